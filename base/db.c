@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/db.h"
+
+#include <sqlite3.h>
+
+#define BUSY_MS 10000 /* another command of this appliance holds the write lock */
+
+static bool db_fail(const struct db *db, const char *what, struct error *err)
+{
+    return fail(err, E_DB, "%s: %s", what,
+                db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
+}
+
+static bool db_do(struct db *db, const char *sql, struct error *err)
+{
+    return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) == SQLITE_OK ||
+           db_fail(db, "the database", err);
+}
+
+static bool db_version(struct db *db, int64_t *out, struct error *err)
+{
+    scoped(query_end) struct query query = {0};
+
+    if (!query_begin(&query, db, "PRAGMA user_version", err))
+        return false;
+    if (!query_next(&query, err))
+        return db_fail(db, "its version", err);
+    *out = query_get_int(&query, 0);
+    return true;
+}
+
+/* Two processes may open a new database at once: look at the version inside the
+ * transaction. */
+static bool schema_step(struct db *db, const char *const *schema, int64_t step,
+                        struct error *err)
+{
+    scoped(db_rollback) struct db_change change = {0};
+    scoped(query_end) struct query query = {0};
+    char sql[64];
+    int64_t version = 0;
+
+    if (!db_begin(&change, db, err) || !db_version(db, &version, err))
+        return false;
+    if (version > step)
+        return true;
+    sqlite3_snprintf(sizeof(sql), sql, "PRAGMA user_version = %lld", (long long)step + 1);
+    if (!db_do(db, schema[step], err) || !db_do(db, sql, err))
+        return false;
+    return db_commit(&change, err);
+}
+
+bool db_open(struct db *out, const char *path, const char *const *schema, size_t n,
+             struct error *err)
+{
+    int64_t version = 0;
+
+    if (sqlite3_open_v2(path, &out->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
+        return db_fail(out, path, err);
+    sqlite3_busy_timeout(out->handle, BUSY_MS);
+    if (!db_do(out,
+               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+               "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+               "PRAGMA cell_size_check = ON",
+               err) ||
+        !db_version(out, &version, err))
+        return false;
+    if (version > (int64_t)n)
+        return fail(err, E_DB_NEWER, "%s has schema %lld, this program knows %zu", path,
+                    (long long)version, n);
+    for (; version < (int64_t)n; version++)
+        if (!schema_step(out, schema, version, err))
+            return false;
+    return true;
+}
+
+void db_close(struct db *db)
+{
+    sqlite3_close_v2(db->handle);
+    db->handle = NULL;
+}
+
+bool db_begin(struct db_change *out, struct db *db, struct error *err)
+{
+    if (!db_do(db, "BEGIN IMMEDIATE", err))
+        return false;
+    out->db = db;
+    return true;
+}
+
+bool db_commit(struct db_change *change, struct error *err)
+{
+    if (!db_do(change->db, "COMMIT", err))
+        return false;
+    change->db = NULL;
+    return true;
+}
+
+void db_rollback(struct db_change *change)
+{
+    if (change->db != NULL)
+        sqlite3_exec(change->db->handle, "ROLLBACK", NULL, NULL, NULL);
+    change->db = NULL;
+}
+
+bool query_begin(struct query *out, struct db *db, const char *sql, struct error *err)
+{
+    out->db = db;
+    return sqlite3_prepare_v2(db->handle, sql, -1, &out->stmt, NULL) == SQLITE_OK ||
+           db_fail(db, "a statement", err);
+}
+
+void query_text(struct query *query, int at, const char *text)
+{
+    query->bad |=
+        sqlite3_bind_text(query->stmt, at, text, -1, SQLITE_TRANSIENT) != SQLITE_OK;
+}
+
+void query_blob(struct query *query, int at, struct span bytes)
+{
+    query->bad |=
+        sqlite3_bind_blob64(query->stmt, at, bytes.n > 0 ? bytes.at : (const void *)"",
+                            bytes.n, SQLITE_TRANSIENT) != SQLITE_OK;
+}
+
+void query_int(struct query *query, int at, int64_t value)
+{
+    query->bad |= sqlite3_bind_int64(query->stmt, at, value) != SQLITE_OK;
+}
+
+bool query_next(struct query *query, struct error *err)
+{
+    int code = query->bad ? SQLITE_MISUSE : sqlite3_step(query->stmt);
+
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        db_fail(query->db, "a statement", err);
+    return false;
+}
+
+bool query_run(struct query *query, int *changed, struct error *err)
+{
+    while (query_next(query, err))
+        continue;
+    if (err->msg != E_NONE)
+        return false;
+    if (changed != NULL)
+        *changed = sqlite3_changes(query->db->handle);
+    return true;
+}
+
+void query_again(struct query *query)
+{
+    sqlite3_reset(query->stmt);
+    sqlite3_clear_bindings(query->stmt);
+}
+
+void query_end(struct query *query)
+{
+    sqlite3_finalize(query->stmt);
+    query->stmt = NULL;
+}
+
+int64_t query_get_int(const struct query *query, int column)
+{
+    return sqlite3_column_int64(query->stmt, column);
+}
+
+const char *query_get_text(const struct query *query, int column)
+{
+    const unsigned char *text = sqlite3_column_text(query->stmt, column);
+
+    return text != NULL ? (const char *)text : "";
+}
+
+struct span query_get_blob(const struct query *query, int column)
+{
+    const void *at = sqlite3_column_blob(query->stmt, column);
+
+    return span_of(at, (size_t)sqlite3_column_bytes(query->stmt, column));
+}

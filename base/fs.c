@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/fs.h"
+
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define READ_CHUNK 65536
+#define TEMP_SUFFIX ".new"
+
+void fd_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static bool read_to_end(struct buf *out, int fd, const char *path, struct error *err)
+{
+    for (;;) {
+        unsigned char chunk[READ_CHUNK];
+        ssize_t n = read(fd, chunk, sizeof(chunk));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno(err, E_FILE_READ, path);
+        if (n == 0)
+            return true;
+        if (!buf_add(out, span_of(chunk, (size_t)n), err))
+            return false;
+    }
+}
+
+bool fs_read_at(struct buf *out, int dir, const char *path, struct error *err)
+{
+    scoped(fd_close) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return fail_errno(err, E_FILE_READ, path);
+    return read_to_end(out, fd, path, err);
+}
+
+bool fs_read(struct buf *out, const char *path, struct error *err)
+{
+    if (text_equal(path, "-"))
+        return read_to_end(out, STDIN_FILENO, "standard input", err);
+    return fs_read_at(out, AT_FDCWD, path, err);
+}
+
+bool fs_read_secret(struct buf *out, int dir, const char *path, struct error *err)
+{
+    scoped(fd_close) int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return fail_errno(err, E_FILE_READ, path);
+    if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return fail(err, E_SECRET_OPEN, "%s has mode %04o; mend it with: chmod 600 %s",
+                    path, (unsigned)(st.st_mode & 07777), path);
+    return read_to_end(out, fd, path, err);
+}
+
+bool fs_write_all(int fd, struct span bytes, struct error *err)
+{
+    while (bytes.n > 0) {
+        ssize_t n = write(fd, bytes.at, bytes.n);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno(err, E_FILE_WRITE, "write");
+        bytes = span_after(bytes, (size_t)n);
+    }
+    return true;
+}
+
+bool fs_write_at(int fd, struct span bytes, off_t at, struct error *err)
+{
+    while (bytes.n > 0) {
+        ssize_t n = pwrite(fd, bytes.at, bytes.n, at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_errno(err, E_FILE_WRITE, "write");
+        bytes = span_after(bytes, (size_t)n);
+        at += n;
+    }
+    return true;
+}
+
+bool fs_sync(int fd, const char *what, struct error *err)
+{
+    return fsync(fd) == 0 || fail_errno(err, E_FILE_WRITE, what);
+}
+
+static bool temp_name(char out[NAME_MAX + 1], const char *name, struct error *err)
+{
+    int n = snprintf(out, NAME_MAX + 1, "%s" TEMP_SUFFIX, name);
+
+    return n <= NAME_MAX || fail(err, E_FILE_WRITE, "the name %s is too long", name);
+}
+
+static bool write_new(int dir, const char *name, struct span bytes, mode_t mode,
+                      struct error *err)
+{
+    scoped(fd_close) int fd = -1;
+
+    if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
+        return fail_errno(err, E_FILE_WRITE, name);
+    fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 || fchmod(fd, mode) != 0)
+        return fail_errno(err, E_FILE_WRITE, name);
+    return fs_write_all(fd, bytes, err) && fs_sync(fd, name, err);
+}
+
+bool fs_replace(int dir, const char *name, struct span bytes, mode_t mode,
+                struct error *err)
+{
+    char temp[NAME_MAX + 1];
+
+    if (!temp_name(temp, name, err))
+        return false;
+    if (!write_new(dir, temp, bytes, mode, err)) {
+        unlinkat(dir, temp, 0);
+        return false;
+    }
+    if (renameat(dir, temp, dir, name) != 0)
+        return fail_errno(err, E_FILE_WRITE, name);
+    return fs_sync(dir, name, err);
+}
+
+bool fs_relink(int dir, const char *name, const char *to, struct error *err)
+{
+    char temp[NAME_MAX + 1];
+
+    if (!temp_name(temp, name, err))
+        return false;
+    if (unlinkat(dir, temp, 0) != 0 && errno != ENOENT)
+        return fail_errno(err, E_FILE_WRITE, name);
+    if (symlinkat(to, dir, temp) != 0 || renameat(dir, temp, dir, name) != 0)
+        return fail_errno(err, E_FILE_WRITE, name);
+    return fs_sync(dir, name, err);
+}
+
+bool fs_rename_new(int dir, const char *from, const char *to, struct error *err)
+{
+    if (renameat2(dir, from, dir, to, RENAME_NOREPLACE) != 0)
+        return fail_errno(err, E_FILE_WRITE, to);
+    return fs_sync(dir, to, err);
+}
+
+bool fs_open_dir(int *out, int at, const char *path, struct error *err)
+{
+    *out = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *out >= 0 || fail_errno(err, E_FILE_READ, path);
+}
+
+bool fs_make_dir(int *out, int at, const char *path, mode_t mode, struct error *err)
+{
+    char part[PATH_MAX];
+
+    if (!text_fits(part, path))
+        return fail(err, E_FILE_WRITE, "a path of more than %d bytes", PATH_MAX - 1);
+    for (char *slash = part + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
+        *slash = '\0';
+        if (mkdirat(at, part, mode) != 0 && errno != EEXIST)
+            return fail_errno(err, E_FILE_WRITE, part);
+        *slash = '/';
+    }
+    if (mkdirat(at, part, mode) != 0 && errno != EEXIST)
+        return fail_errno(err, E_FILE_WRITE, path);
+    return fs_open_dir(out, at, path, err);
+}
+
+static bool remove_entries(int dir, struct error *err);
+
+bool fs_remove_tree(int dir, const char *name, struct error *err)
+{
+    scoped(fd_close) int below = -1;
+
+    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return fail_errno(err, E_FILE_WRITE, name);
+    below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below < 0)
+        return fail_errno(err, E_FILE_WRITE, name);
+    if (!remove_entries(below, err))
+        return false;
+    return unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+           fail_errno(err, E_FILE_WRITE, name);
+}
+
+static void dir_close(DIR **dir)
+{
+    if (*dir != NULL)
+        closedir(*dir);
+    *dir = NULL;
+}
+
+static bool remove_entries(int dir, struct error *err)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped(dir_close) DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+    const struct dirent *entry;
+
+    if (list == NULL)
+        return fail_errno(err, E_FILE_READ, "a directory to remove");
+    while ((entry = readdir(list)) != NULL) {
+        if (text_equal(entry->d_name, ".") || text_equal(entry->d_name, ".."))
+            continue;
+        if (!fs_remove_tree(dir, entry->d_name, err))
+            return false;
+    }
+    return true;
+}
+
+bool fs_open_beneath(int *out, int root, const char *path, int flags, mode_t mode,
+                     struct error *err)
+{
+    struct open_how how = {.flags = (unsigned)(flags | O_CLOEXEC),
+                           .mode = (flags & O_CREAT) != 0 ? mode : 0,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+                                      RESOLVE_NO_MAGICLINKS};
+
+    do
+        *out = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+    while (*out < 0 && (errno == EINTR || errno == EAGAIN));
+    if (*out >= 0)
+        return true;
+    if (errno == EXDEV || errno == ELOOP)
+        return fail(err, E_PATH_ESCAPES, "%s", path);
+    return fail_errno(err, (flags & O_ACCMODE) == O_RDONLY ? E_FILE_READ : E_FILE_WRITE,
+                      path);
+}

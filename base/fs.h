@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files: bounded reads, whole replacement that survives a power cut (temporary file, fsync,
+ * rename, fsync of the directory), and paths that cannot leave a root.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* A descriptor that closes itself: scoped(fd_close) int fd = -1; */
+void fd_close(int *fd);
+
+/* Read a whole file, regular or pipe, up to out's ceiling. "-" is standard input. */
+must_check bool fs_read(struct buf *out, const char *path, struct error *err);
+must_check bool fs_read_at(struct buf *out, int dir, const char *path, struct error *err);
+/* The same for a secret: refuses a file that others can read or write. */
+must_check bool fs_read_secret(struct buf *out, int dir, const char *path,
+                               struct error *err);
+
+/* Replace or create dir/name with these bytes: whole or not at all, durable on return. */
+must_check bool fs_replace(int dir, const char *name, struct span bytes, mode_t mode,
+                           struct error *err);
+/* Point the symbolic link dir/name at `to`, atomically and durably. */
+must_check bool fs_relink(int dir, const char *name, const char *to, struct error *err);
+/* rename within a directory, then sync it; fails when `to` exists. */
+must_check bool fs_rename_new(int dir, const char *from, const char *to, struct error *err);
+
+/* Open a directory; make it (and its parents) first with `mode` when it is not there. */
+must_check bool fs_open_dir(int *out, int at, const char *path, struct error *err);
+must_check bool fs_make_dir(int *out, int at, const char *path, mode_t mode,
+                            struct error *err);
+must_check bool fs_sync(int fd, const char *what, struct error *err);
+/* Remove dir/name and everything below it. What is not there is no error. */
+must_check bool fs_remove_tree(int dir, const char *name, struct error *err);
+
+/* openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS. */
+must_check bool fs_open_beneath(int *out, int root, const char *path, int flags,
+                                mode_t mode, struct error *err);
+/* Write all of it at this offset, through EINTR and short writes. */
+must_check bool fs_write_at(int fd, struct span bytes, off_t at, struct error *err);
+must_check bool fs_write_all(int fd, struct span bytes, struct error *err);

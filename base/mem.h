@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Allocation that cannot return NULL: when memory runs out the process says so and stops
+ * with status 2, and what it was doing resumes. A length from outside meets a named limit
+ * before it comes here.
+ */
+#pragma once
+
+#include <stddef.h>
+
+/* n zeroed elements of `size` bytes; n may be 0. The caller frees with mem_free. */
+void *mem_zeroed(size_t n, size_t size);
+/* `old` resized to n elements of `size` bytes; what is new is not zeroed. */
+void *mem_resize(void *old, size_t n, size_t size);
+/* A copy of the string. */
+char *mem_text(const char *text);
+void mem_free(void *at);
+/* Overwrite so that no compiler leaves it out. */
+void mem_wipe(void *at, size_t n);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A certificate chain: leaf first, each issued by the next, root last. A parsed chain is
+ * what the file or the peer said, in that order; chain_sort puts it in order by signature.
+ */
+#pragma once
+
+#include "certs/cert.h"
+
+#define CHAIN_READ_MAX 128        /* certificates read before giving up */
+#define CHAIN_MAX 10              /* accepted, root included: T-01 */
+#define CHAIN_FILE_MAX (1U << 20) /* bytes of an uploaded file */
+
+struct chain {
+    struct cert *cert; /* n of them, on the heap */
+    size_t n;
+};
+
+/*
+ * Fill an empty chain from an uploaded file: PEM certificates or one PEM PKCS#7. Fails with
+ * the `encoding` or `private-key-in-file` message on the first thing that is no
+ * certificate.
+ */
+must_check bool chain_parse(struct chain *out, struct span file, struct error *err);
+/* Append one certificate given as DER (what a TLS peer presented). */
+must_check bool chain_add_der(struct chain *out, struct span der, struct error *err);
+
+/* What sorting found. Indices are those of the chain as given. */
+struct chain_order {
+    size_t path[CHAIN_READ_MAX]; /* leaf first: certificate numbers on the path */
+    size_t n;                    /* length of the path */
+    bool as_given;               /* the path is 0, 1, … n-1 */
+    bool complete;               /* ends in a self-signed certificate */
+    bool extra[CHAIN_READ_MAX]; /* certificate i is not on the path (duplicates included) */
+    bool duplicate[CHAIN_READ_MAX];
+};
+/* Find the path from the leaf upwards by name and signature (name alone when no signature
+ * verifies, so that a broken signature is reported as such and not as a missing issuer). */
+void chain_lay_order(struct chain_order *out, const struct chain *chain);
+/* A copy of the chain in path order, duplicates and extras dropped. */
+must_check bool chain_sorted(struct chain *out, const struct chain *chain,
+                             const struct chain_order *order, struct error *err);
+
+const struct cert *chain_leaf(const struct chain *chain);
+const struct cert *chain_root(const struct chain *chain); /* the last one */
+/* SHA-256 over each certificate's DER length (u32) and DER, in order. */
+void chain_digest(struct digest *out, const struct chain *chain);
+must_check bool chain_to_pem(struct buf *out, const struct chain *chain, struct error *err);
+must_check bool chain_copy(struct chain *out, const struct chain *from, struct error *err);
+void chain_clear(struct chain *chain);

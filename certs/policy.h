@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The four policies as data: rule x policy x occasion -> error, warning or skip. */
+#pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
+
+enum policy { POLICY_DEFAULT, POLICY_OME, POLICY_STRICT, POLICY_FIPS };
+#define POLICIES 4
+
+enum occasion {
+    OCCASION_UPLOAD,  /* a file becomes this appliance's chain; also `chain check` */
+    OCCASION_OWN,     /* our own chain when pairing */
+    OCCASION_PEER,    /* the peer's chain when pairing */
+    OCCASION_OFFLINE, /* preflight: both chains, neither key at hand */
+    OCCASION_SINGLE   /* `certificate upload`: one server certificate */
+};
+#define OCCASIONS 5
+
+const char *policy_name(enum policy policy);
+must_check bool policy_named(enum policy *out, const char *name, struct error *err);
+/* The digest of contents: BLAKE3, SHA-256 under fips. */
+enum digest_kind policy_digest(enum policy policy);
+unsigned policy_rsa_bits_min(enum policy policy);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The rules for a chain (docs/rules.md), judged all at once: one table of rules, one table
+ * of severities by policy and occasion, one engine. Looks only; touches no disk, clock or
+ * network.
+ */
+#pragma once
+
+#include "certs/chain.h"
+#include "certs/policy.h"
+
+/* What is judged. Borrowed; path_sorted is made by rules_judge's caller with chain_sorted.
+ */
+struct judged {
+    const struct chain *chain; /* as given */
+    enum policy policy;
+    enum occasion occasion;
+    time_t now;
+    /* SubjectPublicKeyInfo of the keys that may have asked for the leaf; n = 0 with
+     * has_requests means none matches, !has_requests skips the rule. */
+    const struct span *request_spki;
+    size_t requests;
+    bool has_requests;
+};
+
+/* All findings of all rules, in the order of the table, each with rung, severity and
+ * detail. */
+void rules_judge(const struct judged *judged, struct report *out);
+/* rules_judge for a file: when it does not parse, that one finding is the report. `chain`
+ * is filled as far as it could be read. */
+void rules_judge_file(struct chain *chain, struct span file, struct judged *judged,
+                      struct report *out);
+
+/* The names of the table, in order; NULL past the end. For docs/rules.md and its test. */
+const char *rules_name(size_t i);
+/* The severity a rule has; false when it is skipped there. */
+bool rules_severity(const char *rule, enum policy policy, enum occasion occasion,
+                    enum severity *out);
+/* The finding an OpenManage client is told about: the first error in the documents' order.
+ */
+const struct error *rules_headline(const struct report *report);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Trust anchors: root certificates, one PEM file each in DIR/trust/anchors/<sha256>.pem,
+ * that an administrator can look at. A peer's chain must verify to one of these keys.
+ */
+#pragma once
+
+#include "certs/chain.h"
+
+#define ANCHORS_MAX 1024
+
+struct trust {
+    struct chain anchors; /* unordered */
+};
+
+/* Read every anchor of the state directory (descriptor `state`). */
+must_check bool trust_load(struct trust *out, int state, struct error *err);
+/* Add one anchor, durably; adding it again is no error. A name that is already there with
+ * another key is refused (E_ANCHOR_TWIN) unless `confirmed`. */
+must_check bool trust_add(int state, const struct cert *anchor, bool confirmed,
+                          struct error *err);
+must_check bool trust_remove(int state, const struct digest *sha256, struct error *err);
+/* The anchor with this public key, or NULL. */
+const struct cert *trust_find_key(const struct trust *trust,
+                                  const struct digest *spki_sha256);
+void trust_clear(struct trust *trust);
