@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pairgate: finds the command in the tables, runs it, tells a failure once. */
+#include "agent/command.h"
+#include "agent/view_json.h"
+#include "agent/view_text.h"
+#include "base/text.h"
+
+#include <pairgate_deps.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static const struct command *const tables[] = {
+    commands_identity, commands_request, commands_chain, commands_trust,
+    commands_ca,       commands_listen,  commands_pair,  commands_migrate,
+};
+
+/* The row whose name is the first one or two words; *words says how many. */
+static const struct command *find_command(int argc, char **argv, int *words)
+{
+    char name[64];
+
+    for (*words = 2; *words > 0; --*words) {
+        if (argc < *words)
+            continue;
+        snprintf(name, sizeof(name), *words == 2 ? "%s %s" : "%s", argv[0],
+                 argc > 1 ? argv[1] : "");
+        for (size_t t = 0; t < COUNT(tables); t++)
+            for (const struct command *row = tables[t]; row->name != NULL; row++)
+                if (text_equal(row->name, name))
+                    return row;
+    }
+    return NULL;
+}
+
+static void print_row(const struct command *row)
+{
+    printf("  pairgate %s %s\n      %s\n", row->name, row->operands, row->purpose);
+}
+
+/* All commands, or those whose name starts with `about`. */
+static bool print_help(const char *about)
+{
+    size_t shown = 0;
+
+    for (size_t t = 0; t < COUNT(tables); t++) {
+        for (const struct command *row = tables[t]; row->name != NULL; row++) {
+            if (!text_starts(row->name, about))
+                continue;
+            print_row(row);
+            shown++;
+        }
+    }
+    if (shown > 0 && about[0] == '\0')
+        printf("\nEverywhere: --state DIR (or PAIRGATE_STATE; default %s) and --json.\n"
+               "Exit status: 0 done or accepted, 1 refused, 2 could not, 64 wrong usage.\n",
+               STATE_DIR_DEFAULT);
+    return shown > 0;
+}
+
+static int help(int argc, char **argv)
+{
+    char about[64] = "";
+
+    for (int i = 0; i < argc && i < 2; i++)
+        snprintf(about + strlen(about), sizeof(about) - strlen(about), "%s%s",
+                 i > 0 ? " " : "", argv[i]);
+    if (print_help(about))
+        return 0;
+    fprintf(stderr, "pairgate: there is no command '%s'. See `pairgate help`.\n", about);
+    return 64;
+}
+
+static bool call_prepare(struct call *call, int argc, char **argv, struct error *err)
+{
+    const char *from_environment = getenv("PAIRGATE_STATE");
+
+    call->now = time(NULL);
+    call->state_dir = from_environment != NULL && from_environment[0] != '\0'
+                          ? from_environment
+                          : STATE_DIR_DEFAULT;
+    if (!args_read(&call->args, argc, argv, err))
+        return false;
+    call->json = args_flag(&call->args, "--json");
+    return args_value(&call->args, "--state", &call->state_dir, err);
+}
+
+static int run(const struct command *row, int argc, char **argv)
+{
+    struct call call = {0};
+    struct error err = {0};
+    int status = 0;
+
+    if (call_prepare(&call, argc, argv, &err))
+        status = row->run(&call, &err);
+    if (err.msg == E_NONE)
+        return status;
+    if (call.json)
+        view_json_failure(stdout, &err);
+    else
+        view_text_failure(stderr, &err);
+    if (message_of(err.msg)->kind == USAGE && !call.json)
+        print_row(row);
+    return error_exit_status(&err);
+}
+
+/* No core dumps (a key is in memory), no key log of ours, no signal for a closed peer. */
+static void harden(void)
+{
+    const struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+    unsetenv("SSLKEYLOGFILE");
+    signal(SIGPIPE, SIG_IGN);
+    umask(077);
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *row;
+    int words = 0;
+
+    harden();
+    argc--;
+    argv++;
+    if (argc == 0 || text_equal(argv[0], "help") || text_equal(argv[0], "--help"))
+        return help(argc > 0 ? argc - 1 : 0, argv + (argc > 0));
+    if (text_equal(argv[0], "--version")) {
+        printf("pairgate %s\n%s\n", PAIRGATE_VERSION, PAIRGATE_DEPS_VERSIONS);
+        return 0;
+    }
+    row = find_command(argc, argv, &words);
+    if (row == NULL) {
+        fprintf(stderr, "pairgate: there is no command '%s%s%s'. See `pairgate help`.\n",
+                argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+        return 64;
+    }
+    return run(row, argc - words, argv + words);
+}

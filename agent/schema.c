@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/schema.h"
+
+#include "base/scope.h"
+
+const char *const schema_steps[] = {
+    /* 1: invitations, pairings, grants, migrations, finished segments */
+    "CREATE TABLE invitation ("
+    " selector INTEGER PRIMARY KEY, for_name TEXT NOT NULL, created INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL, salt BLOB NOT NULL, iterations INTEGER NOT NULL,"
+    " stored_key BLOB NOT NULL, server_key BLOB NOT NULL, failures INTEGER NOT NULL DEFAULT 0,"
+    " used_by BLOB, used INTEGER) STRICT;"
+    "CREATE TABLE grants ("
+    " id TEXT PRIMARY KEY, side TEXT NOT NULL, peer_server_key BLOB NOT NULL,"
+    " peer_client_key BLOB NOT NULL, peer_name TEXT NOT NULL, migration TEXT NOT NULL,"
+    " byte_ceiling INTEGER NOT NULL, issued INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " not_after INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,"
+    " transcript TEXT NOT NULL) STRICT;"
+    "CREATE INDEX grants_key ON grants (peer_client_key);"
+    "CREATE TABLE migration ("
+    " id TEXT PRIMARY KEY, side TEXT NOT NULL, grant_id TEXT NOT NULL REFERENCES grants (id),"
+    " name TEXT NOT NULL, directory TEXT NOT NULL, peer TEXT NOT NULL, state TEXT NOT NULL,"
+    " generation INTEGER NOT NULL, epoch INTEGER NOT NULL, digest TEXT NOT NULL,"
+    " manifest_root BLOB, contents_root BLOB, files INTEGER NOT NULL DEFAULT 0,"
+    " bytes INTEGER NOT NULL DEFAULT 0, segments INTEGER NOT NULL DEFAULT 0,"
+    " created INTEGER NOT NULL, changed INTEGER NOT NULL, receipt TEXT) STRICT;"
+    "CREATE TABLE segment ("
+    " migration TEXT NOT NULL REFERENCES migration (id), generation INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, digest BLOB NOT NULL, durable INTEGER NOT NULL,"
+    " PRIMARY KEY (migration, generation, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE statement ("
+    " migration TEXT NOT NULL REFERENCES migration (id), kind TEXT NOT NULL,"
+    " body TEXT NOT NULL, signature BLOB NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (migration, kind)) STRICT, WITHOUT ROWID;",
+};
+
+const size_t schema_count = COUNT(schema_steps);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The state directory: files an administrator can look at, and one database. */
+#pragma once
+
+#include "base/db.h"
+#include "base/error.h"
+
+#include <limits.h>
+
+#define STATE_DIR_DEFAULT "/var/lib/pairgate"
+
+struct state {
+    char dir[PATH_MAX];
+    int fd; /* of the directory; counts only when opened */
+    bool opened;
+    int lock; /* of the lock file; counts only while locked */
+    bool locked;
+    struct db db; /* handle NULL until state_open_db */
+};
+
+/* Open an initialised state directory; E_STATE_MISSING tells to run `pairgate init`. */
+must_check bool state_open(struct state *out, const char *dir, struct error *err);
+/* Make it (0700) when it is not there, then open it. */
+must_check bool state_make(struct state *out, const char *dir, struct error *err);
+/* Open state.db with the whole schema. */
+must_check bool state_open_db(struct state *state, struct error *err);
+/* Hold the lock file while files of the state change; released by state_close or the exit.
+ */
+must_check bool state_lock(struct state *state, struct error *err);
+void state_close(struct state *state);

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Our structs for machines: the JSON of design 3. */
+#pragma once
+
+#include "base/error.h"
+#include "certs/chain.h"
+#include "certs/policy.h"
+
+#include <stdio.h>
+
+struct json_t;
+
+/* {"error":{finding}} on one line. */
+void view_json_failure(FILE *out, const struct error *err);
+/* New reference; the caller gives it on (json_object_set_new) or drops it. */
+struct json_t *view_json_finding(const struct error *finding);
+struct json_t *view_json_report(const struct report *report);
+/* A ladder row: issued_to, issued_by, not_before, not_after, sha256, spki_sha256. */
+struct json_t *view_json_rung(const struct cert *cert);
+struct json_t *view_json_ladder(const struct chain *chain);
+/* Print on one line with a newline and drop the reference. */
+void view_json_print(FILE *out, struct json_t *value);

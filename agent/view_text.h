@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Our structs for a terminal. Text from outside passes text_printable here and nowhere
+ * else. */
+#pragma once
+
+#include "base/error.h"
+#include "certs/chain.h"
+
+#include <stdio.h>
+
+/* "pairgate: PGC1004: sentence" / detail / remedy. */
+void view_text_failure(FILE *out, const struct error *err);
+/* One finding: severity, id, rung, sentence, detail, remedy. */
+void view_text_finding(FILE *out, const struct error *finding);
+/* All findings, worst first; "no findings" when there are none. */
+void view_text_report(FILE *out, const struct report *report);
+/* One chain's ladder: Issued To, Issued By, from, until, a row a rung. */
+void view_text_ladder(FILE *out, const struct chain *chain);
