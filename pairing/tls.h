@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A mutual-TLS connection and its policy: TLS 1.3 only (RFC 8446), a certificate from both
+ * sides, the whole chain presented, no tickets, no resumption, no early data. wolfSSL
+ * proves possession and the handshake; the chain the peer presented is captured as plain
+ * data and judged elsewhere. One function sets the policy for a socket of ours and for a
+ * libcurl handle.
+ */
+#pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "certs/chain.h"
+#include "certs/identity.h"
+
+#include <stdint.h>
+
+struct WOLFSSL;
+struct WOLFSSL_CTX;
+
+#define TLS_HANDSHAKE_SECONDS 10
+#define TLS_IDLE_SECONDS 30
+#define TLS_EXPORTER_BYTES 32
+#define TLS_CHAIN_BYTES_MAX 131072 /* a peer's certificates together */
+#define TLS_PORT_DEFAULT "8443"
+
+/* Facts of an established connection; all of them go into the verdict and the receipt. */
+struct tls_facts {
+    struct chain peer;                          /* as presented, leaf first */
+    unsigned char exporter[TLS_EXPORTER_BYTES]; /* RFC 9266 tls-exporter */
+    char version[16];
+    char cipher[48];
+    char group[32]; /* key exchange, "X25519MLKEM768" */
+};
+void tls_facts_clear(struct tls_facts *facts);
+
+struct tls_io; /* read-ahead and coalesced sends */
+
+struct tls {
+    struct WOLFSSL_CTX *ctx; /* one per connection: wolfSSL keeps what it verified */
+    struct WOLFSSL *ssl;
+    struct tls_io *io;
+    int fd;
+    bool is_server;
+    struct tls_facts facts;
+};
+
+/*
+ * Hand-shake on a connected socket, within TLS_HANDSHAKE_SECONDS. The descriptor is the
+ * caller's again when this fails and tls's afterwards. `self` is borrowed until tls_close.
+ */
+must_check bool tls_accept(struct tls *out, int fd, const struct identity *self,
+                           struct error *err);
+must_check bool tls_connect(struct tls *out, int fd, const struct identity *self,
+                            struct error *err);
+/* Resolve, connect and tls_connect. `host` may be a name, an IPv4 or an IPv6 address. */
+must_check bool tls_dial(struct tls *out, const char *host, const char *port,
+                         const struct identity *self, struct error *err);
+/* At least one byte, or *got = 0 at a clean end; fails after `seconds` of silence. */
+must_check bool tls_read(struct tls *tls, void *out, size_t room, size_t *got, int seconds,
+                         struct error *err);
+must_check bool tls_write(struct tls *tls, struct span bytes, struct error *err);
+/* True when bytes wait that need no further read from the socket. */
+bool tls_has_pending(const struct tls *tls);
+void tls_close(struct tls *tls);
+
+/*
+ * The same policy for a libcurl handle (transfer/put.c), which knows wolfSSL only as void
+ * *. A struct tls_curl belongs to one easy handle and outlives its connections.
+ */
+struct tls_curl {
+    const struct identity *self;
+    struct tls_facts facts; /* of the newest connection */
+    struct tls_io *io;
+    int fd; /* noted by CURLOPT_SOCKOPTFUNCTION */
+    struct error err;
+};
+/* From CURLOPT_SSL_CTX_FUNCTION. */
+must_check bool tls_curl_policy(struct tls_curl *curl, void *wolfssl_ctx);
+/* From CURLOPT_PREREQFUNCTION, with CURLINFO_TLS_SSL_PTR: takes the facts of the
+ * connection. */
+must_check bool tls_curl_connected(struct tls_curl *curl, void *wolfssl);
+/* From CURLOPT_READFUNCTION before a body's last bytes are handed over: send without
+ * waiting. */
+void tls_curl_flush(struct tls_curl *curl);
+void tls_curl_clear(struct tls_curl *curl);
