@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Private keys: made, stored, loaded, used to sign. wolfCrypt's own struct stays in key.c.
+/*
+ * Private keys: made, stored, loaded, used to sign. A key may be used by several threads at
+ * once: wolfCrypt's objects are made anew for each operation and stay in key.c.
  */
 #pragma once
 
@@ -8,7 +10,11 @@
 #include "certs/cert.h"
 
 #define KEY_PEM_MAX 16384
+#define KEY_DER_MAX 8192
+#define KEY_SPKI_MAX 2048
 #define KEY_SIGNATURE_MAX 1024 /* bytes; RSA-4096 gives 512 */
+
+struct signer;
 
 /* What `init`, `request` and `ca` may ask for. */
 enum key_choice {
@@ -25,32 +31,41 @@ must_check bool key_choice_named(enum key_choice *out, const char *name, struct 
 struct key {
     enum key_kind kind;
     unsigned bits;
-    struct buf der;  /* PKCS#8 private key, wiped when cleared; empty in a worker process */
-    struct buf spki; /* SubjectPublicKeyInfo */
-    int signer;      /* -1, or the socket of the process that holds the private key */
-    void *wolf;      /* wolfCrypt's key object once loaded, or NULL */
+    struct buf der;        /* PKCS#8 private key; empty in a worker or from an SPKI */
+    struct buf spki;       /* SubjectPublicKeyInfo */
+    struct signer *signer; /* NULL, or the way to the process that holds the private key */
 };
-struct key key_none(void); /* all empty, signer -1 */
+struct key key_none(void); /* all empty; the same as zeroed */
 
 must_check bool key_make(struct key *out, enum key_choice choice, struct error *err);
 /* PEM PKCS#8, PKCS#1 or SEC 1, unencrypted. */
 must_check bool key_from_pem(struct key *out, struct span pem, struct error *err);
+/* PKCS#8, appended to out. */
 must_check bool key_to_pem(struct buf *out, const struct key *key, struct error *err);
-/* Only the public half, for checking signatures and for a worker (`signer` set by it). */
+/* Only the public half, for checking signatures and for a worker (which sets `signer`). */
 must_check bool key_from_spki(struct key *out, struct span spki, struct error *err);
 void key_spki_digest(struct digest *out, const struct key *key);
+/* "RSA-2048", "EC P-256", "Ed25519" … */
+void key_show_name(char *out, size_t room, const struct key *key);
 void key_clear(struct key *key);
 
 /*
  * Signature schemes are fixed by the key: RSA-PSS with SHA-256 and salt 32, ECDSA (DER)
- * with the curve's hash (P-256 SHA-256, P-384 SHA-384, P-521 SHA-512), Ed25519.
+ * with the curve's hash (P-256 SHA-256, P-384 SHA-384, P-521 SHA-512), Ed25519. Needs the
+ * private part: over a signer only statements (certs/statement.h) and raw signatures go.
  */
 must_check bool key_sign(struct buf *out, const struct key *key, struct span message,
                          struct error *err);
 /* For wolfSSL's callbacks, which hash for themselves. `hash` is of `hash_bits`
- * (256/384/512). */
+ * (256/384/512; RSA-PSS takes a salt of the same length). Asks the signer when the private
+ * part is not here. */
 enum raw_scheme { RAW_ECDSA, RAW_RSA_PSS, RAW_ED25519 /* hash is the whole message */ };
 must_check bool key_sign_raw(struct buf *out, const struct key *key, enum raw_scheme scheme,
                              unsigned hash_bits, struct span hash, struct error *err);
-/* True only for a good signature by the public key in `spki`. */
+/* For certificates and requests: RSA PKCS#1 v1.5 with SHA-256, ECDSA and Ed25519 as above.
+ * key_certificate_algorithm is the AlgorithmIdentifier that belongs to it. */
+must_check bool key_sign_certificate(struct buf *out, const struct key *key,
+                                     struct span tbs, struct error *err);
+struct span key_certificate_algorithm(const struct key *key);
+/* True only for a good signature of key_sign by the public key in `spki`. */
 bool key_verifies(struct span spki, struct span message, struct span signature);
