@@ -80,7 +80,9 @@ must_check bool tls_curl_policy(struct tls_curl *curl, void *wolfssl_ctx);
 /* From CURLOPT_PREREQFUNCTION, with CURLINFO_TLS_SSL_PTR: takes the facts of the
  * connection. */
 must_check bool tls_curl_connected(struct tls_curl *curl, void *wolfssl);
-/* From CURLOPT_READFUNCTION before a body's last bytes are handed over: send without
- * waiting. */
-void tls_curl_flush(struct tls_curl *curl);
+/*
+ * From CURLOPT_READFUNCTION, before every piece of a body is handed over: while more follows,
+ * records are gathered into large sends; with the last piece everything goes out at once.
+ */
+void tls_curl_body(struct tls_curl *curl, bool more_follows);
 void tls_curl_clear(struct tls_curl *curl);
