@@ -35,7 +35,6 @@ static bool schema_step(struct db *db, const char *const *schema, int64_t step,
                         struct error *err)
 {
     scoped(db_rollback) struct db_change change = {0};
-    scoped(query_end) struct query query = {0};
     char sql[64];
     int64_t version = 0;
 

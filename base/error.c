@@ -59,7 +59,8 @@ const struct ome_words *ome_words_of(enum ome ome)
     return ome == OME_NONE ? NULL : &ome_table[ome];
 }
 
-static void error_set(struct error *err, enum msg msg, const char *fmt, va_list args)
+static void printf_like(3, 0)
+    error_set(struct error *err, enum msg msg, const char *fmt, va_list args)
 {
     *err = (struct error){.msg = msg};
     vsnprintf(err->about, sizeof(err->about), fmt, args);

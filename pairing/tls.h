@@ -26,6 +26,7 @@ struct WOLFSSL_CTX;
 
 /* Facts of an established connection; all of them go into the verdict and the receipt. */
 struct tls_facts {
+    const struct identity *self;                /* ours, borrowed: it signs the handshake */
     struct chain peer;                          /* as presented, leaf first */
     unsigned char exporter[TLS_EXPORTER_BYTES]; /* RFC 9266 tls-exporter */
     char version[16];
@@ -34,7 +35,7 @@ struct tls_facts {
 };
 void tls_facts_clear(struct tls_facts *facts);
 
-struct tls_io; /* read-ahead and coalesced sends */
+struct tls_io; /* tls_io.h */
 
 struct tls {
     struct WOLFSSL_CTX *ctx; /* one per connection: wolfSSL keeps what it verified */
@@ -81,8 +82,9 @@ must_check bool tls_curl_policy(struct tls_curl *curl, void *wolfssl_ctx);
  * connection. */
 must_check bool tls_curl_connected(struct tls_curl *curl, void *wolfssl);
 /*
- * From CURLOPT_READFUNCTION, before every piece of a body is handed over: while more follows,
- * records are gathered into large sends; with the last piece everything goes out at once.
+ * From CURLOPT_READFUNCTION, before every piece of a body is handed over: while more
+ * follows, records are gathered into large sends; with the last piece everything goes out
+ * at once.
  */
 void tls_curl_body(struct tls_curl *curl, bool more_follows);
 void tls_curl_clear(struct tls_curl *curl);

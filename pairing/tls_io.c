@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pairing/tls_io.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define WHOLE_RECORD 16384 /* RFC 8446 5.1: plaintext of a full record */
+#define DRAIN_SECONDS 30
+
+bool tls_io_wait(const struct tls_io *io, short events, int ms)
+{
+    struct pollfd one = {.fd = io->fd, .events = events};
+    int n;
+
+    do
+        n = poll(&one, 1, ms);
+    while (n < 0 && errno == EINTR);
+    return n > 0;
+}
+
+static ssize_t io_result(ssize_t n)
+{
+    if (n > 0)
+        return n;
+    if (n == 0)
+        return TLS_IO_END;
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? TLS_IO_AGAIN
+                                                                     : TLS_IO_BROKEN;
+}
+
+ssize_t tls_io_read(struct tls_io *io, void *out, size_t room)
+{
+    size_t n;
+
+    if (io->in_n == 0) {
+        ssize_t got;
+
+        if (io->in == NULL)
+            io->in = mem_zeroed(TLS_IO_BYTES, 1);
+        got = io_result(recv(io->fd, io->in, TLS_IO_BYTES, 0));
+        if (got < 0)
+            return got;
+        io->in_at = 0;
+        io->in_n = (size_t)got;
+    }
+    n = room < io->in_n ? room : io->in_n;
+    memcpy(out, io->in + io->in_at, n);
+    io->in_at += n;
+    io->in_n -= n;
+    return (ssize_t)n;
+}
+
+/* Send what is gathered, as much as the socket takes now. */
+static ssize_t io_push(struct tls_io *io)
+{
+    size_t sent = 0;
+    ssize_t n = 1;
+
+    while (sent < io->out_n && n > 0) {
+        n = io_result(send(io->fd, io->out + sent, io->out_n - sent, MSG_NOSIGNAL));
+        if (n > 0)
+            sent += (size_t)n;
+    }
+    if (sent > 0)
+        memmove(io->out, io->out + sent, io->out_n - sent);
+    io->out_n -= sent;
+    return n < 0 ? n : 0;
+}
+
+bool tls_io_drain(struct tls_io *io, int seconds)
+{
+    while (io->out_n > 0) {
+        ssize_t result = io_push(io);
+
+        if (result == TLS_IO_AGAIN && !tls_io_wait(io, POLLOUT, seconds * 1000))
+            return false;
+        if (result == TLS_IO_BROKEN || result == TLS_IO_END)
+            return false;
+    }
+    return true;
+}
+
+ssize_t tls_io_write(struct tls_io *io, const void *bytes, size_t n)
+{
+    if (!io->gather && io->out_n == 0)
+        return io_result(send(io->fd, bytes, n, MSG_NOSIGNAL));
+    if (io->out == NULL)
+        io->out = mem_zeroed(TLS_IO_BYTES, 1);
+    if (n > TLS_IO_BYTES - io->out_n) {
+        ssize_t result = io_push(io);
+
+        if (result < 0 && n > TLS_IO_BYTES - io->out_n)
+            return result;
+    }
+    if (n > TLS_IO_BYTES - io->out_n)
+        return TLS_IO_BROKEN; /* larger than any record */
+    memcpy(io->out + io->out_n, bytes, n);
+    io->out_n += n;
+    /* The peer answers only what it has: the end of a body may not wait in here. */
+    if (!io->gather || n < WHOLE_RECORD)
+        return tls_io_drain(io, DRAIN_SECONDS) ? (ssize_t)n : TLS_IO_BROKEN;
+    return (ssize_t)n;
+}
+
+void tls_io_free(struct tls_io *io)
+{
+    if (io == NULL)
+        return;
+    if (io->in != NULL)
+        mem_wipe(io->in, TLS_IO_BYTES);
+    mem_free(io->in);
+    mem_free(io->out);
+    mem_free(io);
+}
