@@ -9,29 +9,29 @@ find_package(PkgConfig REQUIRED)
 
 # A file that is included is watched: a new prefix configures the build afresh.
 if(NOT DEFINED CACHE{PAIRGATE_DEPS_PREFIX})
-  include("${CMAKE_CURRENT_LIST_DIR}/../build/deps/current.cmake" OPTIONAL)
+    include("${CMAKE_CURRENT_LIST_DIR}/../build/deps/current.cmake" OPTIONAL)
 endif()
 if(NOT EXISTS "${PAIRGATE_DEPS_PREFIX}/include/pairgate_deps.h")
-  message(FATAL_ERROR "The libraries pairgate links are not built: run scripts/deps first.")
+    message(FATAL_ERROR "The libraries pairgate links are not built: run scripts/deps first.")
 endif()
 
 # pairgate_prefix_library(NAME LIBRARIES-IT-NEEDS...)
 function(pairgate_prefix_library name)
-  add_library(pairgate::${name} STATIC IMPORTED GLOBAL)
-  set_target_properties(pairgate::${name} PROPERTIES
-    IMPORTED_LOCATION "${PAIRGATE_DEPS_PREFIX}/lib/lib${name}.a"
-    INTERFACE_LINK_LIBRARIES "${ARGN}")
-  # Imported, so CMake passes it with -isystem.
-  target_include_directories(pairgate::${name} SYSTEM INTERFACE "${PAIRGATE_DEPS_PREFIX}/include")
+    add_library(pairgate::${name} STATIC IMPORTED GLOBAL)
+    set_target_properties(pairgate::${name} PROPERTIES
+        IMPORTED_LOCATION "${PAIRGATE_DEPS_PREFIX}/lib/lib${name}.a"
+        INTERFACE_LINK_LIBRARIES "${ARGN}")
+    # Imported, so CMake passes it with -isystem.
+    target_include_directories(pairgate::${name} SYSTEM INTERFACE "${PAIRGATE_DEPS_PREFIX}/include")
 endfunction()
 
 # pairgate_debian_library(NAME PKG-CONFIG-NAME)
 function(pairgate_debian_library name module)
-  pkg_check_modules(pairgate_${name} QUIET IMPORTED_TARGET GLOBAL ${module})
-  if(NOT pairgate_${name}_FOUND)
-    message(FATAL_ERROR "${module} is not installed: run scripts/deps first.")
-  endif()
-  add_library(pairgate::${name} ALIAS PkgConfig::pairgate_${name})
+    pkg_check_modules(pairgate_${name} QUIET IMPORTED_TARGET GLOBAL ${module})
+    if(NOT pairgate_${name}_FOUND)
+        message(FATAL_ERROR "${module} is not installed: run scripts/deps first.")
+    endif()
+    add_library(pairgate::${name} ALIAS PkgConfig::pairgate_${name})
 endfunction()
 
 pairgate_prefix_library(wolfssl m Threads::Threads)
