@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Who owns the data: two tables of moves (docs/protocol.md 7) and one engine. What is not
+ * in the table is refused with a finding. handover_judge is pure; handover_move makes the
+ * same move in the database, and what it returns may be told because it is on disk.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/db.h"
+#include "base/digest.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+#define HANDOVER_ID_MAX 40 /* MIGRATION_ID_MAX of pairing/grant.h */
+#define STATEMENT_BODY_MAX 65536
+#define STATEMENT_SIGNATURE_MAX 1024
+
+enum handover_state {
+    /* target */
+    TARGET_RECEIVING,
+    TARGET_SEALED,
+    TARGET_COMMITTING,
+    TARGET_COMMITTED,
+    TARGET_ABORTED, /* for ever */
+    /* source */
+    SOURCE_SENDING,
+    SOURCE_FROZEN,
+    SOURCE_COMMIT_ASKED,
+    SOURCE_HANDED_OVER,
+    SOURCE_THAWED /* for ever */
+};
+#define HANDOVER_STATES 10
+
+enum handover_event {
+    /* target: what the source asks */
+    ASKED_FREEZE, /* its signed freeze statement */
+    ASKED_SEAL,   /* everything is here, both roots agree */
+    ASKED_COMMIT,
+    ASKED_COUNTERSIGN,
+    ASKED_ABORT, /* by the source or by our operator */
+    /* target: what happened here while committing */
+    DID_PUBLISH,   /* published and ready: the decision, with our receipt */
+    DID_ROLL_BACK, /* import or readiness failed, publication undone */
+    /* target: typed override */
+    TAKEOVER,
+    /* source */
+    WILL_FREEZE, /* our freeze statement is about to be told */
+    WILL_ASK,    /* commit is about to be asked for */
+    GOT_RECEIPT,
+    GOT_ABORTED, /* the target's signed abort statement */
+    WILL_GIVE_UP,
+    /* source: typed override */
+    RECLAIM
+};
+#define HANDOVER_EVENTS 14
+
+/* What is to be handed over: named by seal and commit, the same every time. */
+struct handover_terms {
+    unsigned generation;
+    uint64_t epoch; /* the source's; the target's is one more */
+    struct digest manifest_root;
+    struct digest contents_root;
+};
+
+struct handover {
+    char migration[HANDOVER_ID_MAX];
+    enum handover_state state;
+    uint64_t epoch;
+    unsigned generation;
+    bool has_terms; /* sealed, or asked for */
+    struct handover_terms terms;
+    bool has_freeze; /* target: the source's freeze statement is here */
+};
+
+/* What a signed statement says and its signature, exactly as sent. */
+struct signed_text {
+    struct buf body;
+    struct buf signature;
+};
+struct signed_text signed_text_none(void);
+void signed_text_clear(struct signed_text *text);
+
+/* What comes with an event. */
+struct handover_act {
+    enum handover_event event;
+    const struct handover_terms *terms;  /* where the event names them, else NULL */
+    const struct signed_text *statement; /* to be kept with the move, or NULL */
+    int64_t now;
+};
+
+/* The move this event makes from `before`; false with the finding that refuses it. */
+must_check bool handover_judge(const struct handover *before,
+                               const struct handover_act *act, struct handover *after,
+                               struct error *err);
+/* Names in the database, on the wire and in --json. */
+const char *handover_state_name(enum handover_state state);
+bool handover_state_named(enum handover_state *out, const char *name, bool is_target);
+const char *handover_event_name(enum handover_event event);
+bool handover_is_target(enum handover_state state);
+/* The state in which this side may serve the data. */
+bool handover_owns(enum handover_state state);
+
+/* A new migration. */
+struct handover_start {
+    const char *migration;
+    const char *grant_id;
+    const char *name;      /* of the published directory */
+    const char *directory; /* source: the tree; target: --into */
+    const char *peer;      /* printable */
+    bool is_target;
+    uint64_t epoch;
+    enum digest_kind kind;
+    int64_t now;
+};
+must_check bool handover_begin(struct handover *out, struct db *db,
+                               const struct handover_start *start, struct error *err);
+/* E_MIGRATION_UNKNOWN when there is none. */
+must_check bool handover_load(struct handover *out, struct db *db, const char *migration,
+                              struct error *err);
+/* handover_judge on the row as it is, kept with the statement in one transaction. */
+must_check bool handover_move(struct handover *handover, struct db *db,
+                              const struct handover_act *act, struct error *err);
+/* A statement kept by a move; E_STATEMENT_NONE when that has not happened. */
+enum statement_kept { KEPT_FREEZE, KEPT_RECEIPT, KEPT_ABORT, KEPT_COUNTERSIGN };
+must_check bool handover_statement(struct signed_text *out, struct db *db,
+                                   const char *migration, enum statement_kept kind,
+                                   struct error *err);

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The list of a tree as digested pages on disk (docs/protocol.md 5): one record an entry,
+ * paths in walking order, the contents of all files laid out as one stream. The same checks
+ * run on what we write, on what a peer sends and on what lies on disk after a restart, so a
+ * closed manifest is well formed whoever made it.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+
+#include <limits.h>
+#include <stdint.h>
+
+#define SEGMENT_BYTES (4U << 20)      /* the stream is cut at multiples of this */
+#define ALIGNED_FILE_BYTES (1U << 20) /* a file of this length starts a segment */
+#define PAGE_BYTES_MAX (1U << 20)
+#define PAGES_MAX 65536U          /* of one generation */
+#define SEGMENTS_MAX (1ULL << 26) /* 256 TiB of stream */
+#define ENTRY_PATH_MAX (PATH_MAX - 1)
+#define ENTRY_XATTR_BYTES_MAX (512U << 10) /* all extended attributes of one entry */
+#define ENTRY_EXTENTS_MAX 16384U           /* data ranges of one sparse file */
+
+enum entry_kind { ENTRY_DIRECTORY = 1, ENTRY_FILE, ENTRY_SYMLINK, ENTRY_LINK };
+
+/* What the source saw when it listed the file; only the source looks at it again. */
+struct entry_identity {
+    uint64_t device;
+    uint64_t inode;
+    int64_t ctime;
+    uint32_t ctime_ns;
+};
+
+/* One entry. Spans are borrowed from the page (reading) or from the caller (writing). */
+struct entry {
+    enum entry_kind kind;
+    struct span path; /* relative; empty for the root, which is the first entry */
+    uint32_t mode;    /* permission bits, setuid, setgid and sticky only */
+    uint32_t uid;
+    uint32_t gid;
+    struct span user;  /* name of uid at the source, or empty */
+    struct span group; /* name of gid */
+    int64_t mtime;
+    uint32_t mtime_ns;
+    uint64_t size;       /* files: bytes, holes included */
+    uint64_t offset;     /* files: where its data starts in the stream */
+    struct span target;  /* symlinks: what it says; links: path of the first link */
+    struct span extents; /* files with holes: pairs of u64 offset, u64 length; else empty */
+    struct span xattrs;  /* u16 length, name, u32 length, value, repeated; or empty */
+    bool has_identity;
+    struct entry_identity identity;
+};
+/* Bytes the entry takes in the stream: size, or the sum of its extents. */
+uint64_t entry_length(const struct entry *entry);
+
+struct extent {
+    uint64_t at;
+    uint64_t n;
+};
+/* Data range i of a file, false past the last one. A file without holes has one. */
+bool entry_extent(const struct entry *entry, size_t i, struct extent *out);
+/* Take the first attribute off `xattrs`; false when none is left. */
+struct xattr {
+    struct span name;
+    struct span value;
+};
+bool entry_take_xattr(struct span *xattrs, struct xattr *out);
+/* Walking order: byte by byte with '/' before every other byte. <0, 0, >0. */
+int entry_compare_paths(struct span a, struct span b);
+
+/* Where the next entry stands, and what it may be called. */
+struct layout {
+    uint64_t at; /* end of the stream so far */
+    uint64_t entries;
+    uint64_t files;
+    uint64_t bytes; /* plain bytes of all segments: padding does not count */
+    char last[PATH_MAX];
+    size_t last_n;
+    enum entry_kind last_kind;
+};
+/* Offset that a file of this many stream bytes gets. */
+uint64_t layout_offset(const struct layout *layout, uint64_t length);
+
+/* What closes a manifest; both sides compute it. */
+struct manifest_sum {
+    struct digest root; /* digest over the page digests in order */
+    uint64_t pages;
+    uint64_t entries;
+    uint64_t files;
+    uint64_t bytes;
+    uint64_t segments;
+    enum digest_kind kind;
+};
+/* The same sum, root included. */
+bool manifest_sum_equal(const struct manifest_sum *a, const struct manifest_sum *b);
+
+struct manifest_page {
+    struct digest digest;
+    uint64_t stream; /* end of the stream before the page's first entry */
+};
+
+struct manifest {
+    int dir; /* borrowed: where manifest-<generation>.<page> lie */
+    unsigned generation;
+    enum digest_kind kind;
+    struct manifest_page *page; /* n of them, in order */
+    size_t n;
+    size_t room;
+    struct layout layout;
+    struct buf open_page; /* writing: the page not yet on disk */
+    uint32_t open_records;
+    struct manifest_sum sum; /* counts once closed */
+    bool closed;
+};
+
+/* An empty manifest of this generation, nothing on disk yet. */
+void manifest_begin(struct manifest *out, int dir, unsigned generation,
+                    enum digest_kind kind);
+/* Take up what lies on disk: every page is read and checked again. With no page there it is
+ * an empty manifest; `closed` tells whether it is whole. */
+must_check bool manifest_open(struct manifest *out, int dir, unsigned generation,
+                              enum digest_kind kind, struct error *err);
+
+/* Writing: entries in walking order (offset is set here), then the end. */
+must_check bool manifest_add(struct manifest *manifest, struct entry *entry,
+                             struct error *err);
+must_check bool manifest_close(struct manifest *manifest, struct error *err);
+
+/* Taking a peer's: page n is the next one, or one that is here already with that digest. */
+must_check bool manifest_take_page(struct manifest *manifest, uint64_t n, struct span bytes,
+                                   const struct digest *digest, struct error *err);
+/* Every number and the root must be ours too; then it is closed, durably. */
+must_check bool manifest_take_close(struct manifest *manifest,
+                                    const struct manifest_sum *claimed, struct error *err);
+
+/* The bytes of page n, checked against its digest. */
+must_check bool manifest_read_page(struct buf *out, const struct manifest *manifest,
+                                   uint64_t n, struct error *err);
+void manifest_clear(struct manifest *manifest);

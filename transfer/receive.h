@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The target's staging area, DIR/.pairgate/<migration>: manifest pages, the tree as it
+ * grows, what is here already. Nothing unverified is written, and nothing is written
+ * outside `tree`. It knows no database: the caller journals what receive_flush hands out
+ * and says so with receive_mark_durable. receive_segment, receive_missing, receive_status,
+ * receive_flush and receive_mark_durable may be called from many threads at once; the rest
+ * one at a time.
+ */
+#pragma once
+
+#include "transfer/digests.h"
+#include "transfer/journal.h"
+#include "transfer/manifest.h"
+#include "transfer/marks.h"
+
+#include <pthread.h>
+
+#define STAGING_DIR ".pairgate"
+#define RECEIVE_RANGES_MAX 1024 /* in one answer of receive_missing */
+
+/* Where a migration goes. Borrowed while receive_open runs. */
+struct receive_place {
+    int into;              /* descriptor of --into DIR */
+    const char *migration; /* its id, of the grant */
+    const char *name;      /* publication is DIR/<name> */
+    enum digest_kind kind;
+    uint64_t byte_ceiling; /* of the grant */
+};
+
+struct receive {
+    int into; /* descriptors count while `opened` */
+    int staging;
+    int tree; /* -1 once it is published */
+    bool opened;
+    char migration[NAME_MAX + 1];
+    char name[NAME_MAX + 1];
+    uint64_t byte_ceiling;
+    struct manifest manifest;
+    pthread_mutex_t lock; /* marks, waiting, sealed */
+    struct marks marks;
+    struct digests digests;
+    uint64_t unflushed; /* bytes received since the last flush began */
+    bool sealed;
+    uint64_t read_back; /* segments read again and found good after a reboot */
+};
+
+/* New or resumed. Refused when DIR/<name> exists and is not this migration's, and while
+ * another process has the staging area. */
+must_check bool receive_open(struct receive *out, const struct receive_place *place,
+                             struct error *err);
+/* Closes; staging stays for a later receive_open. */
+void receive_close(struct receive *receive);
+
+must_check bool receive_page(struct receive *receive, uint64_t n, struct span bytes,
+                             const struct digest *digest, struct error *err);
+/* Closes the manifest and makes the directories. Doing it again is no error. */
+must_check bool receive_manifest(struct receive *receive, const struct manifest_sum *sum,
+                                 struct error *err);
+
+/* Plain bytes: at most SEGMENT_BYTES, best aligned to 4096. One that is here is fine. */
+must_check bool receive_segment(struct receive *receive, uint64_t number, struct span bytes,
+                                const struct digest *digest, struct error *err);
+
+struct range {
+    uint64_t first;
+    uint64_t last;
+};
+struct ranges {
+    struct range *item; /* n of them, on the heap; at most RECEIVE_RANGES_MAX */
+    size_t n;
+    bool more;
+    uint64_t next; /* where to go on, with `more` */
+};
+void ranges_clear(struct ranges *ranges);
+/* Segments not here yet, from `from` on. E_MANIFEST_OPEN before receive_manifest. */
+must_check bool receive_missing(struct receive *receive, uint64_t from, struct ranges *out,
+                                struct error *err);
+
+struct receive_status {
+    unsigned generation;
+    uint64_t pages; /* pages 0 … pages-1 are here */
+    bool closed;
+    uint64_t segments; /* 0 until closed */
+    uint64_t received;
+    uint64_t durable;
+    uint64_t unflushed; /* bytes */
+    bool sealed;
+};
+void receive_status(struct receive *receive, struct receive_status *out);
+
+/* Sync the staging file system; `out` gets the segments that are durable by that and not
+ * marked so yet, at most BATCH_MAX of them. n = 0: nothing was waiting. */
+must_check bool receive_flush(struct receive *receive, struct batch *out,
+                              struct error *err);
+/* The journal has them. */
+void receive_mark_durable(struct receive *receive, const struct batch *batch);
+/* After receive_open of a closed manifest: what the journal says. When the machine was
+ * restarted since, each is read back, and one that is not good counts as missing. */
+must_check bool receive_restore(struct receive *receive, const struct batch *batch,
+                                struct error *err);
+
+/* Everything is here and both roots agree: links, owners, modes and times are set, all of
+ * it durable. Notes of what could not be kept go to `findings`. Repeatable. */
+must_check bool receive_seal(struct receive *receive, const struct digest *manifest_root,
+                             const struct digest *contents_root, struct report *findings,
+                             struct error *err);
+/* One rename of the sealed tree to DIR/<name>, durable. Redone safely after a crash. */
+must_check bool receive_publish(struct receive *receive, struct error *err);
+/* Undo of receive_publish, from `committing` only. Redone safely after a crash. */
+must_check bool receive_withdraw(struct receive *receive, struct error *err);
+/* Remove the staging area and close. Published data stays. */
+must_check bool receive_discard(struct receive *receive, struct error *err);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The source: list a tree into a work directory, then bring it to the granted peer. Each
+ * function can be repeated after any failure; what the peer has is not sent again. The
+ * agent records each state on disk between the calls.
+ */
+#pragma once
+
+#include "transfer/digests.h"
+#include "transfer/handover.h"
+#include "transfer/manifest.h"
+#include "transfer/put.h"
+#include "transfer/receipt.h"
+
+#define STREAMS_MAX 16
+#define SEND_TRIES 8 /* of one request in a row; the waits between double up to 8 s */
+
+/* Read by the agent's thread while send_tree runs. */
+struct progress {
+    _Atomic uint64_t bytes; /* plain, sent and accepted in this run */
+    _Atomic uint64_t segments;
+    _Atomic uint64_t files;       /* whose last byte was among them */
+    _Atomic uint64_t retries;     /* requests tried again */
+    _Atomic uint64_t bytes_total; /* of this run; 0 until known */
+};
+
+struct send {
+    int work; /* borrowed: the migration's work directory in the state */
+    int root; /* borrowed: the tree */
+    struct manifest manifest;
+    struct digests digests;
+    unsigned streams;
+    struct route route;
+    char base[128]; /* "/pairgate/v1/migrations/<id>" */
+    struct progress progress;
+};
+
+/* List the tree: manifest pages and their sum in `work`. Findings are what cannot be moved;
+ * with an error among them the manifest must not be sent. */
+must_check bool send_scan(int work, int root, unsigned generation, enum digest_kind kind,
+                          struct report *findings, struct error *err);
+/* Take up a listed tree. `route` is borrowed as put_open says. */
+must_check bool send_open(struct send *out, int work, int root, unsigned generation,
+                          enum digest_kind kind, struct error *err);
+/* Pages, manifest, segments: returns when the target has them all. */
+must_check bool send_tree(const struct grant *grant, struct send *send, struct error *err);
+/* The contents root; segments whose digest is unknown are read again. */
+must_check bool send_contents_root(struct send *send, struct digest *out,
+                                   struct error *err);
+
+/* What the target says about the migration. */
+struct send_status {
+    char state[24];
+    unsigned generation;
+    uint64_t epoch;
+    uint64_t pages;
+    bool closed;
+    uint64_t segments;
+    uint64_t received;
+    uint64_t durable;
+};
+must_check bool send_ask(const struct grant *grant, struct send *send,
+                         struct send_status *out, struct error *err);
+/* The handover, in this order; each may be repeated. */
+must_check bool send_freeze(const struct grant *grant, struct send *send,
+                            const struct signed_text *statement, struct error *err);
+must_check bool send_seal(const struct grant *grant, struct send *send,
+                          const struct handover_terms *terms, struct error *err);
+must_check bool send_commit(const struct grant *grant, struct send *send,
+                            const struct handover_terms *terms, struct signed_text *receipt,
+                            struct error *err);
+must_check bool send_countersign(const struct grant *grant, struct send *send,
+                                 struct span signature, struct error *err);
+/* The target's signed abort statement. */
+must_check bool send_abort(const struct grant *grant, struct send *send,
+                           struct signed_text *statement, struct error *err);
+void send_close(struct send *send);

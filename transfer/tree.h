@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Walk a directory: entries in walking order, never following a link, with no more in
+ * memory than one directory's names a level and one row for each file of several links.
+ * What cannot be carried is a finding: a warning for sockets, devices and pipes, an error
+ * for what cannot be read.
+ */
+#pragma once
+
+#include "transfer/manifest.h"
+#include "transfer/owners.h"
+
+struct tree_level;
+struct tree_link;
+
+struct tree {
+    int root; /* borrowed */
+    struct report *findings;
+    struct tree_level *level;
+    size_t depth;
+    size_t room;
+    struct tree_link *link; /* open hash of files with more than one link */
+    size_t links;
+    size_t link_room;
+    struct owners owners;
+    bool begun;
+    int dir; /* the deepest directory; counts only with dir_open */
+    bool dir_open;
+    char path[PATH_MAX];
+    size_t path_n;
+    char target[PATH_MAX];
+    struct buf extents;
+    struct buf xattrs;
+    uint64_t not_moved; /* sockets, devices and pipes */
+};
+
+void tree_begin(struct tree *out, int root, struct report *findings);
+/* True with an entry (valid until the next call); false at the end, or with err set. */
+bool tree_next(struct tree *tree, struct entry *out, struct error *err);
+void tree_clear(struct tree *tree);
