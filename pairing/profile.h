@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a side says about itself in its hello (docs/protocol.md 2.1). */
+#pragma once
+
+#include "certs/chain.h"
+#include "certs/policy.h"
+
+#define PROTOCOL_VERSION 1
+#define PRODUCT_MAX 64
+
+/* One leaf of the identity: an appliance may serve with one and call with another. */
+struct profile_leaf {
+    struct buf der;
+    struct digest spki_sha256;
+    struct buf vouch; /* signed by the other leaf's key; empty when both are one leaf */
+};
+
+struct profile {
+    enum side role;
+    unsigned version_min, version_max; /* of the protocol */
+    enum policy policy;
+    int64_t clock_ms; /* its wall clock when it spoke, milliseconds since 1970 */
+    char product[PRODUCT_MAX];
+    struct profile_leaf server, client;
+};
+
+/* Our own profile: one leaf for both roles. */
+must_check bool profile_make(struct profile *out, enum side role, const struct chain *own,
+                             enum policy policy, int64_t clock_ms, struct error *err);
+/*
+ * What the peer says of its leaves must be what it proved: the leaf of its TLS role is the
+ * one presented on this connection, and the versions overlap ours.
+ */
+must_check bool profile_check(const struct profile *theirs, enum side expected,
+                              const struct chain *presented, struct error *err);
+void profile_clear(struct profile *profile);

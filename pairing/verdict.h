@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Paired, or every reason why not (docs/rules.md): the rules of certs/rules.h on both
+ * chains and the conditions of the connection check, all judged by one function, live and
+ * offline alike.
+ */
+#pragma once
+
+#include "certs/rules.h"
+#include "certs/trust.h"
+#include "pairing/ladder.h"
+
+#define CLOCK_SKEW_MAX 300 /* seconds between the two clocks: refused from here */
+#define CLOCK_SKEW_NOTICE 30
+
+/* What one side knows when it judges. All borrowed. */
+struct comparison {
+    enum side self;
+    bool offline;                        /* preflight: two files, no connection */
+    const struct chain *source, *target; /* as presented */
+    const struct trust *trust;           /* anchors of `self` */
+    enum policy policy;                  /* of `self` */
+    time_t now;                          /* the clock of `self` */
+    bool has_peer_clock;
+    int64_t skew_ms;       /* peer's clock minus ours, the round trip halved */
+    const char *peer_name; /* what was dialled or expected; NULL: not checked */
+    bool fresh_tls13;      /* the connection is what tls.h promises */
+};
+
+/* All findings, each with its side, rung and severity. */
+must_check bool verdict_judge(struct report *out, const struct comparison *comparison,
+                              struct error *err);
+/* Both sides' findings as one list: what is the same on both stands once. */
+void verdict_merge(struct report *out, const struct report *more);
+/* The anchors an offline judge has: the root of its own chain. */
+must_check bool verdict_own_root(struct trust *out, const struct chain *own,
+                                 struct error *err);
+/* preflight: judged through both sides' eyes and merged. */
+must_check bool verdict_preflight(struct report *out, const struct chain *source,
+                                  const struct chain *target, enum policy policy,
+                                  time_t now, struct error *err);
+/* The first notAfter among the certificates of both chains. */
+time_t verdict_not_after(const struct chain *source, const struct chain *target);
+
+/* The sentence of O-31, word for word, which heads every refused connection check. */
+extern const char verdict_refusal[];
