@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * PEM blocks of keys and requests (RFC 7468), written, and found in a text by label. Chain
- * files, which are judged to the letter, are read by certs/pem.h.
- */
+/* The one block that counts in a PEM text: a key or a request among other blocks. */
 #pragma once
 
 #include "base/buf.h"
 
 /*
- * The first block that has one of the n labels; false with err untouched when there is
- * none. `which` says whose. Blanks and line ends inside do not count, everything else is
- * refused.
+ * Decode the first block that has one of the n labels into `out`; `which` says whose. False
+ * with err untouched when there is none.
  */
 must_check bool armor_read(struct buf *out, size_t *which, struct span text,
                            const char *const *labels, size_t n, struct error *err);
-/* "-----BEGIN label-----", 64 columns, appended to out. */
-must_check bool armor_write(struct buf *out, const char *label, struct span der,
-                            struct error *err);

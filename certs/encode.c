@@ -103,7 +103,7 @@ void encode_oid(struct encoder *encoder, const char *dotted)
     unsigned long first = strtoul(dotted, &end, 10);
     unsigned long second = *end == '.' ? strtoul(end + 1, &end, 10) : 0;
 
-    encode_begin(encoder, DER_OID);
+    encode_begin(encoder, TAG_OID);
     add_arc(encoder, first * 40 + second);
     while (*end == '.')
         add_arc(encoder, strtoul(end + 1, &end, 10));
@@ -114,7 +114,7 @@ void encode_unsigned(struct encoder *encoder, struct span big_endian)
 {
     while (big_endian.n > 1 && big_endian.at[0] == 0)
         big_endian = span_after(big_endian, 1);
-    encode_begin(encoder, DER_INTEGER);
+    encode_begin(encoder, TAG_INTEGER);
     if (big_endian.n == 0 || (big_endian.at[0] & 0x80) != 0)
         add_byte(encoder, 0);
     encode_raw(encoder, big_endian);
@@ -132,12 +132,12 @@ void encode_small(struct encoder *encoder, unsigned value)
 
 void encode_true(struct encoder *encoder)
 {
-    encode_value(encoder, DER_BOOLEAN, span_of("\xff", 1));
+    encode_value(encoder, TAG_BOOLEAN, span_of("\xff", 1));
 }
 
 void encode_bits(struct encoder *encoder, struct span bytes)
 {
-    encode_begin(encoder, DER_BITS);
+    encode_begin(encoder, TAG_BIT_STRING);
     add_byte(encoder, 0);
     encode_raw(encoder, bytes);
     encode_end(encoder);
@@ -156,7 +156,7 @@ void encode_flags(struct encoder *encoder, unsigned flags)
         n = bit / 8 + 1;
         unused = 7 - bit % 8;
     }
-    encode_begin(encoder, DER_BITS);
+    encode_begin(encoder, TAG_BIT_STRING);
     add_byte(encoder, unused);
     encode_raw(encoder, span_of(byte, n));
     encode_end(encoder);
@@ -176,9 +176,9 @@ void encode_time(struct encoder *encoder, time_t at)
     n = snprintf(text, sizeof(text), "%04d%02d%02d%02d%02d%02dZ", year, tm.tm_mon + 1,
                  tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
     if (year < 2050)
-        encode_value(encoder, DER_UTC, span_of(text + 2, (size_t)n - 2));
+        encode_value(encoder, TAG_UTC_TIME, span_of(text + 2, (size_t)n - 2));
     else
-        encode_value(encoder, DER_GENERALIZED, span_of(text, (size_t)n));
+        encode_value(encoder, TAG_GENERALIZED_TIME, span_of(text, (size_t)n));
 }
 
 bool encode_finish(struct buf *out, const struct encoder *encoder, struct error *err)

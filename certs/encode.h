@@ -7,28 +7,11 @@
 #pragma once
 
 #include "base/buf.h"
+#include "certs/der.h"
 
 #include <time.h>
 
 #define ENCODE_DEPTH 24
-
-enum der_tag {
-    DER_BOOLEAN = 0x01,
-    DER_INTEGER = 0x02,
-    DER_BITS = 0x03,
-    DER_OCTETS = 0x04,
-    DER_NULL = 0x05,
-    DER_OID = 0x06,
-    DER_UTF8 = 0x0c,
-    DER_PRINTABLE = 0x13,
-    DER_IA5 = 0x16,
-    DER_UTC = 0x17,
-    DER_GENERALIZED = 0x18,
-    DER_SEQUENCE = 0x30,
-    DER_SET = 0x31
-};
-#define DER_CONTEXT(n) (0x80U | (n))
-#define DER_CONTEXT_OF(n) (0xa0U | (n)) /* constructed */
 
 struct encoder {
     struct buf buf;

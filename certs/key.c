@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "certs/armor.h"
+#include "certs/pem.h"
 #include "certs/signer.h"
 #include "certs/wolf.h"
 
@@ -140,7 +141,7 @@ bool key_to_pem(struct buf *out, const struct key *key, struct error *err)
 {
     if (key->der.n == 0)
         return fail(err, E_KEY_ABSENT, "to write it");
-    return armor_write(out, "PRIVATE KEY", buf_span(&key->der), err);
+    return pem_add(out, "PRIVATE KEY", buf_span(&key->der), err);
 }
 
 /* The kind of an SPKI by its AlgorithmIdentifier, which follows the SEQUENCE header. */

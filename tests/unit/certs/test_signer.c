@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/fs.h"
+#include "certs/signer.h"
+#include "tests/support/run.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define WORKERS 4
+#define ROUNDS 25
+
+/* A supervisor thread with a key, and the worker's key without its private part. */
+struct pair {
+    struct key whole;
+    struct key half;
+    struct signer signer;
+    int supervisor; /* its end of the socket pair */
+    pthread_t thread;
+};
+
+static void *supervise(void *at)
+{
+    struct pair *pair = at;
+    struct error err = {0};
+
+    while (signer_answer(pair->supervisor, &pair->whole, &err))
+        continue;
+    return NULL;
+}
+
+static void pair_open(struct pair *pair, enum key_choice choice)
+{
+    struct error err = {0};
+    int ends[2];
+
+    *pair = (struct pair){0};
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
+    CU_ASSERT_FATAL(key_make(&pair->whole, choice, &err));
+    CU_ASSERT_FATAL(key_from_spki(&pair->half, buf_span(&pair->whole.spki), &err));
+    CU_ASSERT_FATAL(signer_open(&pair->signer, ends[0], &err));
+    pair->half.signer = &pair->signer;
+    pair->supervisor = ends[1];
+    CU_ASSERT_FATAL(pthread_create(&pair->thread, NULL, supervise, pair) == 0);
+}
+
+static void pair_close(struct pair *pair)
+{
+    signer_close(&pair->signer);
+    pthread_join(pair->thread, NULL);
+    fd_close(&pair->supervisor);
+    key_clear(&pair->whole);
+    key_clear(&pair->half);
+}
+
+static void a_statement_is_signed_from_afar(void)
+{
+    static const enum key_choice choices[] = {KEY_CHOICE_EC, KEY_CHOICE_P521,
+                                              KEY_CHOICE_RSA2048, KEY_CHOICE_ED25519};
+
+    for (size_t i = 0; i < COUNT(choices); i++) {
+        scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+        struct pair pair;
+        struct error err = {0};
+
+        pair_open(&pair, choices[i]);
+        CU_ASSERT(statement_sign(&signature, &pair.half, STATEMENT_VERDICT, "source",
+                                 span_text("{}"), &err));
+        CU_ASSERT(statement_verifies(buf_span(&pair.half.spki), STATEMENT_VERDICT, "source",
+                                     span_text("{}"), buf_span(&signature)));
+        pair_close(&pair);
+    }
+}
+
+static void the_largest_body_passes(void)
+{
+    static const unsigned char body[STATEMENT_BODY_MAX];
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    const struct span all = span_of(body, sizeof(body));
+    struct pair pair;
+    struct error err = {0};
+
+    pair_open(&pair, KEY_CHOICE_EC);
+    CU_ASSERT(
+        statement_sign(&signature, &pair.half, STATEMENT_RECEIPT, "target", all, &err));
+    CU_ASSERT(statement_verifies(buf_span(&pair.half.spki), STATEMENT_RECEIPT, "target",
+                                 all, buf_span(&signature)));
+    pair_close(&pair);
+}
+
+/* The hash of the message `m`, by hand, so that key_verifies can judge a raw signature. */
+static void a_raw_hash_is_signed_from_afar(void)
+{
+    scoped(buf_clear) struct buf ecdsa = buf_upto(KEY_SIGNATURE_MAX);
+    scoped(buf_clear) struct buf pss = buf_upto(KEY_SIGNATURE_MAX);
+    struct digest sha256;
+    struct pair pair;
+    struct error err = {0};
+
+    digest_of(&sha256, DIGEST_SHA256, span_text("m"));
+    pair_open(&pair, KEY_CHOICE_EC);
+    CU_ASSERT(key_sign_raw(&ecdsa, &pair.half, RAW_ECDSA, 256, digest_span(&sha256), &err));
+    CU_ASSERT(key_verifies(buf_span(&pair.half.spki), span_text("m"), buf_span(&ecdsa)));
+    pair_close(&pair);
+    pair_open(&pair, KEY_CHOICE_RSA2048);
+    CU_ASSERT(key_sign_raw(&pss, &pair.half, RAW_RSA_PSS, 256, digest_span(&sha256), &err));
+    CU_ASSERT(key_verifies(buf_span(&pair.half.spki), span_text("m"), buf_span(&pss)));
+    pair_close(&pair);
+}
+
+static bool ed25519_is_signed(struct span message)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    struct pair pair;
+    struct error err = {0};
+    bool done;
+
+    pair_open(&pair, KEY_CHOICE_ED25519);
+    done = key_sign_raw(&signature, &pair.half, RAW_ED25519, 0, message, &err) &&
+           key_verifies(buf_span(&pair.half.spki), message, buf_span(&signature));
+    CU_ASSERT(done || err.msg == E_SIGNER_REFUSED);
+    pair_close(&pair);
+    return done;
+}
+
+static void raw_ed25519_is_for_certificate_verify_alone(void)
+{
+    char message[64 + 34 + 32] = "";
+
+    memset(message, ' ', 64);
+    memcpy(message + 64, "TLS 1.3, client CertificateVerify", 34);
+    CU_ASSERT(ed25519_is_signed(span_of(message, sizeof(message))));
+    CU_ASSERT_FALSE(ed25519_is_signed(span_of(message, sizeof(message) - 1)));
+    CU_ASSERT_FALSE(ed25519_is_signed(span_of("pairgate verdict v1\0source", 26)));
+    CU_ASSERT_FALSE(ed25519_is_signed(span_text("")));
+    message[63] = 'x';
+    CU_ASSERT_FALSE(ed25519_is_signed(span_of(message, sizeof(message))));
+}
+
+static void arbitrary_messages_are_not_signed_from_afar(void)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    struct pair pair;
+    struct error err = {0};
+
+    pair_open(&pair, KEY_CHOICE_EC);
+    CU_ASSERT_FALSE(key_sign(&signature, &pair.half, span_text("m"), &err));
+    CU_ASSERT_EQUAL(err.msg, E_KEY_ABSENT);
+    pair_close(&pair);
+}
+
+/* Every malformed packet gets a refusal, and the next good request its signature. */
+static void malformed_requests_are_refused(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t n;
+    } cases[] = {
+        {"x", 1},
+        {"\0\0\0\0\0\0\0", 7},
+        {"\x04\0\0\0\0\0\0\0", 8},                /* no such operation */
+        {"\0\0\0\0\0\0\x06\x06source{}", 16},     /* no such statement */
+        {"\0\0\0\1\0\0\0\x06source{}", 16},       /* one beyond a byte */
+        {"\0\0\0\0\0\0\0\xffsource{}", 16},       /* a role beyond the packet */
+        {"\0\0\0\0\0\0\0\x06sou\0ce{}", 16},      /* no word */
+        {"\0\0\0\0\0\0\0\0{}", 10},               /* no role */
+        {"\1\1\0\0\0\0\0\0too short a hash", 24}, /* raw ECDSA */
+        {"\2\1\0\0\0\0\0\0"
+         "12345678901234567890123456789012",
+         40}, /* PSS by an EC key */
+    };
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    struct pair pair;
+    struct error err = {0};
+
+    pair_open(&pair, KEY_CHOICE_EC);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        unsigned char answer[KEY_SIGNATURE_MAX];
+
+        CU_ASSERT_FATAL(send(pair.signer.socket, cases[i].bytes, cases[i].n, 0) > 0);
+        CU_ASSERT_EQUAL_FATAL(recv(pair.signer.socket, answer, sizeof(answer), 0), 1);
+        CU_ASSERT_EQUAL(answer[0], 0);
+    }
+    CU_ASSERT(statement_sign(&signature, &pair.half, STATEMENT_ABORT, "target",
+                             span_text("{}"), &err));
+    pair_close(&pair);
+}
+
+static void a_dead_supervisor_is_told(void)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    struct pair pair;
+    struct error err = {0}, again = {0};
+
+    pair_open(&pair, KEY_CHOICE_EC);
+    shutdown(pair.supervisor, SHUT_RDWR);
+    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_ABORT, "target",
+                                   span_text("{}"), &err));
+    CU_ASSERT_EQUAL(err.msg, E_SIGNER_GONE);
+    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_ABORT, "target",
+                                   span_text("{}"), &again));
+    CU_ASSERT_EQUAL(again.msg, E_SIGNER_GONE);
+    pair_close(&pair);
+}
+
+struct crowd {
+    const struct pair *pair;
+    unsigned char number;
+    bool good;
+};
+
+static void *ask_often(void *at)
+{
+    struct crowd *one = at;
+
+    one->good = true;
+    for (unsigned char i = 0; i < ROUNDS; i++) {
+        scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+        const unsigned char body[2] = {one->number, i};
+        struct error err = {0};
+
+        one->good = one->good &&
+                    statement_sign(&signature, &one->pair->half, STATEMENT_VERDICT,
+                                   "source", span_of(body, 2), &err) &&
+                    statement_verifies(buf_span(&one->pair->half.spki), STATEMENT_VERDICT,
+                                       "source", span_of(body, 2), buf_span(&signature));
+    }
+    return NULL;
+}
+
+static void threads_take_turns(void)
+{
+    struct crowd crowd[WORKERS];
+    pthread_t threads[WORKERS];
+    struct pair pair;
+
+    pair_open(&pair, KEY_CHOICE_EC);
+    for (unsigned char i = 0; i < WORKERS; i++) {
+        crowd[i] = (struct crowd){.pair = &pair, .number = i};
+        CU_ASSERT_FATAL(pthread_create(&threads[i], NULL, ask_often, &crowd[i]) == 0);
+    }
+    for (size_t i = 0; i < WORKERS; i++) {
+        pthread_join(threads[i], NULL);
+        CU_ASSERT(crowd[i].good);
+    }
+    pair_close(&pair);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(a_statement_is_signed_from_afar),
+        TEST(the_largest_body_passes),
+        TEST(a_raw_hash_is_signed_from_afar),
+        TEST(raw_ed25519_is_for_certificate_verify_alone),
+        TEST(arbitrary_messages_are_not_signed_from_afar),
+        TEST(malformed_requests_are_refused),
+        TEST(a_dead_supervisor_is_told),
+        TEST(threads_take_turns),
+    };
+
+    return run_tests("signer", tests, COUNT(tests));
+}
