@@ -24,7 +24,7 @@ struct digest_run {
     enum digest_kind kind;
     union {
         uint64_t align;
-        unsigned char room[2048];
+        _Alignas(64) unsigned char room[2048]; /* the libraries use aligned vectors */
     } state;
 };
 
