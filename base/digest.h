@@ -24,7 +24,7 @@ struct digest_run {
     enum digest_kind kind;
     union {
         uint64_t align;
-        _Alignas(64) unsigned char room[2048]; /* the libraries use aligned vectors */
+        _Alignas(16) unsigned char room[2048]; /* wolfCrypt uses aligned vectors */
     } state;
 };
 

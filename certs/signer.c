@@ -142,7 +142,7 @@ static bool request_unpack(struct signer_request *out, char role[STATEMENT_ROLE_
                                    .bytes = span_after(packet, HEADER_BYTES + n)};
     return text_copy_span(role, STATEMENT_ROLE_MAX,
                           span_head(span_after(packet, HEADER_BYTES), n)) &&
-           out->bytes.n <= SIGNER_BYTES_MAX;
+           strlen(role) == n && out->bytes.n <= SIGNER_BYTES_MAX;
 }
 
 /* RFC 8446 4.4.3: 64 blanks, the context, a NUL, a transcript hash of 32 or 48 bytes. */
