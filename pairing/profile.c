@@ -30,13 +30,15 @@ bool profile_check(const struct profile *theirs, enum side expected,
         expected == SIDE_SOURCE ? &theirs->client : &theirs->server;
 
     if (theirs->role != expected)
-        return fail(err, E_PAIR_ROLE, "the peer says it is the %s", side_name(theirs->role));
+        return fail(err, E_PAIR_ROLE, "the peer says it is the %s",
+                    side_name(theirs->role));
     if (theirs->version_min > PROTOCOL_VERSION || theirs->version_max < PROTOCOL_VERSION)
         return fail(err, E_PAIR_VERSION, "the peer speaks versions %u to %u, this side %d",
                     theirs->version_min, theirs->version_max, PROTOCOL_VERSION);
     if (presented->n == 0 ||
         !span_equal(buf_span(&proven->der), buf_span(&chain_leaf(presented)->der)))
-        return fail(err, E_PAIR_LEAF, "the leaf in the hello is not the one of the connection");
+        return fail(err, E_PAIR_LEAF,
+                    "the leaf in the hello is not the one of the connection");
     if (!span_equal(buf_span(&theirs->server.der), buf_span(&theirs->client.der)))
         return fail(err, E_PAIR_SPLIT, "the peer has one leaf to serve and one to call");
     return true;
