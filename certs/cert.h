@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The facts of one certificate (RFC 5280 section 4), read once from its DER. Reading
- * accepts everything that is well-formed DER; whether it is acceptable is for certs/rules.h
- * to say.
+ * The facts of one certificate (RFC 5280 section 4), read once from its DER. What is not
+ * strict DER, or not a certificate as section 4.1 draws it (a duplicate extension, two
+ * signature algorithms, a serial number that is none, a NUL in a DNS name), is refused here
+ * with a message of the rule `encoding`. Whether the rest is acceptable is for
+ * certs/rules.h to say.
  */
 #pragma once
 
@@ -14,6 +16,7 @@
 
 #define CERT_DER_MAX 65536 /* bytes of one certificate */
 #define CERT_TEXT_MAX 256  /* bytes of a name shown to people */
+#define CERT_KEY_NAME_MAX 48
 
 enum ku { /* RFC 5280 4.2.1.3 */
           KU_DIGITAL_SIGNATURE = 1 << 0,
@@ -71,33 +74,32 @@ struct cert {
     struct span extensions;          /* contents of the Extensions SEQUENCE, or empty */
     struct span signature_algorithm; /* outer AlgorithmIdentifier, with its header */
     struct span signature;           /* BIT STRING contents without the unused-bits byte */
-    unsigned version;                /* 1, 2 or 3; 0 when it is none of them */
+    unsigned version;                /* 1, 2 or 3 */
     struct cert_time not_before;
     struct cert_time not_after;
 
     enum key_kind key;
     unsigned key_bits;
     enum signature_kind signed_with;
-    bool algorithms_agree; /* inner and outer signature algorithm are the same bytes */
+    char key_name[CERT_KEY_NAME_MAX]; /* cert_key_name */
 
     bool has_ku, has_eku, has_basic, basic_critical, has_san, has_ski, has_aki;
-    unsigned ku;  /* enum ku */
-    unsigned eku; /* enum eku */
-    bool ca;      /* basicConstraints CA:TRUE */
+    bool constraints_critical; /* name_constraints is marked critical */
+    unsigned ku;               /* enum ku */
+    unsigned eku;              /* enum eku */
+    bool ca;                   /* basicConstraints CA:TRUE */
     bool has_path_length;
     unsigned path_length;
-    struct span san;              /* GeneralNames contents */
-    struct span ski;              /* KeyIdentifier */
-    struct span aki;              /* keyIdentifier inside the AKI */
-    struct span name_constraints; /* contents of the NameConstraints SEQUENCE */
-    char
-        unknown_critical[CERT_TEXT_MAX]; /* OID of a critical extension we do not process */
-    char duplicate_extension[CERT_TEXT_MAX]; /* OID that stands twice: RFC 5280 4.2 */
-    char malformed[CERT_TEXT_MAX]; /* what is not well-formed inside an extension */
+    struct span san;                      /* GeneralNames contents */
+    struct span ski;                      /* KeyIdentifier */
+    struct span aki;                      /* keyIdentifier inside the AKI */
+    struct span name_constraints;         /* contents of the NameConstraints SEQUENCE */
+    char unknown_critical[CERT_TEXT_MAX]; /* OIDs of critical extensions not processed */
 
     char cn[CERT_TEXT_MAX]; /* first commonName, printable */
     unsigned cn_count;
-    bool cn_has_nul;
+    bool cn_has_nul;      /* this one and the next look at every commonName, uncut */
+    bool cn_has_wildcard; /* '*' */
     char subject_text[CERT_TEXT_MAX]; /* RFC 4514-like one-liner, printable */
     char issuer_text[CERT_TEXT_MAX];
     char issuer_cn[CERT_TEXT_MAX]; /* empty when the issuer has none */
@@ -105,7 +107,7 @@ struct cert {
     struct digest spki_sha256;     /* of spki: what --pin and grants name */
 };
 
-/* Fill an empty cert from DER; trailing bytes are refused. */
+/* Fill an empty cert from DER. Trailing bytes are refused. */
 must_check bool cert_parse(struct cert *out, struct span der, struct error *err);
 void cert_clear(struct cert *cert);
 

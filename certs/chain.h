@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A certificate chain: leaf first, each issued by the next, root last. A parsed chain is
- * what the file or the peer said, in that order; chain_sort puts it in order by signature.
+ * what the file or the peer said, in that order; chain_sorted puts it in order by
+ * signature.
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 struct chain {
     struct cert *cert; /* n of them, on the heap */
     size_t n;
+    bool from_pkcs7; /* a PKCS#7 bag has no order: its order says nothing */
 };
 
 /*
@@ -30,12 +32,21 @@ struct chain_order {
     size_t path[CHAIN_READ_MAX]; /* leaf first: certificate numbers on the path */
     size_t n;                    /* length of the path */
     bool as_given;               /* the path is 0, 1, … n-1 */
-    bool complete;               /* ends in a self-signed certificate */
+    bool ascending;              /* the path runs through the file from front to back */
+    bool complete;               /* ends in a self-issued certificate */
     bool extra[CHAIN_READ_MAX]; /* certificate i is not on the path (duplicates included) */
     bool duplicate[CHAIN_READ_MAX];
+    /* Rung i verifies under the key of the next, the last under its own. Checked once,
+     * here. */
+    bool verified[CHAIN_READ_MAX];
 };
-/* Find the path from the leaf upwards by name and signature (name alone when no signature
- * verifies, so that a broken signature is reported as such and not as a missing issuer). */
+/*
+ * Find the path from the leaf upwards by name and signature (name alone when no signature
+ * verifies, so that a broken signature is reported as such and not as a missing issuer).
+ * The leaf is the first certificate that is no CA and issued no other here; else the first
+ * that issued no other; else the first. Of several issuers that verify, a self-signed one
+ * is taken, then the one that lasts longest.
+ */
 void chain_lay_order(struct chain_order *out, const struct chain *chain);
 /* A copy of the chain in path order, duplicates and extras dropped. */
 must_check bool chain_sorted(struct chain *out, const struct chain *chain,

@@ -11,29 +11,29 @@
 
 #define DER_OID_TEXT_MAX 80
 
-enum der_tag {
-    DER_BOOLEAN = 0x01,
-    DER_INTEGER = 0x02,
-    DER_BIT_STRING = 0x03,
-    DER_OCTET_STRING = 0x04,
-    DER_NULL = 0x05,
-    DER_OID = 0x06,
-    DER_UTF8 = 0x0C,
-    DER_NUMERIC = 0x12,
-    DER_PRINTABLE = 0x13,
-    DER_T61 = 0x14,
-    DER_IA5 = 0x16,
-    DER_UTC_TIME = 0x17,
-    DER_GENERALIZED_TIME = 0x18,
-    DER_VISIBLE = 0x1A,
-    DER_UNIVERSAL = 0x1C,
-    DER_BMP = 0x1E,
-    DER_SEQUENCE = 0x30,
-    DER_SET = 0x31
+enum tag {
+    TAG_BOOLEAN = 0x01,
+    TAG_INTEGER = 0x02,
+    TAG_BIT_STRING = 0x03,
+    TAG_OCTET_STRING = 0x04,
+    TAG_NULL = 0x05,
+    TAG_OID = 0x06,
+    TAG_UTF8 = 0x0C,
+    TAG_NUMERIC = 0x12,
+    TAG_PRINTABLE = 0x13,
+    TAG_T61 = 0x14,
+    TAG_IA5 = 0x16,
+    TAG_UTC_TIME = 0x17,
+    TAG_GENERALIZED_TIME = 0x18,
+    TAG_VISIBLE = 0x1A,
+    TAG_UNIVERSAL = 0x1C,
+    TAG_BMP = 0x1E,
+    TAG_SEQUENCE = 0x30,
+    TAG_SET = 0x31
 };
 /* Context-specific tags: [n] over a primitive, [n] over a constructed value. */
-#define DER_CONTEXT(n) (0x80U | (n))
-#define DER_CONTEXT_OVER(n) (0xA0U | (n))
+#define TAG_CONTEXT(n) (0x80U | (n))
+#define TAG_CONTEXT_OVER(n) (0xA0U | (n))
 
 /* One element: `whole` with its header, `contents` without. */
 struct der {
@@ -57,7 +57,8 @@ bool der_is_integer(struct span contents);
 must_check bool der_small(unsigned *out, struct span contents);
 /* A positive INTEGER without its leading zero byte. */
 must_check bool der_positive(struct span *out, struct span contents);
-/* FF is true, and 00 is read as false though DER leaves a default out: many CAs write it. */
+/* FF is true, and 00 is read as false though DER leaves a default out: many CAs write it.
+ */
 must_check bool der_boolean(bool *out, struct span contents);
 /* BIT STRING contents: its bytes, and how many low bits of the last byte do not count. */
 must_check bool der_bits(struct span *bytes, unsigned *unused, struct span contents);

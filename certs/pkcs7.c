@@ -10,10 +10,10 @@ static bool take_signed_data(struct span *out, struct span der)
 {
     struct span outer = {0}, oid = {0}, content = {0};
 
-    return der_only(&outer, der, DER_SEQUENCE) && der_expect(&oid, &outer, DER_OID) &&
+    return der_only(&outer, der, TAG_SEQUENCE) && der_expect(&oid, &outer, TAG_OID) &&
            span_equal(oid, span_text(signed_data)) &&
-           der_only(&content, outer, DER_CONTEXT_OVER(0)) &&
-           der_only(out, content, DER_SEQUENCE);
+           der_only(&content, outer, TAG_CONTEXT_OVER(0)) &&
+           der_only(out, content, TAG_SEQUENCE);
 }
 
 bool pkcs7_read(struct pkcs7 *out, struct span der, struct error *err)
@@ -22,16 +22,16 @@ bool pkcs7_read(struct pkcs7 *out, struct span der, struct error *err)
 
     if (!take_signed_data(&data, der))
         return fail(err, E_PKCS7, "it is no SignedData in DER");
-    if (!der_expect(&skipped, &data, DER_INTEGER) ||
-        !der_expect(&skipped, &data, DER_SET) ||
-        !der_expect(&skipped, &data, DER_SEQUENCE) ||
-        !der_expect(&out->certs, &data, DER_CONTEXT_OVER(0)))
+    if (!der_expect(&skipped, &data, TAG_INTEGER) ||
+        !der_expect(&skipped, &data, TAG_SET) ||
+        !der_expect(&skipped, &data, TAG_SEQUENCE) ||
+        !der_expect(&out->certs, &data, TAG_CONTEXT_OVER(0)))
         return fail(err, E_PKCS7, "it holds no certificates");
     /* Revocation lists in the bag say nothing about the chain. */
-    if (der_next_is(data, DER_CONTEXT_OVER(1)) &&
-        !der_expect(&skipped, &data, DER_CONTEXT_OVER(1)))
+    if (der_next_is(data, TAG_CONTEXT_OVER(1)) &&
+        !der_expect(&skipped, &data, TAG_CONTEXT_OVER(1)))
         return fail(err, E_PKCS7, "its revocation lists are malformed");
-    if (!der_only(&signers, data, DER_SET))
+    if (!der_only(&signers, data, TAG_SET))
         return fail(err, E_PKCS7, "its end is malformed");
     if (signers.n > 0)
         return fail(err, E_PKCS7, "it is a signed message, not a bag of certificates");
@@ -45,7 +45,7 @@ bool pkcs7_next(struct span *cert, bool *found, struct pkcs7 *bag, struct error 
     *found = bag->certs.n > 0;
     if (!*found)
         return true;
-    if (!der_take(&der, &bag->certs) || der.tag != DER_SEQUENCE)
+    if (!der_take(&der, &bag->certs) || der.tag != TAG_SEQUENCE)
         return fail(err, E_PKCS7, "something in it is no certificate");
     *cert = der.whole;
     return true;

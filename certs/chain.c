@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "certs/chain.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "certs/pem.h"
+#include "certs/pkcs7.h"
+
+bool chain_add_der(struct chain *out, struct span der, struct error *err)
+{
+    struct error cause = {0};
+    size_t at = out->n;
+
+    if (at == CHAIN_READ_MAX)
+        return fail(err, E_CHAIN_ENDLESS, "more than %d", CHAIN_READ_MAX);
+    out->cert = mem_resize(out->cert, at + 1, sizeof(*out->cert));
+    out->cert[at] = (struct cert){0};
+    if (cert_parse(&out->cert[at], der, &cause)) {
+        out->n++;
+        return true;
+    }
+    cert_clear(&out->cert[at]);
+    return fail_at(err, cause.msg, at, "certificate %zu: %s", at + 1, cause.about);
+}
+
+static bool add_bag(struct chain *out, struct span der, struct error *err)
+{
+    struct pkcs7 bag = {0};
+    struct span cert = {0};
+    bool found = false;
+
+    out->from_pkcs7 = true;
+    if (!pkcs7_read(&bag, der, err) || !pkcs7_next(&cert, &found, &bag, err))
+        return false;
+    while (found)
+        if (!chain_add_der(out, cert, err) || !pkcs7_next(&cert, &found, &bag, err))
+            return false;
+    return out->n > 0 || fail(err, E_PKCS7, "it is empty");
+}
+
+static bool is_bag(const char *label)
+{
+    return text_equal(label, "PKCS7") || text_equal(label, "CMS");
+}
+
+static bool add_block(struct chain *out, const struct pem_block *block, struct error *err)
+{
+    scoped(buf_clear) struct buf der = buf_upto(CHAIN_FILE_MAX);
+
+    if (text_equal(block->label, "TRUSTED CERTIFICATE"))
+        return fail(err, E_PEM_TRUSTED, "line %u", block->line);
+    if (is_bag(block->label) && out->n == 0) {
+        if (!pem_decode(&der, block, err))
+            return false;
+        return add_bag(out, buf_span(&der), err);
+    }
+    if (!text_equal(block->label, "CERTIFICATE") &&
+        !text_equal(block->label, "X509 CERTIFICATE"))
+        return fail(err, E_PEM_LABEL, "line %u begins a %s", block->line, block->label);
+    if (out->from_pkcs7)
+        return fail(err, E_PEM_LABEL, "line %u follows a PKCS#7 bag", block->line);
+    if (out->n == CHAIN_READ_MAX)
+        return fail(err, E_CHAIN_ENDLESS, "more than %d", CHAIN_READ_MAX);
+    return pem_decode(&der, block, err) && chain_add_der(out, buf_span(&der), err);
+}
+
+bool chain_parse(struct chain *out, struct span file, struct error *err)
+{
+    struct pem_block block = {0};
+    struct pem pem = {0};
+    bool found = false;
+
+    if (file.n > CHAIN_FILE_MAX)
+        return fail(err, E_CERT_LARGE, "the file has %zu bytes, more than %u", file.n,
+                    CHAIN_FILE_MAX);
+    if (pem_has_private_key(file))
+        return fail(err, E_PEM_PRIVATE_KEY, "a PRIVATE KEY block");
+    if (!pem_open(&pem, file, err) || !pem_next(&block, &found, &pem, err))
+        return false;
+    while (found)
+        if (!add_block(out, &block, err) || !pem_next(&block, &found, &pem, err))
+            return false;
+    return out->n > 0 || fail(err, E_PEM_NONE, "no BEGIN line in %zu bytes", file.n);
+}
+
+bool chain_sorted(struct chain *out, const struct chain *chain,
+                  const struct chain_order *order, struct error *err)
+{
+    for (size_t i = 0; i < order->n; i++)
+        if (!chain_add_der(out, buf_span(&chain->cert[order->path[i]].der), err))
+            return false;
+    return true;
+}
+
+bool chain_copy(struct chain *out, const struct chain *from, struct error *err)
+{
+    for (size_t i = 0; i < from->n; i++)
+        if (!chain_add_der(out, buf_span(&from->cert[i].der), err))
+            return false;
+    out->from_pkcs7 = from->from_pkcs7;
+    return true;
+}
+
+const struct cert *chain_leaf(const struct chain *chain)
+{
+    return &chain->cert[0];
+}
+
+const struct cert *chain_root(const struct chain *chain)
+{
+    return &chain->cert[chain->n - 1];
+}
+
+void chain_digest(struct digest *out, const struct chain *chain)
+{
+    struct digest_run run;
+
+    digest_begin(&run, DIGEST_SHA256);
+    for (size_t i = 0; i < chain->n; i++) {
+        struct span der = buf_span(&chain->cert[i].der);
+        const unsigned char length[4] = {(unsigned char)(der.n >> 24),
+                                         (unsigned char)(der.n >> 16),
+                                         (unsigned char)(der.n >> 8), (unsigned char)der.n};
+
+        digest_add(&run, span_of(length, sizeof(length)));
+        digest_add(&run, der);
+    }
+    digest_end(&run, out);
+}
+
+bool chain_to_pem(struct buf *out, const struct chain *chain, struct error *err)
+{
+    for (size_t i = 0; i < chain->n; i++)
+        if (!cert_to_pem(out, &chain->cert[i], err))
+            return false;
+    return true;
+}
+
+void chain_clear(struct chain *chain)
+{
+    for (size_t i = 0; i < chain->n; i++)
+        cert_clear(&chain->cert[i]);
+    mem_free(chain->cert);
+    *chain = (struct chain){0};
+}

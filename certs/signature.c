@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Does a certificate verify under a key? The arithmetic is wolfCrypt's, the rest is ours.
+ */
+#include <wolfssl/options.h>
+
+#include "certs/algorithm.h"
+#include "certs/cert.h"
+
+#include <wolfssl/wolfcrypt/asn_public.h>
+#include <wolfssl/wolfcrypt/ecc.h>
+#include <wolfssl/wolfcrypt/ed25519.h>
+#include <wolfssl/wolfcrypt/hash.h>
+#include <wolfssl/wolfcrypt/rsa.h>
+#include <wolfssl/wolfcrypt/signature.h>
+
+#define RSA_BYTES_MAX 512
+
+static enum wc_HashType wolf_hash(enum hash hash)
+{
+    switch (hash) {
+    case HASH_SHA1:
+        return WC_HASH_TYPE_SHA;
+    case HASH_SHA224:
+        return WC_HASH_TYPE_SHA224;
+    case HASH_SHA256:
+        return WC_HASH_TYPE_SHA256;
+    case HASH_SHA384:
+        return WC_HASH_TYPE_SHA384;
+    case HASH_SHA512:
+        return WC_HASH_TYPE_SHA512;
+    case HASH_NONE:
+    case HASH_MD2:
+    case HASH_MD5:
+        return WC_HASH_TYPE_NONE;
+    }
+    return WC_HASH_TYPE_NONE;
+}
+
+static int wolf_mask(enum hash hash)
+{
+    switch (hash) {
+    case HASH_SHA1:
+        return WC_MGF1SHA1;
+    case HASH_SHA224:
+        return WC_MGF1SHA224;
+    case HASH_SHA256:
+        return WC_MGF1SHA256;
+    case HASH_SHA384:
+        return WC_MGF1SHA384;
+    case HASH_SHA512:
+        return WC_MGF1SHA512;
+    case HASH_NONE:
+    case HASH_MD2:
+    case HASH_MD5:
+        return WC_MGF1NONE;
+    }
+    return WC_MGF1NONE;
+}
+
+static bool pss_verifies(const struct scheme *scheme, const struct cert *cert, RsaKey *key)
+{
+    enum wc_HashType hash = wolf_hash(scheme->hash);
+    byte digest[WC_MAX_DIGEST_SIZE], padded[RSA_BYTES_MAX];
+    int n = wc_HashGetDigestSize(hash), bits = wc_RsaEncryptSize(key) * 8, got;
+
+    if (n <= 0 || wc_Hash(hash, cert->tbs.at, (word32)cert->tbs.n, digest, (word32)n) != 0)
+        return false;
+    if ((int)cert->signature.n != wc_RsaEncryptSize(key))
+        return false;
+    bits = mp_count_bits(&key->n);
+    got = wc_RsaPSS_Verify_ex(cert->signature.at, (word32)cert->signature.n, padded,
+                              sizeof(padded), hash, wolf_mask(scheme->hash),
+                              (int)scheme->salt, key);
+    return got > 0 && wc_RsaPSS_CheckPadding_ex2(digest, (word32)n, padded, (word32)got,
+                                                 hash, (int)scheme->salt, bits, NULL) == 0;
+}
+
+static bool rsa_verifies(const struct scheme *scheme, const struct cert *cert,
+                         struct span spki)
+{
+    word32 at = 0;
+    RsaKey key;
+    bool good = false;
+
+    if (wc_InitRsaKey(&key, NULL) != 0)
+        return false;
+    if (wc_RsaPublicKeyDecode(spki.at, &at, &key, (word32)spki.n) == 0) {
+        if (scheme->salt > 0 || scheme->kind == SIGNATURE_RSA_PSS)
+            good = pss_verifies(scheme, cert, &key);
+        else
+            good = wc_SignatureVerify(wolf_hash(scheme->hash), WC_SIGNATURE_TYPE_RSA_W_ENC,
+                                      cert->tbs.at, (word32)cert->tbs.n, cert->signature.at,
+                                      (word32)cert->signature.n, &key, sizeof(key)) == 0;
+    }
+    wc_FreeRsaKey(&key);
+    return good;
+}
+
+static bool ecdsa_verifies(const struct scheme *scheme, const struct cert *cert,
+                           struct span spki)
+{
+    enum wc_HashType hash = wolf_hash(scheme->hash);
+    byte digest[WC_MAX_DIGEST_SIZE];
+    int n = wc_HashGetDigestSize(hash), good = 0;
+    word32 at = 0;
+    ecc_key key;
+
+    if (n <= 0 || wc_Hash(hash, cert->tbs.at, (word32)cert->tbs.n, digest, (word32)n) != 0)
+        return false;
+    if (wc_ecc_init(&key) != 0)
+        return false;
+    if (wc_EccPublicKeyDecode(spki.at, &at, &key, (word32)spki.n) != 0 ||
+        wc_ecc_verify_hash(cert->signature.at, (word32)cert->signature.n, digest, (word32)n,
+                           &good, &key) != 0)
+        good = 0;
+    wc_ecc_free(&key);
+    return good == 1;
+}
+
+static bool ed25519_verifies(const struct cert *cert, struct span point)
+{
+    ed25519_key key;
+    int good = 0;
+
+    if (wc_ed25519_init(&key) != 0)
+        return false;
+    if (wc_ed25519_import_public(point.at, (word32)point.n, &key) != 0 ||
+        wc_ed25519_verify_msg(cert->signature.at, (word32)cert->signature.n, cert->tbs.at,
+                              (word32)cert->tbs.n, &good, &key) != 0)
+        good = 0;
+    wc_ed25519_free(&key);
+    return good == 1;
+}
+
+bool cert_is_signed_by(const struct cert *cert, const struct cert *issuer)
+{
+    struct scheme scheme = {0};
+    struct public_key key = {0};
+
+    if (!scheme_read(&scheme, cert->signature_algorithm) ||
+        !public_key_read(&key, issuer->spki))
+        return false;
+    switch (key.kind) {
+    case KEY_UNKNOWN:
+        return false;
+    case KEY_RSA:
+        return scheme.key == KEY_RSA && rsa_verifies(&scheme, cert, issuer->spki);
+    case KEY_EC_P256:
+    case KEY_EC_P384:
+    case KEY_EC_P521:
+        return scheme.key == KEY_EC_P256 && ecdsa_verifies(&scheme, cert, issuer->spki);
+    case KEY_ED25519:
+        return scheme.key == KEY_ED25519 && ed25519_verifies(cert, key.bytes);
+    }
+    return false;
+}
