@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# kill -9 of the target half way, then again as soon as it is back; it goes on.
+. "$(dirname "$0")/lib.sh"
+
+ladder office
+member source office
+member target office
+listen target
+tree "$scratch/estate" 96
+half=$((48 * 1048576))
+
+code target
+migrate_start source target "$scratch/estate" --limit 40M
+wait_for 60 sent_at_least source "$half" || die 'half of it is sent'
+listen_crash target
+ends 2 "$migrating" 120 'the source gives up with 2, or waits'
+id=$(migration_of source)
+check 'a half tree is not published' test ! -e "$scratch/target.into/estate"
+listen target
+run 0 source resume "$id" --json
+equal 'it ends with the receipt' receipt "$(tail -n 1 "$out" | jq -r .event)"
+check 'what had arrived was not sent again' test \
+    "$(jq -sr '[.[] | select(.event == "progress") | .bytes] | min // 0' "$out")" -ge \
+    $((half / 4))
+same_tree 'the tree arrived' "$scratch/estate" "$scratch/target.into/estate"
+run 0 source resume "$id" --json
+listen_end target
