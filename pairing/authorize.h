@@ -30,6 +30,8 @@ struct code {
 must_check bool code_read(struct code *out, const char *text, struct error *err);
 void code_show(char out[CODE_TEXT_MAX], const struct code *code);
 void code_clear(struct code *code);
+/* A fresh random one. */
+must_check bool code_make(struct code *out, struct error *err);
 
 /* Make a code and store its verifier; `for_name` may be "" (any peer that pairs). */
 must_check bool invitation_make(struct code *out, struct db *db, const char *for_name,

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pairing/grant.h"
+
+#include "base/text.h"
+#include "certs/path.h"
+
+#include <string.h>
+
+#define GRANT_COLUMNS                                                                      \
+    "id, migration, peer_server_key, peer_client_key, peer_name, byte_ceiling, issued,"    \
+    " expires, not_after, transcript, revoked"
+
+static bool in_date(const struct chain *chain, time_t now, struct error *err)
+{
+    for (size_t i = 0; i < chain->n; i++) {
+        const struct cert *cert = &chain->cert[i];
+
+        if (now < cert->not_before.at || now > cert->not_after.at)
+            return fail_at(err, E_GRANT_DATES, i, "'%s'", cert_issued_to(cert));
+    }
+    return true;
+}
+
+bool grant_admits(const struct grant *grant, const struct chain *peer, bool as_server,
+                  const struct trust *trust, time_t now, struct error *err)
+{
+    const struct digest *key =
+        as_server ? &grant->peer_server_key : &grant->peer_client_key;
+    struct path path = {0};
+
+    if (peer->n == 0 || !digest_equal(&chain_leaf(peer)->spki_sha256, key))
+        return fail(err, E_GRANT_KEY, "the peer shows '%s'",
+                    peer->n > 0 ? cert_issued_to(chain_leaf(peer)) : "no certificate");
+    if (grant->revoked)
+        return fail(err, E_GRANT_REVOKED, "%s", grant->id);
+    if (now >= grant->expires)
+        return fail(err, E_GRANT_EXPIRED, "%s", grant->id);
+    if (grant->not_after != 0 && now > grant->not_after)
+        return fail(err, E_GRANT_DATES, "a certificate of the pairing has expired");
+    if (!in_date(peer, now, err))
+        return false;
+    return path_build(&path, chain_leaf(peer), peer, trust) ||
+           fail(err, E_TRUST_NO_PATH, "'%s'", cert_issued_to(chain_leaf(peer)));
+}
+
+/* Storing a grant that exists renews what a new pair of verdicts may renew. */
+bool grant_store(struct db *db, const struct grant *grant, const char *side,
+                 struct error *err)
+{
+    scoped(query_end) struct query insert = {0};
+    char transcript[DIGEST_HEX];
+
+    if (!query_begin(
+            &insert, db,
+            "INSERT INTO grants (id, side, migration, peer_server_key,"
+            " peer_client_key, peer_name, byte_ceiling, issued, expires, not_after,"
+            " transcript) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
+            " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
+            " not_after = excluded.not_after, transcript = excluded.transcript,"
+            " peer_server_key = excluded.peer_server_key",
+            err))
+        return false;
+    digest_hex(transcript, &grant->transcript);
+    query_text(&insert, 1, grant->id);
+    query_text(&insert, 2, side);
+    query_text(&insert, 3, grant->migration);
+    query_blob(&insert, 4, digest_span(&grant->peer_server_key));
+    query_blob(&insert, 5, digest_span(&grant->peer_client_key));
+    query_text(&insert, 6, grant->peer_name);
+    query_int(&insert, 7, (int64_t)grant->byte_ceiling);
+    query_int(&insert, 8, grant->issued);
+    query_int(&insert, 9, grant->expires);
+    query_int(&insert, 10, grant->not_after);
+    query_text(&insert, 11, transcript);
+    return query_run(&insert, NULL, err);
+}
+
+static void digest_from_blob(struct digest *out, struct span blob)
+{
+    if (blob.n == DIGEST_BYTES)
+        memcpy(out->byte, blob.at, DIGEST_BYTES);
+}
+
+static bool grant_read(struct grant *out, struct query *row, const char *what,
+                       struct error *err)
+{
+    if (!query_next(row, err))
+        return fail(err, E_GRANT_UNKNOWN, "%s", what);
+    *out = (struct grant){.byte_ceiling = (uint64_t)query_get_int(row, 5),
+                          .issued = query_get_int(row, 6),
+                          .expires = query_get_int(row, 7),
+                          .not_after = query_get_int(row, 8),
+                          .revoked = query_get_int(row, 10) != 0};
+    (void)text_fits(out->id, query_get_text(row, 0));
+    (void)text_fits(out->migration, query_get_text(row, 1));
+    digest_from_blob(&out->peer_server_key, query_get_blob(row, 2));
+    digest_from_blob(&out->peer_client_key, query_get_blob(row, 3));
+    (void)text_fits(out->peer_name, query_get_text(row, 4));
+    return digest_from_hex(&out->transcript, query_get_text(row, 9)) ||
+           fail(err, E_DB, "the grant %s is damaged", out->id);
+}
+
+bool grant_load(struct grant *out, struct db *db, const char *migration, struct error *err)
+{
+    scoped(query_end) struct query row = {0};
+
+    if (!query_begin(&row, db,
+                     "SELECT " GRANT_COLUMNS " FROM grants WHERE migration = ?1"
+                     " ORDER BY issued DESC LIMIT 1",
+                     err))
+        return false;
+    query_text(&row, 1, migration);
+    return grant_read(out, &row, migration, err);
+}
+
+bool grant_find_key(struct grant *out, struct db *db, const struct digest *client_key,
+                    struct error *err)
+{
+    scoped(query_end) struct query row = {0};
+    const struct digest key = *client_key; /* may lie inside *out */
+
+    if (!query_begin(&row, db,
+                     "SELECT " GRANT_COLUMNS " FROM grants WHERE peer_client_key = ?1"
+                     " AND revoked = 0 ORDER BY issued DESC LIMIT 1",
+                     err))
+        return false;
+    query_blob(&row, 1, digest_span(&key));
+    return grant_read(out, &row, "this key", err);
+}
+
+bool grant_revoke(struct db *db, const char *id, struct error *err)
+{
+    scoped(query_end) struct query update = {0};
+    int changed = 0;
+
+    if (!query_begin(&update, db, "UPDATE grants SET revoked = 1 WHERE id = ?1", err))
+        return false;
+    query_text(&update, 1, id);
+    if (!query_run(&update, &changed, err))
+        return false;
+    return changed > 0 || fail(err, E_GRANT_UNKNOWN, "%s", id);
+}
