@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# long
 # Two clocks that differ by five minutes or more: refused, and told as a clock.
 . "$(dirname "$0")/lib.sh"
 

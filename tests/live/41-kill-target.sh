@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# long
 # kill -9 of the target half way, then again as soon as it is back; it goes on.
 . "$(dirname "$0")/lib.sh"
 

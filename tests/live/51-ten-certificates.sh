@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# long
 # Chains of ten certificates pass the wire, EC and RSA-4096, and a tree with them.
 . "$(dirname "$0")/lib.sh"
 

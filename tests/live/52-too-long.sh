@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# long
 # Chains of 11 and of 100 certificates are refused within the handshake's deadline.
 . "$(dirname "$0")/lib.sh"
 
