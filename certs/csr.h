@@ -47,5 +47,7 @@ struct csr {
 must_check bool csr_parse(struct csr *out, struct span pem, struct error *err);
 void csr_clear(struct csr *csr);
 
-/* The extensions of a leaf, shared with ca.c: one SAN entry as text to GeneralName. */
+/* One SAN entry given as text, as a GeneralName appended to out; ca.c needs it too. */
 must_check bool csr_add_general_name(struct buf *out, const char *san, struct error *err);
+/* One host name that can stand in a certificate: no wildcard, 64 bytes at most. */
+bool csr_name_is_exact(const char *name);

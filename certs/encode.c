@@ -181,6 +181,58 @@ void encode_time(struct encoder *encoder, time_t at)
         encode_value(encoder, TAG_GENERALIZED_TIME, span_of(text, (size_t)n));
 }
 
+void encode_extension_begin(struct encoder *encoder, const char *oid, bool critical)
+{
+    encode_begin(encoder, TAG_SEQUENCE);
+    encode_oid(encoder, oid);
+    if (critical)
+        encode_true(encoder);
+    encode_begin(encoder, TAG_OCTET_STRING);
+}
+
+void encode_extension_end(struct encoder *encoder)
+{
+    encode_end(encoder);
+    encode_end(encoder);
+}
+
+void encode_usages(struct encoder *encoder, unsigned ku, unsigned eku)
+{
+    static const struct {
+        unsigned bit;
+        const char *oid;
+    } purposes[] = {
+        {EKU_SERVER_AUTH, "1.3.6.1.5.5.7.3.1"},
+        {EKU_CLIENT_AUTH, "1.3.6.1.5.5.7.3.2"},
+        {EKU_IPSEC_END_SYSTEM, "1.3.6.1.5.5.7.3.5"},
+    };
+
+    if (ku != 0) {
+        encode_extension_begin(encoder, "2.5.29.15", true);
+        encode_flags(encoder, ku);
+        encode_extension_end(encoder);
+    }
+    if (eku == 0)
+        return;
+    encode_extension_begin(encoder, "2.5.29.37", false);
+    encode_begin(encoder, TAG_SEQUENCE);
+    for (size_t i = 0; i < COUNT(purposes); i++)
+        if ((eku & purposes[i].bit) != 0)
+            encode_oid(encoder, purposes[i].oid);
+    encode_end(encoder);
+    encode_extension_end(encoder);
+}
+
+void encode_signed(struct encoder *encoder, struct span body, struct span algorithm,
+                   struct span signature)
+{
+    encode_begin(encoder, TAG_SEQUENCE);
+    encode_raw(encoder, body);
+    encode_raw(encoder, algorithm);
+    encode_bits(encoder, signature);
+    encode_end(encoder);
+}
+
 bool encode_finish(struct buf *out, const struct encoder *encoder, struct error *err)
 {
     if (encoder->err.msg != E_NONE) {

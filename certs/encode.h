@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/buf.h"
+#include "certs/cert.h"
 #include "certs/der.h"
 
 #include <time.h>
@@ -39,6 +40,14 @@ void encode_flags(struct encoder *encoder, unsigned flags);
 void encode_time(struct encoder *encoder, time_t at);
 /* Bytes that are DER already. */
 void encode_raw(struct encoder *encoder, struct span der);
+/* An extension (RFC 5280 4.1): what comes between is the contents of its OCTET STRING. */
+void encode_extension_begin(struct encoder *encoder, const char *oid, bool critical);
+void encode_extension_end(struct encoder *encoder);
+/* keyUsage, critical, and extKeyUsage from the bits of certs/cert.h; none for 0. */
+void encode_usages(struct encoder *encoder, unsigned ku, unsigned eku);
+/* SEQUENCE of `body`, the algorithm and the signature: a certificate or a request. */
+void encode_signed(struct encoder *encoder, struct span body, struct span algorithm,
+                   struct span signature);
 /* Append all of it to out, everything begun having been ended. */
 must_check bool encode_finish(struct buf *out, const struct encoder *encoder,
                               struct error *err);
