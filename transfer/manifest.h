@@ -47,7 +47,8 @@ struct entry {
     uint64_t size;       /* files: bytes, holes included */
     uint64_t offset;     /* files: where its data starts in the stream */
     struct span target;  /* symlinks: what it says; links: path of the first link */
-    struct span extents; /* files with holes: pairs of u64 offset, u64 length; else empty */
+    bool sparse;         /* files: only the ranges in `extents` are data */
+    struct span extents; /* pairs of u64 offset, u64 length */
     struct span xattrs;  /* u16 length, name, u32 length, value, repeated; or empty */
     bool has_identity;
     struct entry_identity identity;
@@ -110,7 +111,9 @@ struct manifest {
     size_t room;
     struct layout layout;
     struct buf open_page; /* writing: the page not yet on disk */
+    struct buf record;
     uint32_t open_records;
+    uint64_t open_stream;    /* end of the stream before it */
     struct manifest_sum sum; /* counts once closed */
     bool closed;
 };
@@ -135,6 +138,8 @@ must_check bool manifest_take_page(struct manifest *manifest, uint64_t n, struct
 must_check bool manifest_take_close(struct manifest *manifest,
                                     const struct manifest_sum *claimed, struct error *err);
 
+/* The digest over the digests of the pages so far; of a closed manifest its root. */
+void manifest_root_so_far(const struct manifest *manifest, struct digest *out);
 /* The bytes of page n, checked against its digest. */
 must_check bool manifest_read_page(struct buf *out, const struct manifest *manifest,
                                    uint64_t n, struct error *err);

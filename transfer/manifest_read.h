@@ -30,6 +30,7 @@ struct walk {
     const struct manifest *manifest;
     uint64_t page; /* the next one to read */
     struct buf bytes;
+    bool holds; /* `bytes` are the page before `page` */
     struct page_reader reader;
 };
 void walk_begin(struct walk *out, const struct manifest *manifest, uint64_t page);
@@ -53,9 +54,6 @@ struct cut {
     bool in_entry;
     size_t extent;     /* the next one of this entry */
     uint64_t entry_at; /* stream bytes of this entry before it */
-    /* the page kept from one segment to the next */
-    uint64_t kept;
-    bool has_kept;
 };
 /* Segment `number` of a closed manifest. A cut that is used again keeps its page. */
 must_check bool cut_begin(struct cut *cut, const struct manifest *manifest, uint64_t number,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Names of users and groups for numbers and numbers for names, asked of the system once. */
+/* Names of users and groups for numbers and numbers for names, asked of the system once.
+ * One struct serves one direction. */
 #pragma once
 
 #include "base/span.h"

@@ -10,7 +10,8 @@
 
 struct segment {
     uint64_t number;
-    unsigned char *at; /* SEGMENT_BYTES, aligned for direct reads and writes */
+    unsigned char *room;
+    unsigned char *at; /* in it: SEGMENT_BYTES, aligned for direct reads and writes */
     size_t n;
     struct digest digest;
     uint64_t files; /* files whose last byte is in it */

@@ -9,25 +9,28 @@
 
 #include "transfer/manifest.h"
 #include "transfer/owners.h"
+#include "transfer/tree_links.h"
+#include "transfer/tree_names.h"
 
-struct tree_level;
-struct tree_link;
+/* One directory on the way down. */
+struct tree_level {
+    struct names names;
+    size_t next;   /* the name whose turn it is */
+    size_t path_n; /* length of the directory's path */
+};
 
 struct tree {
     int root; /* borrowed */
     struct report *findings;
-    struct tree_level *level;
+    struct tree_level *level; /* depth of them, of `room` */
     size_t depth;
     size_t room;
-    struct tree_link *link; /* open hash of files with more than one link */
-    size_t links;
-    size_t link_room;
+    struct links links;
     struct owners owners;
     bool begun;
     int dir; /* the deepest directory; counts only with dir_open */
     bool dir_open;
     char path[PATH_MAX];
-    size_t path_n;
     char target[PATH_MAX];
     struct buf extents;
     struct buf xattrs;

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/disk.h"
+
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct {
+    int number;
+    enum msg msg;
+} answers[] = {
+    {ENOSPC, E_DISK_FULL},
+    {EDQUOT, E_DISK_QUOTA},
+    {EROFS, E_DISK_READ_ONLY},
+};
+
+bool disk_fail(struct error *err, const char *what)
+{
+    for (size_t i = 0; i < COUNT(answers); i++)
+        if (errno == answers[i].number)
+            return fail(err, answers[i].msg, "%s", what);
+    return fail_errno(err, E_FILE_WRITE, what);
+}
+
+bool disk_write(int fd, struct span bytes, off_t at, const char *what, struct error *err)
+{
+    while (bytes.n > 0) {
+        ssize_t n = pwrite(fd, bytes.at, bytes.n, at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return disk_fail(err, what);
+        bytes = span_after(bytes, (size_t)n);
+        at += n;
+    }
+    return true;
+}
+
+bool disk_read(int fd, void *out, size_t n, off_t at, const char *what, struct error *err)
+{
+    unsigned char *to = out;
+
+    while (n > 0) {
+        ssize_t got = pread(fd, to, n, at);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return fail_errno(err, E_FILE_READ, what);
+        if (got == 0)
+            return fail(err, E_FILE_READ, "%s ends early", what);
+        to += got;
+        n -= (size_t)got;
+        at += got;
+    }
+    return true;
+}
+
+static bool write_aside(int dir, const char *name, struct span bytes, struct error *err)
+{
+    scoped(fd_close) int fd =
+        openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0)
+        return disk_fail(err, name);
+    if (!disk_write(fd, bytes, 0, name, err))
+        return false;
+    return fsync(fd) == 0 || disk_fail(err, name);
+}
+
+bool disk_replace(int dir, const char *name, struct span bytes, struct error *err)
+{
+    char aside[NAME_MAX + 1];
+
+    snprintf(aside, sizeof(aside), "%.240s.new", name);
+    if (!write_aside(dir, aside, bytes, err)) {
+        unlinkat(dir, aside, 0);
+        return false;
+    }
+    if (renameat(dir, aside, dir, name) != 0 || fsync(dir) != 0)
+        return disk_fail(err, name);
+    return true;
+}

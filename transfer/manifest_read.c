@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/manifest_read.h"
+
+#include "transfer/manifest_form.h"
+
+#include <string.h>
+
+static bool take(struct span *from, size_t n, struct span *out)
+{
+    if (from->n < n)
+        return false;
+    *out = span_head(*from, n);
+    *from = span_after(*from, n);
+    return true;
+}
+
+static uint64_t number(struct span bytes)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes.n; i++)
+        value = value << 8 | bytes.at[i];
+    return value;
+}
+
+/* A big-endian number of `width` bytes; 0 when there are not as many. */
+static uint64_t take_number(struct span *from, size_t width)
+{
+    struct span bytes = {0};
+
+    return take(from, width, &bytes) ? number(bytes) : 0;
+}
+
+static void read_path(struct entry *out, struct span value)
+{
+    out->path = value;
+}
+
+static void read_stat(struct entry *out, struct span value)
+{
+    out->mode = (uint32_t)take_number(&value, 4);
+    out->uid = (uint32_t)take_number(&value, 4);
+    out->gid = (uint32_t)take_number(&value, 4);
+    out->mtime = (int64_t)take_number(&value, 8);
+    out->mtime_ns = (uint32_t)take_number(&value, 4);
+}
+
+static void read_data(struct entry *out, struct span value)
+{
+    out->size = take_number(&value, 8);
+    out->offset = take_number(&value, 8);
+}
+
+static void read_target(struct entry *out, struct span value)
+{
+    out->target = value;
+}
+
+static void read_extents(struct entry *out, struct span value)
+{
+    out->sparse = true;
+    out->extents = value;
+}
+
+static void read_user(struct entry *out, struct span value)
+{
+    out->user = value;
+}
+
+static void read_group(struct entry *out, struct span value)
+{
+    out->group = value;
+}
+
+static void read_xattrs(struct entry *out, struct span value)
+{
+    out->xattrs = value;
+}
+
+static void read_identity(struct entry *out, struct span value)
+{
+    out->has_identity = true;
+    out->identity.device = take_number(&value, 8);
+    out->identity.inode = take_number(&value, 8);
+    out->identity.ctime = (int64_t)take_number(&value, 8);
+    out->identity.ctime_ns = (uint32_t)take_number(&value, 4);
+}
+
+static const struct {
+    unsigned tag;
+    size_t min;
+    size_t max;
+    void (*read)(struct entry *out, struct span value);
+} fields[] = {
+    {FIELD_PATH, 0, ENTRY_PATH_MAX, read_path},
+    {FIELD_STAT, 24, 24, read_stat},
+    {FIELD_DATA, 16, 16, read_data},
+    {FIELD_TARGET, 1, ENTRY_PATH_MAX, read_target},
+    {FIELD_EXTENTS, 0, (size_t)16 * ENTRY_EXTENTS_MAX, read_extents},
+    {FIELD_USER, 1, FIELD_NAME_MAX, read_user},
+    {FIELD_GROUP, 1, FIELD_NAME_MAX, read_group},
+    {FIELD_XATTRS, 1, ENTRY_XATTR_BYTES_MAX, read_xattrs},
+    {FIELD_IDENTITY, 28, 28, read_identity},
+};
+
+static bool read_field(struct entry *out, unsigned tag, struct span value,
+                       struct error *err)
+{
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        if (fields[i].tag != tag)
+            continue;
+        if (value.n < fields[i].min || value.n > fields[i].max)
+            return fail(err, E_MANIFEST_BAD, "field %u of %zu bytes", tag, value.n);
+        fields[i].read(out, value);
+        return true;
+    }
+    return (tag & FIELD_OPTIONAL) != 0 || fail(err, E_MANIFEST_NEWER, "field %u", tag);
+}
+
+/* Fields stand in ascending order, each at most once. */
+static bool read_fields(struct entry *out, struct span rest, unsigned *seen,
+                        struct error *err)
+{
+    unsigned last = 0;
+
+    while (rest.n > 0) {
+        struct span value = {0};
+        unsigned tag;
+
+        if (rest.n < FIELD_HEAD_BYTES)
+            return fail(err, E_MANIFEST_BAD, "a field is cut off");
+        tag = (unsigned)take_number(&rest, 2);
+        if (!take(&rest, (size_t)take_number(&rest, 4), &value))
+            return fail(err, E_MANIFEST_BAD, "field %u is cut off", tag);
+        if (tag <= last)
+            return fail(err, E_MANIFEST_BAD, "field %u behind field %u", tag, last);
+        if (!read_field(out, tag, value, err))
+            return false;
+        if (tag < FIELD_SEEN_MAX)
+            *seen |= 1U << tag;
+        last = tag;
+    }
+    return true;
+}
+
+/* Which fields an entry of each kind must have, and which it may. */
+static const struct {
+    unsigned must;
+    unsigned may;
+} shapes[] = {
+    [ENTRY_DIRECTORY] = {SEEN(FIELD_PATH) | SEEN(FIELD_STAT), SEEN_OWNERS},
+    [ENTRY_FILE] = {SEEN(FIELD_PATH) | SEEN(FIELD_STAT) | SEEN(FIELD_DATA),
+                    SEEN_OWNERS | SEEN(FIELD_EXTENTS)},
+    [ENTRY_SYMLINK] = {SEEN(FIELD_PATH) | SEEN(FIELD_STAT) | SEEN(FIELD_TARGET),
+                       SEEN_OWNERS},
+    [ENTRY_LINK] = {SEEN(FIELD_PATH) | SEEN(FIELD_TARGET), 0},
+};
+
+static bool read_record(struct entry *out, struct span record, struct error *err)
+{
+    unsigned seen = 0;
+    unsigned kind;
+
+    *out = (struct entry){0};
+    if (record.n < 2)
+        return fail(err, E_MANIFEST_BAD, "a record of %zu bytes", record.n);
+    kind = (unsigned)take_number(&record, 2);
+    if (kind < ENTRY_DIRECTORY || kind > ENTRY_LINK)
+        return fail(err, E_MANIFEST_NEWER, "an entry of kind %u", kind);
+    out->kind = (enum entry_kind)kind;
+    if (!read_fields(out, record, &seen, err))
+        return false;
+    if ((seen & shapes[kind].must) != shapes[kind].must ||
+        (seen & ~(shapes[kind].must | shapes[kind].may)) != 0)
+        return fail(err, E_MANIFEST_BAD, "kind %u with fields %#x", kind, seen);
+    return true;
+}
+
+bool page_begin(struct page_reader *out, struct span page, struct error *err)
+{
+    struct span rest = page;
+
+    *out = (struct page_reader){0};
+    if (page.n < PAGE_HEAD_BYTES || page.n > PAGE_BYTES_MAX)
+        return fail(err, E_MANIFEST_BAD, "a page of %zu bytes", page.n);
+    if (!span_starts(rest, PAGE_MAGIC))
+        return fail(err, E_MANIFEST_BAD, "no page");
+    rest = span_after(rest, strlen(PAGE_MAGIC));
+    if (take_number(&rest, 4) != PAGE_VERSION)
+        return fail(err, E_MANIFEST_NEWER, "a page of another version");
+    out->number = (uint32_t)take_number(&rest, 4);
+    out->records = (uint32_t)take_number(&rest, 4);
+    out->entries = take_number(&rest, 8);
+    out->stream = take_number(&rest, 8);
+    out->rest = rest;
+    return out->records > 0 || fail(err, E_MANIFEST_BAD, "an empty page");
+}
+
+bool page_next(struct page_reader *reader, struct entry *out, struct error *err)
+{
+    struct span record = {0};
+
+    if (reader->records == 0) {
+        if (reader->rest.n > 0)
+            fail(err, E_MANIFEST_BAD, "%zu bytes behind the last record", reader->rest.n);
+        return false;
+    }
+    if (reader->rest.n < 4 ||
+        !take(&reader->rest, (size_t)take_number(&reader->rest, 4), &record))
+        return fail(err, E_MANIFEST_BAD, "a record is cut off");
+    reader->records--;
+    return read_record(out, record, err);
+}
+
+uint64_t entry_length(const struct entry *entry)
+{
+    uint64_t sum = 0;
+    struct extent extent;
+
+    if (!entry->sparse)
+        return entry->size;
+    for (size_t i = 0; entry_extent(entry, i, &extent); i++)
+        sum += extent.n;
+    return sum;
+}
+
+bool entry_extent(const struct entry *entry, size_t i, struct extent *out)
+{
+    struct span rest;
+
+    if (!entry->sparse) {
+        *out = (struct extent){.at = 0, .n = entry->size};
+        return i == 0 && entry->size > 0;
+    }
+    if (i >= entry->extents.n / 16)
+        return false;
+    rest = span_after(entry->extents, 16 * i);
+    out->at = take_number(&rest, 8);
+    out->n = take_number(&rest, 8);
+    return true;
+}
+
+bool entry_take_xattr(struct span *xattrs, struct xattr *out)
+{
+    struct span rest = *xattrs;
+
+    if (rest.n < 2 || !take(&rest, (size_t)take_number(&rest, 2), &out->name))
+        return false;
+    if (rest.n < 4 || !take(&rest, (size_t)take_number(&rest, 4), &out->value))
+        return false;
+    *xattrs = rest;
+    return true;
+}
+
+void walk_begin(struct walk *out, const struct manifest *manifest, uint64_t page)
+{
+    out->manifest = manifest;
+    out->page = page;
+    out->holds = false;
+    out->reader = (struct page_reader){0};
+}
+
+static bool turn_page(struct walk *walk, struct error *err)
+{
+    walk->holds = false;
+    if (!manifest_read_page(&walk->bytes, walk->manifest, walk->page, err))
+        return false;
+    walk->page++;
+    walk->holds = true;
+    return page_begin(&walk->reader, buf_span(&walk->bytes), err);
+}
+
+bool walk_next(struct walk *walk, struct entry *out, struct error *err)
+{
+    while (walk->reader.records == 0) {
+        if (walk->page >= walk->manifest->n)
+            return false;
+        if (!turn_page(walk, err))
+            return false;
+    }
+    return page_next(&walk->reader, out, err);
+}
+
+void walk_clear(struct walk *walk)
+{
+    buf_clear(&walk->bytes);
+}

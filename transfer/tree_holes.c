@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/tree_holes.h"
+
+#include "base/fs.h"
+#include "transfer/manifest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define SECTOR 512 /* the unit of st_blocks */
+
+static bool add_range(struct buf *out, off_t at, off_t end, struct error *err)
+{
+    return buf_add_u64(out, (unsigned long long)at, err) &&
+           buf_add_u64(out, (unsigned long long)(end - at), err);
+}
+
+/* The next data range at or after `from`; false when there is none. The last one that a
+ * record has room for reaches to the end. */
+static bool next_range(int fd, off_t size, bool last, off_t *from, off_t *end)
+{
+    const off_t data = lseek(fd, *from, SEEK_DATA);
+
+    if (data < 0 || data >= size)
+        return false;
+    *from = data;
+    *end = last ? size : lseek(fd, data, SEEK_HOLE);
+    if (*end < 0 || *end > size)
+        *end = size;
+    return *end > data;
+}
+
+static bool may_have_holes(const struct stat *st)
+{
+    return st->st_blocks < (st->st_size + SECTOR - 1) / SECTOR;
+}
+
+bool holes_find(struct buf *out, bool *sparse, int dir, const char *name,
+                const struct stat *st, struct error *err)
+{
+    scoped(fd_close) int fd = -1;
+    off_t at = 0;
+    off_t end = 0;
+    off_t data = 0;
+
+    buf_reset(out);
+    *sparse = false;
+    if (!may_have_holes(st))
+        return true;
+    fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return fail_errno(err, E_NOT_READABLE, name);
+    if (lseek(fd, 0, SEEK_HOLE) < 0)
+        return true;
+    while (next_range(fd, st->st_size, out->n == 16 * (ENTRY_EXTENTS_MAX - 1), &at, &end)) {
+        if (!add_range(out, at, end, err))
+            return false;
+        data += end - at;
+        at = end;
+    }
+    *sparse = data < st->st_size;
+    if (!*sparse)
+        buf_reset(out);
+    return true;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/tree_names.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void end_listing(DIR **listing)
+{
+    if (*listing != NULL)
+        closedir(*listing);
+}
+
+static void add_name(struct names *names, const char *name)
+{
+    const size_t n = strlen(name) + 1;
+
+    if (names->bytes_n + n > names->bytes_room) {
+        names->bytes_room = 2 * names->bytes_room + 4096 + n;
+        names->bytes = mem_resize(names->bytes, names->bytes_room, 1);
+    }
+    memcpy(names->bytes + names->bytes_n, name, n);
+    names->bytes_n += n;
+    names->n++;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void sort_names(struct names *names)
+{
+    const char *next = names->bytes;
+
+    names->at = mem_zeroed(names->n, sizeof(*names->at));
+    for (size_t i = 0; i < names->n; i++) {
+        names->at[i] = next;
+        next += strlen(next) + 1;
+    }
+    qsort(names->at, names->n, sizeof(*names->at), compare_names);
+}
+
+bool names_read(struct names *out, int dir, const char *what, struct error *err)
+{
+    scoped(end_listing) DIR *listing = NULL;
+    const int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const struct dirent *found;
+
+    if (own >= 0)
+        listing = fdopendir(own);
+    if (listing == NULL)
+        return fail_errno(err, E_NOT_READABLE, what);
+    for (errno = 0; (found = readdir(listing)) != NULL; errno = 0)
+        if (!text_equal(found->d_name, ".") && !text_equal(found->d_name, ".."))
+            add_name(out, found->d_name);
+    if (errno != 0)
+        return fail_errno(err, E_NOT_READABLE, what);
+    sort_names(out);
+    return true;
+}
+
+void names_clear(struct names *names)
+{
+    mem_free(names->bytes);
+    mem_free(names->at);
+    *names = (struct names){0};
+}
