@@ -62,6 +62,7 @@ enum time_form { /* as found in the raw bytes: T-12 */
 struct cert_time {
     time_t at; /* 0 when FORM_BAD */
     enum time_form form;
+    struct span raw; /* as written */
 };
 
 struct cert {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The four policies as data: rule x policy x occasion -> error, warning or skip. */
+/*
+ * The four policies as data: rule x policy x occasion -> error, warning or skip. Some
+ * messages of a rule have a row of their own (docs/rules.md shows the whole table).
+ */
 #pragma once
 
 #include "base/digest.h"
@@ -16,6 +19,13 @@ enum occasion {
     OCCASION_SINGLE   /* `certificate upload`: one server certificate */
 };
 #define OCCASIONS 5
+
+/* What a finding is worth; false when it is not told there. */
+bool policy_severity(enum msg msg, enum policy policy, enum occasion occasion,
+                     enum severity *out);
+/* The same for a rule, whatever breaks it in the ordinary way. */
+bool policy_rule_severity(const char *rule, enum policy policy, enum occasion occasion,
+                          enum severity *out);
 
 const char *policy_name(enum policy policy);
 must_check bool policy_named(enum policy *out, const char *name, struct error *err);

@@ -9,8 +9,7 @@
 #include "certs/chain.h"
 #include "certs/policy.h"
 
-/* What is judged. Borrowed; path_sorted is made by rules_judge's caller with chain_sorted.
- */
+/* What is judged. Borrowed. */
 struct judged {
     const struct chain *chain; /* as given */
     enum policy policy;
@@ -21,10 +20,13 @@ struct judged {
     const struct span *request_spki;
     size_t requests;
     bool has_requests;
+    /* What chain_lay_order found, when the caller has asked already; NULL: asked here. */
+    const struct chain_order *order;
 };
 
-/* All findings of all rules, in the order of the table, each with rung, severity and
- * detail. */
+/* All findings of all rules, in the order of the table, each with severity and detail. The
+ * rung counts along the path from the leaf, whatever order the file has; what is not on the
+ * path has none. */
 void rules_judge(const struct judged *judged, struct report *out);
 /* rules_judge for a file: when it does not parse, that one finding is the report. `chain`
  * is filled as far as it could be read. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Does a certificate verify under a key? The arithmetic is wolfCrypt's, the rest is ours.
  */
-#include <wolfssl/options.h>
-
 #include "certs/algorithm.h"
 #include "certs/cert.h"
+
+#include <wolfssl/options.h>
 
 #include <wolfssl/wolfcrypt/asn_public.h>
 #include <wolfssl/wolfcrypt/ecc.h>
@@ -18,6 +18,8 @@
 static enum wc_HashType wolf_hash(enum hash hash)
 {
     switch (hash) {
+    case HASH_MD5:
+        return WC_HASH_TYPE_MD5;
     case HASH_SHA1:
         return WC_HASH_TYPE_SHA;
     case HASH_SHA224:
@@ -30,7 +32,6 @@ static enum wc_HashType wolf_hash(enum hash hash)
         return WC_HASH_TYPE_SHA512;
     case HASH_NONE:
     case HASH_MD2:
-    case HASH_MD5:
         return WC_HASH_TYPE_NONE;
     }
     return WC_HASH_TYPE_NONE;

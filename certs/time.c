@@ -24,7 +24,7 @@ void cert_time_read(struct cert_time *out, unsigned tag, struct span contents)
     bool is_utc = tag == TAG_UTC_TIME;
     int year = 0, part[5] = {0};
 
-    *out = (struct cert_time){.form = FORM_BAD};
+    *out = (struct cert_time){.form = FORM_BAD, .raw = contents};
     if (!take_number(&year, &contents, is_utc ? 2 : 4))
         return;
     for (size_t i = 0; i < COUNT(part); i++)
