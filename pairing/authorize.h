@@ -13,11 +13,12 @@
 #include "pairing/grant.h"
 #include "pairing/tls.h"
 
-#define CODE_TEXT_MAX 32    /* "ABC123-DEFG-HJKM-NPQR" and NUL, with room for blanks */
-#define CODE_SECRET_MAX 16  /* 12 characters and NUL */
-#define CODE_FAILURES_MAX 5 /* wrong secrets per invitation */
-#define INVITE_SECONDS 1800 /* default life */
-#define SCRAM_TEXT_MAX 1024 /* bytes of one SCRAM message */
+#define CODE_TEXT_MAX 32     /* "ABC123-DEFG-HJKM-NPQR" and NUL, with room for blanks */
+#define CODE_SECRET_MAX 16   /* 12 characters and NUL */
+#define CODE_FAILURES_MAX 5  /* wrong secrets per invitation */
+#define INVITE_SECONDS 1800  /* default life */
+#define PUBLISH_NAME_MAX 201 /* bytes, NUL included */
+#define SCRAM_TEXT_MAX 1024  /* bytes of one SCRAM message */
 #define SCRAM_ITERATIONS 100000
 #define SCRAM_ITERATIONS_MIN 4096   /* a client refuses less… */
 #define SCRAM_ITERATIONS_MAX 600000 /* …and more, before deriving anything */
@@ -53,6 +54,7 @@ enum authorize_method {
 };
 struct authorize_ask {
     enum authorize_method method;
+    char name[PUBLISH_NAME_MAX];      /* of the directory the target shall publish */
     uint32_t selector;                /* AUTHORIZE_CODE */
     char migration[MIGRATION_ID_MAX]; /* AUTHORIZE_AGAIN */
     char scram[SCRAM_TEXT_MAX];       /* base64 */

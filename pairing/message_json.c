@@ -200,6 +200,7 @@ bool message_write_ask(struct buf *out, const struct authorize_ask *ask, struct 
     json_t *object = json_object();
 
     json_put_text(object, "method", methods[ask->method]);
+    json_put_text(object, "name", ask->name);
     if (ask->method == AUTHORIZE_CODE) {
         json_put_int(object, "selector", ask->selector);
         json_put_text(object, "scram", ask->scram);
@@ -216,7 +217,8 @@ bool message_read_ask(struct authorize_ask *out, struct span json, struct error 
     int64_t selector = 0;
 
     if (!json_open(&object, json, err) ||
-        !json_get_text(method, sizeof(method), object, "method", err))
+        !json_get_text(method, sizeof(method), object, "method", err) ||
+        !json_get_text(out->name, sizeof(out->name), object, "name", err))
         return false;
     if (text_equal(method, methods[AUTHORIZE_AGAIN])) {
         out->method = AUTHORIZE_AGAIN;

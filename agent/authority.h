@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What grants authority — invitations, grants, migrations, finished segments — lies in a
+ * database that only the supervisor opens. The worker, which talks to the network, asks for
+ * it through the few requests below, one at a time over a socket pair. Both ends are one
+ * program started once, so a request is a struct of fixed size and two byte strings behind
+ * it.
+ */
+#pragma once
+
+#include "agent/bounds.h"
+#include "base/buf.h"
+#include "base/db.h"
+#include "pairing/authorize.h"
+#include "pairing/grant.h"
+#include "transfer/handover.h"
+#include "transfer/journal.h"
+
+#include <pthread.h>
+
+#define AUTHORITY_BYTES_MAX (256 * 1024) /* of each byte string */
+
+enum authority_op {
+    AUTHORITY_CODE_STEP,   /* target: one SCRAM step; the last one redeems the invitation */
+    AUTHORITY_AGAIN,       /* target: renew the grant this key holds for a migration */
+    AUTHORITY_ADOPT,       /* source: keep the grant that was given, begin the migration */
+    AUTHORITY_GRANT,       /* the grant of a migration */
+    AUTHORITY_MIGRATION,   /* the handover row of a migration */
+    AUTHORITY_MOVE,        /* one move of the handover table */
+    AUTHORITY_STATEMENT,   /* a statement kept by a move */
+    AUTHORITY_JOURNAL_ADD, /* these segments are durable */
+    AUTHORITY_JOURNAL_LOAD, /* the durable segments, a batch at a time */
+    AUTHORITY_FORGET,       /* a connection has ended: drop its SCRAM exchange */
+};
+#define AUTHORITY_OPS 10
+
+/* What a migration is besides its handover. */
+struct migration_facts {
+    char name[PUBLISH_NAME_MAX]; /* of the published directory */
+    char directory[4096];          /* source: the tree; target: --into */
+    char peer[PEER_NAME_MAX];
+    enum digest_kind kind;
+    int64_t created;
+};
+
+struct authority_ask {
+    enum authority_op op;
+    int64_t now;
+    char migration[MIGRATION_ID_MAX];
+    /* CODE_STEP, AGAIN, ADOPT */
+    uint64_t connection; /* names the SCRAM exchange */
+    uint32_t selector;
+    unsigned char exporter[TLS_EXPORTER_BYTES];
+    char scram[SCRAM_TEXT_MAX];
+    struct grant grant;           /* what the verdicts permit, to be stored if authorised */
+    struct migration_facts facts; /* name and directory asked for */
+    /* MOVE, STATEMENT */
+    enum handover_event event;
+    bool has_terms;
+    struct handover_terms terms;
+    enum statement_kept kept;
+    /* JOURNAL_LOAD, JOURNAL_ADD */
+    unsigned generation;
+    uint64_t from;
+    size_t n; /* items in `first` */
+    /* lengths of the byte strings that follow */
+    size_t first_n, second_n;
+};
+
+struct authority_answer {
+    struct error err;
+    char scram[SCRAM_TEXT_MAX];
+    bool done; /* CODE_STEP: authorised */
+    struct grant grant;
+    struct handover handover;
+    struct migration_facts facts;
+    size_t n;
+    size_t first_n, second_n;
+};
+
+/* The worker's end; one for all threads, which take turns. */
+struct authority {
+    int socket; /* counts only while open */
+    bool open;
+    pthread_mutex_t lock;
+};
+void authority_open(struct authority *out, int socket);
+void authority_close(struct authority *authority);
+
+/* Each fails with what the supervisor refused with. `answer` may be NULL. */
+must_check bool authority_do(struct authority *authority, struct authority_ask *ask,
+                             struct span first, struct span second,
+                             struct authority_answer *answer, struct buf *first_out,
+                             struct buf *second_out, struct error *err);
+
+must_check bool authority_grant(struct authority *authority, const char *migration,
+                                struct grant *out, struct error *err);
+must_check bool authority_migration(struct authority *authority, const char *migration,
+                                    struct handover *out, struct migration_facts *facts,
+                                    struct error *err);
+/* `terms` and `statement` may be NULL. *after is the row as it now is. */
+must_check bool authority_move(struct authority *authority, const char *migration,
+                               const struct handover_act *act, struct handover *after,
+                               struct error *err);
+must_check bool authority_statement(struct authority *authority, const char *migration,
+                                    enum statement_kept kind, struct signed_text *out,
+                                    struct error *err);
+must_check bool authority_journal_add(struct authority *authority, const char *migration,
+                                      const struct batch *batch, struct error *err);
+must_check bool authority_journal_load(struct authority *authority, const char *migration,
+                                       unsigned generation, uint64_t from,
+                                       struct batch *out, struct error *err);
+
+/* The supervisor's end. */
+struct office {
+    struct db *db;
+    bool is_target;
+    struct exchange {
+        uint64_t connection; /* 0: free */
+        uint32_t selector;
+        struct scram *scram;
+    } exchange[SCRAM_EXCHANGES];
+};
+/* Serve one request. False with err untouched when the worker has closed its end. */
+must_check bool office_answer(struct office *office, int socket, struct error *err);
+void office_clear(struct office *office);
+
+/* name and directory of a migration, for `status` too. */
+must_check bool migration_facts_load(struct migration_facts *out, struct db *db,
+                                     const char *migration, struct error *err);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/dial.h"
+
+#include "agent/clock.h"
+#include "base/text.h"
+#include "certs/statement.h"
+#include "pairing/message_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Host and port split at a colon, which an IPv6 address in brackets may contain. */
+bool endpoint_read(struct endpoint *out, const char *text, struct error *err)
+{
+    const char *colon = strrchr(text, ':');
+    const char *end = text + strlen(text);
+    bool bracketed = text[0] == '[';
+
+    (void)text_fits(out->port, TLS_PORT_DEFAULT);
+    if (bracketed) {
+        end = strchr(text, ']');
+        if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+            return fail(err, E_USAGE, "'%s' is not HOST or HOST:PORT", text);
+        colon = end[1] == ':' ? end + 1 : NULL;
+        text++;
+    } else if (colon != NULL && strchr(text, ':') != colon) {
+        colon = NULL; /* more than one: an IPv6 address without a port */
+    } else if (colon != NULL) {
+        end = colon;
+    }
+    if (colon != NULL && (colon[1] == '\0' || !text_fits(out->port, colon + 1)))
+        return fail(err, E_USAGE, "'%s' names no port", text);
+    if (end == text ||
+        !text_copy_span(out->host, sizeof(out->host), span_of(text, (size_t)(end - text))))
+        return fail(err, E_USAGE, "'%s' names no host", text);
+    return true;
+}
+
+void dial_close(struct dial *dial)
+{
+    if (!dial->connected)
+        return;
+    pair_clear(&dial->pair);
+    http_close(&dial->http);
+    tls_close(&dial->tls);
+    dial->connected = false;
+}
+
+/* A refusal in HTTP: its first finding is the failure. */
+static bool refused_with(const struct http_message *response, struct error *err)
+{
+    scoped(report_clear) struct report report = {0};
+    struct error unreadable = {0};
+
+    if (message_read_findings(&report, response->body, &unreadable) && report.n > 0) {
+        *err = report.item[0];
+        return false;
+    }
+    return fail(err, E_HTTP, "the other side answered with status %d", response->status);
+}
+
+/* One request and its answer, which is borrowed from dial->http. */
+static bool ask(struct dial *dial, const char *step, struct span json, struct span *answer,
+                struct error *err)
+{
+    struct http_message response;
+    char path[64];
+    bool end = false;
+
+    snprintf(path, sizeof(path), PAIRING_PATH "%s", step);
+    if (!http_send_request(&dial->http, "POST", dial->host, path, json, err) ||
+        !http_read_head(&dial->http, false, &response, &end, TLS_IDLE_SECONDS, err))
+        return false;
+    if (end)
+        return fail(err, E_TLS_BROKEN, "the other side closed without an answer");
+    if (!http_read_body(&dial->http, &response, HTTP_MESSAGE_MAX, err))
+        return false;
+    if (response.status != 200)
+        return refused_with(&response, err);
+    *answer = response.body;
+    return true;
+}
+
+static bool verdict_prepare(struct dial *dial, struct worker *worker, struct error *err)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+
+    return pair_judge(&dial->pair, clock_ms(), err) &&
+           statement_sign(&signature, &worker->identity.key, STATEMENT_VERDICT,
+                          side_name(SIDE_SOURCE), buf_span(&dial->pair.body), err) &&
+           pair_sign(&dial->pair, buf_span(&signature), err);
+}
+
+static bool converse(struct dial *dial, struct worker *worker, struct error *err)
+{
+    while (pair_step(&dial->pair) != NULL) {
+        scoped(buf_clear) struct buf message = buf_upto(PAIR_MESSAGE_MAX);
+        const char *step = pair_step(&dial->pair);
+        struct span answer = {0};
+
+        if (dial->pair.phase == PAIR_SAY_VERDICT && !verdict_prepare(dial, worker, err))
+            return false;
+        if (!pair_say(&dial->pair, clock_ms(), &message, err) ||
+            !ask(dial, step, buf_span(&message), &answer, err) ||
+            !pair_hear(&dial->pair, clock_ms(), answer, err))
+            return false;
+    }
+    return true;
+}
+
+bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *peer,
+               const char *peer_name, enum policy policy, struct error *err)
+{
+    const struct pair_setup setup = {.self = SIDE_SOURCE,
+                                     .own = &worker->identity.chain,
+                                     .facts = &out->tls.facts,
+                                     .trust = &worker->trust,
+                                     .policy = policy,
+                                     .peer_name = peer_name};
+    bool v6 = strchr(peer->host, ':') != NULL;
+
+    snprintf(out->host, sizeof(out->host), v6 ? "[%s]:%s" : "%s:%s", peer->host,
+             peer->port);
+    if (!tls_dial(&out->tls, peer->host, peer->port, &worker->identity, err))
+        return false;
+    out->connected = true;
+    http_open(&out->http, &out->tls);
+    return pair_begin(&out->pair, &setup, err) && converse(out, worker, err);
+}
+
+/* What the grant of the answer lacks is what this side knows itself. */
+static void grant_complete(const struct dial *dial, struct grant *grant)
+{
+    const struct chain *peer = &dial->tls.facts.peer;
+
+    grant->peer_server_key = dial->pair.theirs.server.spki_sha256;
+    grant->peer_client_key = dial->pair.theirs.client.spki_sha256;
+    text_printable(grant->peer_name, sizeof(grant->peer_name),
+                   span_text(cert_issued_to(chain_leaf(peer))));
+    grant->not_after = verdict_not_after(dial->pair.setup.own, peer);
+    pair_transcript(&dial->pair, &grant->transcript);
+    grant->policy = dial->pair.setup.policy;
+}
+
+static bool ask_grant(struct dial *dial, const struct authorize_ask *what,
+                      struct authorize_answer *answer, struct error *err)
+{
+    scoped(buf_clear) struct buf json = buf_upto(PAIR_MESSAGE_MAX);
+    struct span body = {0};
+
+    return message_write_ask(&json, what, err) &&
+           ask(dial, "authorize", buf_span(&json), &body, err) &&
+           message_read_answer(answer, body, err);
+}
+
+bool dial_authorize_again(struct dial *dial, const char *migration, const char *name,
+                          struct grant *out, struct error *err)
+{
+    struct authorize_ask what = {.method = AUTHORIZE_AGAIN};
+    struct authorize_answer answer = {0};
+
+    if (!text_fits(what.migration, migration) || !text_fits(what.name, name))
+        return fail(err, E_NAME_BAD, "%s", name);
+    if (!ask_grant(dial, &what, &answer, err))
+        return false;
+    if (!answer.granted)
+        return fail(err, E_GRANT_UNKNOWN, "%s", migration);
+    *out = answer.grant;
+    grant_complete(dial, out);
+    return true;
+}
+
+bool dial_authorize_code(struct dial *dial, const struct code *code, const char *name,
+                         struct grant *out, struct error *err)
+{
+    scoped(scram_free) struct scram *scram = NULL;
+    struct authorize_ask what = {.method = AUTHORIZE_CODE, .selector = code->selector};
+    struct authorize_answer answer = {0};
+    bool done = false;
+
+    if (!text_fits(what.name, name))
+        return fail(err, E_NAME_BAD, "%s", name);
+    if (!scram_client(&scram, code, &dial->tls.facts, err))
+        return false;
+    /* Granted only when the target too has proven that it knows the code. */
+    while (!answer.granted || !done) {
+        if (done && what.scram[0] == '\0')
+            return fail(err, E_SCRAM, "the target gave no grant");
+        if (!scram_step(scram, answer.scram, what.scram, &done, err))
+            return false;
+        if (answer.granted)
+            break;
+        if (!ask_grant(dial, &what, &answer, err))
+            return false;
+    }
+    if (!done)
+        return fail(err, E_SCRAM, "the target did not prove that it knows the code");
+    *out = answer.grant;
+    grant_complete(dial, out);
+    return true;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * HTTP/1.1 on a TLS connection (RFC 9112), as much as both ends of the peer port need: one
+ * message at a time, bodies by Content-Length only. Parsed by llhttp, strictly; nothing is
+ * guessed. The body is read straight into its place.
+ */
+#pragma once
+
+#include "agent/bounds.h"
+#include "base/error.h"
+#include "base/span.h"
+#include "pairing/tls.h"
+
+#define HTTP_METHOD_MAX 8
+#define HTTP_PATH_MAX 256
+#define HTTP_DIGEST_MAX 72
+
+struct http_message {
+    bool is_request;
+    char method[HTTP_METHOD_MAX]; /* of a request */
+    char path[HTTP_PATH_MAX];     /* without the query */
+    char query[HTTP_PATH_MAX];    /* behind '?', or empty */
+    int status;                   /* of a response */
+    char digest[HTTP_DIGEST_MAX]; /* Pairgate-Digest, or empty */
+    bool has_length;
+    size_t length;   /* of the body, as announced */
+    bool keep_alive; /* another message may follow */
+    struct span body;
+};
+
+/* One connection's buffers. The body lies page-aligned, so that it can go to disk as it is.
+ */
+struct http {
+    struct tls *tls;
+    unsigned char *head; /* HTTP_HEAD_MAX bytes, head_n of them in use */
+    size_t head_n;
+    unsigned char *body; /* HTTP_BODY_MAX bytes, mapped when first needed */
+};
+
+void http_open(struct http *http, struct tls *tls);
+/*
+ * Read one message, its head first. *end is true when the peer closed between messages. A
+ * request whose body is announced larger than `body_max` is refused before it is read.
+ */
+must_check bool http_read_head(struct http *http, bool is_request, struct http_message *out,
+                               bool *end, int idle_seconds, struct error *err);
+must_check bool http_read_body(struct http *http, struct http_message *message,
+                               size_t body_max, struct error *err);
+
+must_check bool http_send_request(struct http *http, const char *method, const char *host,
+                                  const char *path, struct span json, struct error *err);
+/* `json` empty with 204. `last`: Connection: close. */
+must_check bool http_send_response(struct http *http, int status, struct span json,
+                                   bool last, struct error *err);
+void http_close(struct http *http);

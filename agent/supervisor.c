@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/supervisor.h"
+
+#include "agent/pipe.h"
+#include "base/fs.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The two channels, a socket at either end. */
+struct channels {
+    int signer[2];
+    int authority[2];
+};
+enum { OURS, WORKERS };
+
+static bool channels_make(struct channels *out, struct error *err)
+{
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out->signer) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out->authority) != 0)
+        return fail_errno(err, E_SUPERVISOR, "socketpair");
+    return true;
+}
+
+static void signals_block(sigset_t *old)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, old);
+}
+
+/* What the supervisor holds. */
+struct desk {
+    struct identity identity;
+    struct office office;
+    struct channels *channels;
+    int signals;
+    pid_t worker;
+};
+
+static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
+                       struct error *err)
+{
+    if (!identity_load(&desk->identity, state->fd, true, err) || !state_open_db(state, err))
+        return false;
+    desk->office.db = &state->db;
+    desk->office.is_target = is_target;
+    return true;
+}
+
+/* True when the worker has ended; its status goes to *status. */
+static bool desk_signal(struct desk *desk, int *status)
+{
+    struct signalfd_siginfo info;
+    int how = 0;
+
+    if (read(desk->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return false;
+    if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
+        kill(desk->worker, SIGTERM);
+        return false;
+    }
+    if (waitpid(desk->worker, &how, WNOHANG) != desk->worker)
+        return false;
+    *status = WIFEXITED(how) ? WEXITSTATUS(how) : 2;
+    if (WIFSIGNALED(how) && WTERMSIG(how) != SIGTERM)
+        fprintf(stderr, "pairgate: the worker process was ended by signal %d\n",
+                WTERMSIG(how));
+    return true;
+}
+
+static int desk_serve(struct desk *desk)
+{
+    struct pollfd wait[] = {{.fd = desk->signals, .events = POLLIN},
+                            {.fd = desk->channels->signer[OURS], .events = POLLIN},
+                            {.fd = desk->channels->authority[OURS], .events = POLLIN}};
+    int status = 2;
+
+    for (;;) {
+        struct error err = {0};
+
+        if (poll(wait, COUNT(wait), -1) < 0 && errno != EINTR)
+            return 2;
+        if (wait[0].revents != 0 && desk_signal(desk, &status))
+            return status;
+        /* A channel the worker has closed is not asked again; its end comes as a signal. */
+        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->identity.key, &err))
+            wait[1].fd = -1;
+        if (wait[2].revents != 0 && !office_answer(&desk->office, wait[2].fd, &err))
+            wait[2].fd = -1;
+        if (err.msg != E_NONE)
+            fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
+    }
+}
+
+static _Noreturn void supervise(struct state *state, bool is_target,
+                                struct channels *channels, pid_t worker, int signals)
+{
+    struct desk desk = {.channels = channels, .signals = signals, .worker = worker};
+    struct error err = {0};
+    int status;
+
+    close(channels->signer[WORKERS]);
+    close(channels->authority[WORKERS]);
+    prctl(PR_SET_DUMPABLE, 0);
+    (void)!desk_ready(&desk, state, is_target, &err);
+    /* The worker waits for this, and tells the failure the way the user asked for. */
+    (void)!pipe_send(channels->authority[OURS], span_of(&err, sizeof(err)),
+                     (struct span){0}, (struct span){0}, &(struct error){0});
+    status = desk_serve(&desk);
+    office_clear(&desk.office);
+    identity_clear(&desk.identity);
+    state_close(state);
+    exit(status);
+}
+
+static bool worker_begin(struct worker *out, struct state *state, struct channels *channels,
+                         struct error *err)
+{
+    struct error refused = {0};
+    bool end = false;
+
+    close(channels->signer[OURS]);
+    close(channels->authority[OURS]);
+    authority_open(&out->authority, channels->authority[WORKERS]);
+    if (!signer_open(&out->signer, channels->signer[WORKERS], err) ||
+        !pipe_receive(out->authority.socket, &refused, sizeof(refused), &end, err))
+        return false;
+    if (end || refused.msg != E_NONE) {
+        *err = refused;
+        return fail(err, E_SUPERVISOR, "it has ended");
+    }
+    if (!identity_load(&out->identity, state->fd, false, err) ||
+        !trust_load(&out->trust, state->fd, err))
+        return false;
+    out->identity.key.signer = &out->signer;
+    return true;
+}
+
+bool supervisor_part(struct worker *out, struct state *state, bool is_target,
+                     struct error *err)
+{
+    struct channels channels;
+    sigset_t old, mine;
+    pid_t parent = getpid(), worker;
+    int signals;
+
+    if (!channels_make(&channels, err))
+        return false;
+    signals_block(&old);
+    fflush(NULL);
+    worker = fork();
+    if (worker < 0)
+        return fail_errno(err, E_SUPERVISOR, "fork");
+    if (worker > 0) {
+        sigprocmask(SIG_SETMASK, NULL, &mine);
+        signals = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
+        supervise(state, is_target, &channels, worker, signals);
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(2);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    return worker_begin(out, state, &channels, err);
+}
+
+void worker_clear(struct worker *worker)
+{
+    identity_clear(&worker->identity);
+    trust_clear(&worker->trust);
+    signer_close(&worker->signer);
+    authority_close(&worker->authority);
+}

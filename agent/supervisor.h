@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * One agent is two processes. The supervisor holds the private key and the database of
+ * authority; the worker talks to the network, parses and stages, and asks the supervisor
+ * for signatures (certs/signer.h) and authority (agent/authority.h). They part before the
+ * key is read and before any thread starts.
+ */
+#pragma once
+
+#include "agent/authority.h"
+#include "agent/state.h"
+#include "certs/identity.h"
+#include "certs/signer.h"
+#include "certs/trust.h"
+
+struct worker {
+    struct identity identity; /* without its private key: key.signer leads to it */
+    struct trust trust;
+    struct signer signer;
+    struct authority authority;
+};
+
+/*
+ * Fork. Returns in the worker only; the supervisor serves until the worker ends, passes
+ * SIGTERM and SIGINT on to it, and exits with its status. When the supervisor dies, so does
+ * the worker.
+ */
+must_check bool supervisor_part(struct worker *out, struct state *state, bool is_target,
+                                struct error *err);
+void worker_clear(struct worker *worker);
