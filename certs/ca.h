@@ -15,6 +15,7 @@
 #define CA_ROOT_DAYS 7300
 #define CA_INTERMEDIATE_DAYS 3650
 #define CA_LEAF_DAYS 365
+#define CA_SELF_SIGNED_DAYS 825
 #define CA_DAYS_MAX 36500
 
 struct ca {
