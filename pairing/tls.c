@@ -64,16 +64,6 @@ static int sign_rsa_pss(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
     return sign_with(self, RAW_RSA_PSS, in_n * 8, span_of(in, in_n), out, out_n);
 }
 
-/* key_sign_raw has already checked its own signature: nothing to compare here. */
-static int trust_rsa_check(WOLFSSL *ssl, unsigned char *signature, unsigned n,
-                           unsigned char **out, int hash, int mgf, const unsigned char *key,
-                           unsigned key_n, void *self)
-{
-    (void)ssl, (void)signature, (void)n, (void)out, (void)hash, (void)mgf;
-    (void)key, (void)key_n, (void)self;
-    return 0;
-}
-
 static int sign_ed25519(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
                         unsigned char *out, unsigned *out_n, const unsigned char *key,
                         unsigned key_n, void *self)
@@ -94,7 +84,6 @@ static void use_signer(WOLFSSL_CTX *ctx)
 {
     wolfSSL_CTX_SetEccSignCb(ctx, sign_ecdsa);
     wolfSSL_CTX_SetRsaPssSignCb(ctx, sign_rsa_pss);
-    wolfSSL_CTX_SetRsaPssSignCheckCb(ctx, trust_rsa_check);
     wolfSSL_CTX_SetEd25519SignCb(ctx, sign_ed25519);
 }
 
@@ -151,13 +140,19 @@ static int take_peer_chain(int verified, WOLFSSL_X509_STORE_CTX *store)
 static bool use_chain(WOLFSSL_CTX *ctx, const struct chain *chain, struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(CHAIN_FILE_MAX);
+    struct span spki = chain_leaf(chain)->spki;
     int code;
 
     if (!chain_to_pem(&pem, chain, err))
         return false;
     code = wolfSSL_CTX_use_certificate_chain_buffer(ctx, pem.at, (long)pem.n);
+    if (code != WOLFSSL_SUCCESS)
+        return fail(err, E_TLS_SETUP, "wolfSSL does not take our chain (%d)", code);
+    /* With sign callbacks wolfSSL takes the public key here and asks for no private one. */
+    code = wolfSSL_CTX_use_PrivateKey_buffer(ctx, spki.at, (long)spki.n,
+                                             WOLFSSL_FILETYPE_ASN1);
     return code == WOLFSSL_SUCCESS ||
-           fail(err, E_TLS_SETUP, "wolfSSL does not take our chain (%d)", code);
+           fail(err, E_TLS_SETUP, "wolfSSL does not take our public key (%d)", code);
 }
 
 /* Hybrid first where this wolfSSL has it, then the classical groups. */
