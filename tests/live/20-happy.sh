@@ -3,6 +3,7 @@
 # Two agents pair, show their ladders, and a tree arrives identical.
 . "$(dirname "$0")/lib.sh"
 
+export SSLKEYLOGFILE=$scratch/keylog # must be ignored
 ladder office
 member source office
 member target office
@@ -42,3 +43,4 @@ run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/targ
     --name second
 same_tree 'a second one, named' "$scratch/estate" "$scratch/target.into/second"
 listen_end target
+check_not 'no session key was written down' test -e "$scratch/keylog"
