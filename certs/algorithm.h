@@ -24,6 +24,7 @@ struct scheme {
     enum key_kind key; /* of which kind the signer must be; KEY_EC_P256 for any curve */
     enum hash hash;
     unsigned salt; /* bytes, RSA-PSS only */
+    bool pss;
 };
 
 /* `algorithm` is an AlgorithmIdentifier with its header. False when it is malformed. */

@@ -17,7 +17,7 @@ struct row {
 static const struct row rows[] = {
     /*                                          default  ome      strict   fips */
     {"encoding", E_NONE, {"EE-EE", "EE-EE", "EE-EE", "EE-EE"}},
-    {"encoding", E_PKCS7_POLICY, {"-----", "EE-EE", "-----", "-----"}},
+    {"encoding", E_PKCS7_POLICY, {"-----", "EEEEE", "-----", "-----"}},
     {"private-key-in-file", E_NONE, {"EE-EE", "EE-EE", "EE-EE", "EE-EE"}},
     {"request-key", E_NONE, {"EE--E", "EE--E", "EE--E", "EE--E"}},
     {"order", E_NONE, {"WWWW-", "EEEE-", "WWWW-", "WWWW-"}},

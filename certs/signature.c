@@ -11,7 +11,6 @@
 #include <wolfssl/wolfcrypt/ed25519.h>
 #include <wolfssl/wolfcrypt/hash.h>
 #include <wolfssl/wolfcrypt/rsa.h>
-#include <wolfssl/wolfcrypt/signature.h>
 
 #define RSA_BYTES_MAX 512
 
@@ -62,18 +61,38 @@ static bool pss_verifies(const struct scheme *scheme, const struct cert *cert, R
 {
     enum wc_HashType hash = wolf_hash(scheme->hash);
     byte digest[WC_MAX_DIGEST_SIZE], padded[RSA_BYTES_MAX];
-    int n = wc_HashGetDigestSize(hash), bits = wc_RsaEncryptSize(key) * 8, got;
+    int n = wc_HashGetDigestSize(hash), got;
 
     if (n <= 0 || wc_Hash(hash, cert->tbs.at, (word32)cert->tbs.n, digest, (word32)n) != 0)
         return false;
     if ((int)cert->signature.n != wc_RsaEncryptSize(key))
         return false;
-    bits = mp_count_bits(&key->n);
     got = wc_RsaPSS_Verify_ex(cert->signature.at, (word32)cert->signature.n, padded,
                               sizeof(padded), hash, wolf_mask(scheme->hash),
                               (int)scheme->salt, key);
-    return got > 0 && wc_RsaPSS_CheckPadding_ex2(digest, (word32)n, padded, (word32)got,
-                                                 hash, (int)scheme->salt, bits, NULL) == 0;
+    return got > 0 &&
+           wc_RsaPSS_CheckPadding_ex2(digest, (word32)n, padded, (word32)got, hash,
+                                      (int)scheme->salt, mp_count_bits(&key->n), NULL) == 0;
+}
+
+/* PKCS #1 v1.5: the DigestInfo is made anew and compared, never parsed. Not by
+ * wc_SignatureVerify, which refuses the SHA-1 of old roots. */
+static bool pkcs1_verifies(const struct scheme *scheme, const struct cert *cert,
+                           RsaKey *key)
+{
+    enum wc_HashType hash = wolf_hash(scheme->hash);
+    byte digest[WC_MAX_DIGEST_SIZE], info[MAX_DER_DIGEST_SZ], plain[RSA_BYTES_MAX];
+    int n = wc_HashGetDigestSize(hash), got;
+    word32 length;
+
+    if (n <= 0 || wc_Hash(hash, cert->tbs.at, (word32)cert->tbs.n, digest, (word32)n) != 0)
+        return false;
+    if ((int)cert->signature.n != wc_RsaEncryptSize(key))
+        return false;
+    length = wc_EncodeSignature(info, digest, (word32)n, wc_HashGetOID(hash));
+    got = wc_RsaSSL_Verify(cert->signature.at, (word32)cert->signature.n, plain,
+                           sizeof(plain), key);
+    return got > 0 && span_equal(span_of(plain, (size_t)got), span_of(info, length));
 }
 
 static bool rsa_verifies(const struct scheme *scheme, const struct cert *cert,
@@ -86,12 +105,8 @@ static bool rsa_verifies(const struct scheme *scheme, const struct cert *cert,
     if (wc_InitRsaKey(&key, NULL) != 0)
         return false;
     if (wc_RsaPublicKeyDecode(spki.at, &at, &key, (word32)spki.n) == 0) {
-        if (scheme->salt > 0 || scheme->kind == SIGNATURE_RSA_PSS)
-            good = pss_verifies(scheme, cert, &key);
-        else
-            good = wc_SignatureVerify(wolf_hash(scheme->hash), WC_SIGNATURE_TYPE_RSA_W_ENC,
-                                      cert->tbs.at, (word32)cert->tbs.n, cert->signature.at,
-                                      (word32)cert->signature.n, &key, sizeof(key)) == 0;
+        good = scheme->pss ? pss_verifies(scheme, cert, &key)
+                           : pkcs1_verifies(scheme, cert, &key);
     }
     wc_FreeRsaKey(&key);
     return good;
