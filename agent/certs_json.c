@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/certs_json.h"
+
+#include "agent/view_json.h"
+#include "base/text.h"
+
+#include <jansson.h>
+
+static json_t *digest_text(const struct digest *digest)
+{
+    char hex[DIGEST_HEX];
+
+    digest_hex(hex, digest);
+    return json_string(hex);
+}
+
+static json_t *time_text(time_t at)
+{
+    char text[TIME_TEXT_MAX];
+
+    if (at == 0)
+        return json_null();
+    text_show_time(text, at);
+    return json_string(text);
+}
+
+static json_t *pem_text(struct span pem)
+{
+    return pem.n == 0 ? json_null() : json_stringn((const char *)pem.at, pem.n);
+}
+
+static json_t *chain_object(size_t count, const struct chain *ladder)
+{
+    return json_pack("{s:I, s:o}", "count", (json_int_t)count, "ladder",
+                     view_json_ladder(ladder));
+}
+
+static json_t *check_object(const struct upload *upload)
+{
+    return json_pack("{s:b, s:s, s:o, s:o}", "accepted", upload->accepted, "policy",
+                     policy_name(upload->policy), "chain",
+                     chain_object(upload->given.n, &upload->sorted), "findings",
+                     view_json_report(&upload->report));
+}
+
+void certs_json_check(FILE *out, const struct upload *upload)
+{
+    view_json_print(out, check_object(upload));
+}
+
+void certs_json_upload(FILE *out, const struct upload *upload, const struct digest *anchor)
+{
+    json_t *object = check_object(upload);
+
+    json_object_set_new(object, "identity",
+                        upload->number != 0 ? json_integer(upload->number) : json_null());
+    json_object_set_new(object, "unchanged", json_boolean(upload->unchanged));
+    json_object_set_new(object, "request",
+                        upload->request[0] != '\0' ? json_string(upload->request)
+                                                   : json_null());
+    json_object_set_new(object, "anchor",
+                        anchor != NULL ? digest_text(anchor) : json_null());
+    view_json_print(out, object);
+}
+
+void certs_json_identity(FILE *out, const struct identity *identity)
+{
+    const struct cert *leaf = chain_leaf(&identity->chain);
+    char key[CERT_KEY_NAME_MAX];
+    json_t *object = json_object();
+
+    key_show_name(key, sizeof(key), &identity->key);
+    json_object_set_new(object, "identity", json_integer(identity->number));
+    json_object_set_new(object, "origin",
+                        json_string(identity_origin_name(identity->origin)));
+    json_object_set_new(object, "reason", json_string(identity->reason));
+    json_object_set_new(object, "previous",
+                        identity->previous != 0 ? json_integer(identity->previous)
+                                                : json_null());
+    json_object_set_new(object, "name", json_string(cert_issued_to(leaf)));
+    json_object_set_new(object, "key", json_string(key));
+    json_object_set_new(object, "spki_sha256", digest_text(&leaf->spki_sha256));
+    json_object_set_new(object, "chain", chain_object(identity->chain.n, &identity->chain));
+    view_json_print(out, object);
+}
+
+static json_t *pending_object(const struct pending *pending)
+{
+    const struct csr *request = &pending->request;
+    json_t *object = json_object();
+
+    json_object_set_new(object, "id", json_string(pending->id));
+    json_object_set_new(object, "purpose", json_string(pending->purpose));
+    json_object_set_new(object, "created", time_text(pending->created));
+    json_object_set_new(object, "used", time_text(pending->used));
+    json_object_set_new(object, "subject", json_string(request->subject_text));
+    json_object_set_new(object, "cn", json_string(request->cn));
+    json_object_set_new(object, "san", json_string(request->san_text));
+    json_object_set_new(object, "spki_sha256", digest_text(&request->spki_sha256));
+    return object;
+}
+
+void certs_json_ledger(FILE *out, const struct ledger *ledger)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < ledger->n; i++)
+        json_array_append_new(array, pending_object(&ledger->item[i]));
+    view_json_print(out, json_pack("{s:o}", "requests", array));
+}
+
+void certs_json_pending(FILE *out, const struct pending *pending, struct span pem)
+{
+    json_t *object = pending_object(pending);
+
+    json_object_set_new(object, "request", pem_text(pem));
+    view_json_print(out, object);
+}
+
+void certs_json_dropped(FILE *out, const char *id)
+{
+    view_json_print(out, json_pack("{s:s}", "dropped", id));
+}
+
+static json_t *anchor_object(const struct cert *anchor, bool own)
+{
+    json_t *object = view_json_rung(anchor);
+
+    json_object_set_new(object, "origin", json_string(own ? "chain" : "imported"));
+    json_object_set_new(object, "key", json_string(cert_key_name(anchor)));
+    return object;
+}
+
+void certs_json_trust(FILE *out, const struct trust *trust)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < trust->anchors.n; i++)
+        json_array_append_new(array,
+                              anchor_object(&trust->anchors.cert[i], i >= trust->imported));
+    view_json_print(out, json_pack("{s:o}", "anchors", array));
+}
+
+void certs_json_anchor(FILE *out, const struct cert *anchor, bool own, struct span pem)
+{
+    json_t *object = anchor_object(anchor, own);
+
+    if (pem.n > 0)
+        json_object_set_new(object, "pem", pem_text(pem));
+    view_json_print(out, object);
+}
+
+void certs_json_ca(FILE *out, const struct ca *ca)
+{
+    view_json_print(out,
+                    json_pack("{s:o}", "chain", chain_object(ca->chain.n, &ca->chain)));
+}
+
+void certs_json_issued(FILE *out, const struct chain *chain, const struct report *report,
+                       struct span pem)
+{
+    const bool accepted = report_errors(report) == 0;
+
+    view_json_print(out, json_pack("{s:b, s:o, s:o, s:o}", "accepted", accepted, "chain",
+                                   chain_object(chain->n, chain), "findings",
+                                   view_json_report(report), "pem", pem_text(pem)));
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the commands about certificates print with --json: one object on one line. */
+#pragma once
+
+#include "agent/upload.h"
+#include "certs/ca.h"
+#include "certs/identity.h"
+#include "certs/trust.h"
+
+#include <stdio.h>
+
+/* chain check: accepted, policy, chain, findings. */
+void certs_json_check(FILE *out, const struct upload *upload);
+/* chain upload, certificate upload: the same, then identity, unchanged, request, anchor. */
+void certs_json_upload(FILE *out, const struct upload *upload, const struct digest *anchor);
+/* init, identity show, chain show, chain undo. */
+void certs_json_identity(FILE *out, const struct identity *identity);
+void certs_json_ledger(FILE *out, const struct ledger *ledger);
+void certs_json_pending(FILE *out, const struct pending *pending, struct span pem);
+void certs_json_dropped(FILE *out, const char *id);
+void certs_json_trust(FILE *out, const struct trust *trust);
+/* One anchor; with its PEM unless that is empty. */
+void certs_json_anchor(FILE *out, const struct cert *anchor, bool own, struct span pem);
+void certs_json_ca(FILE *out, const struct ca *ca);
+/* ca issue: accepted, chain, findings, pem (null when it went to a file or was refused). */
+void certs_json_issued(FILE *out, const struct chain *chain, const struct report *report,
+                       struct span pem);

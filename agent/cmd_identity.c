@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* init, identity show: what this appliance is. */
+#include "agent/certs_json.h"
+#include "agent/command.h"
+#include "agent/view_text.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HOST_MAX 256
+
+static void print_identity(const struct identity *identity)
+{
+    const struct cert *leaf = chain_leaf(&identity->chain);
+    char key[CERT_KEY_NAME_MAX], hex[DIGEST_HEX];
+
+    key_show_name(key, sizeof(key), &identity->key);
+    digest_hex(hex, &leaf->spki_sha256);
+    printf("Identity:    %u (%s, by %s)\n", identity->number,
+           identity_origin_name(identity->origin), identity->reason);
+    printf("Name:        %s\n", cert_issued_to(leaf));
+    printf("Key:         %s\n", key);
+    printf("Public key:  SHA-256 %s\n\n", hex);
+    view_text_ladder(stdout, &identity->chain);
+}
+
+/* --name, else the name of the host when that is one. */
+static bool own_name(char out[HOST_MAX], struct args *args, struct error *err)
+{
+    const char *given = NULL;
+
+    if (!args_value(args, "--name", &given, err))
+        return false;
+    if (given == NULL && (gethostname(out, HOST_MAX) != 0 || text_equal(out, "localhost")))
+        out[0] = '\0';
+    out[HOST_MAX - 1] = '\0';
+    if (given != NULL && !text_copy(out, HOST_MAX, given))
+        return fail(err, E_INIT_NAME, "%s", given);
+    return csr_name_is_exact(out) ||
+           fail(err, E_INIT_NAME, "%s", out[0] != '\0' ? out : "this host has no name");
+}
+
+static bool own_key(enum key_choice *out, struct args *args, struct error *err)
+{
+    const char *name = "ec";
+
+    return args_value(args, "--key", &name, err) && key_choice_named(out, name, err);
+}
+
+static bool make_identity(int state, const char *name, enum key_choice choice, time_t now,
+                          struct error *err)
+{
+    scoped(key_clear) struct key key = key_none();
+    scoped(chain_clear) struct chain chain = {0};
+    unsigned number = 0;
+
+    return key_make(&key, choice, err) && ca_self_sign(&chain, &key, name, now, err) &&
+           identity_install(&number, state, &key, &chain, IDENTITY_SELF_SIGNED, "init",
+                            err);
+}
+
+static bool init(struct state *state, struct call *call, struct error *err)
+{
+    enum key_choice choice = KEY_CHOICE_EC;
+    char name[HOST_MAX] = "";
+    struct stat st;
+
+    if (!own_name(name, &call->args, err) || !own_key(&choice, &call->args, err) ||
+        !args_end(&call->args, err) || !state_make(state, call->state_dir, err) ||
+        !state_lock(state, err))
+        return false;
+    if (fstatat(state->fd, IDENTITY_DIR "/current", &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return fail(err, E_INIT_AGAIN, "%s", call->state_dir);
+    return state_open_db(state, err) &&
+           make_identity(state->fd, name, choice, call->now, err);
+}
+
+static int run_init(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(identity_clear) struct identity identity = {0};
+
+    if (!init(&state, call, err) || !identity_load(&identity, state.fd, false, err))
+        return 0;
+    if (call->json) {
+        certs_json_identity(stdout, &identity);
+        return 0;
+    }
+    printf("Initialised %s with a self-signed certificate.\n\n", call->state_dir);
+    print_identity(&identity);
+    printf("\nNext: have a certificate signed. `pairgate request new` prints the request,\n"
+           "`pairgate chain upload FILE` takes the chain that the CA returns.\n");
+    return 0;
+}
+
+static int run_show(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(identity_clear) struct identity identity = {0};
+
+    if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
+        !identity_load(&identity, state.fd, false, err))
+        return 0;
+    if (call->json)
+        certs_json_identity(stdout, &identity);
+    else
+        print_identity(&identity);
+    return 0;
+}
+
+const struct command commands_identity[] = {
+    {"init", "[--name FQDN] [--key ec|p384|p521|rsa2048|rsa3072|rsa4096|ed25519]",
+     "make the state directory, a key and a self-signed identity", run_init},
+    {"identity show", "", "who this appliance is: its name, key and chain", run_show},
+    {0},
+};

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* request new, list, show, drop. The PEM alone goes to standard output. */
+#include "agent/certs_json.h"
+#include "agent/command.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+struct wish {
+    struct csr_wish csr;
+    const char *san[CSR_SAN_MAX];
+    enum key_choice key;
+};
+
+static bool read_subject(struct csr_wish *out, struct args *args, struct error *err)
+{
+    return args_value(args, "--cn", &out->common_name, err) &&
+           args_value(args, "--c", &out->country, err) &&
+           args_value(args, "--st", &out->state, err) &&
+           args_value(args, "--l", &out->locality, err) &&
+           args_value(args, "--o", &out->organization, err) &&
+           args_value(args, "--ou", &out->unit, err) &&
+           args_value(args, "--email", &out->email, err);
+}
+
+static bool read_wish(struct wish *out, struct args *args, struct error *err)
+{
+    const char *purpose = "migration", *key = "ec", *san = NULL;
+
+    if (!args_value(args, "--purpose", &purpose, err) ||
+        !args_value(args, "--key", &key, err) || !read_subject(&out->csr, args, err))
+        return false;
+    while (args_next_value(args, "--san", &san, err)) {
+        if (out->csr.sans == CSR_SAN_MAX)
+            return fail(err, E_CSR_SAN, "more than %d of them", CSR_SAN_MAX);
+        out->san[out->csr.sans++] = san;
+    }
+    out->csr.san = out->san;
+    return err->msg == E_NONE && args_end(args, err) &&
+           csr_profile_named(&out->csr.profile, purpose, err) &&
+           key_choice_named(&out->key, key, err);
+}
+
+/* Without --cn the name of the identity; without --san that same name. */
+static void fill_in(struct wish *wish, const struct identity *identity)
+{
+    if (wish->csr.common_name == NULL)
+        wish->csr.common_name = chain_leaf(&identity->chain)->cn;
+    if (wish->csr.sans == 0)
+        wish->san[wish->csr.sans++] = wish->csr.common_name;
+}
+
+static bool make_request(char id[LEDGER_ID_MAX], const struct state *state,
+                         const struct wish *wish, time_t now, struct error *err)
+{
+    scoped(key_clear) struct key key = key_none();
+    scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
+
+    return key_make(&key, wish->key, err) && csr_make(&pem, &wish->csr, &key, err) &&
+           ledger_add(id, state->fd, &key, buf_span(&pem), wish->csr.profile->name, now,
+                      err);
+}
+
+static void print_pem(struct span pem)
+{
+    fwrite(pem.at, 1, pem.n, stdout);
+}
+
+static void explain(const struct pending *pending, const struct state *state)
+{
+    const struct csr *request = &pending->request;
+    char created[TIME_TEXT_MAX];
+
+    text_show_time(created, pending->created);
+    fprintf(stderr, "Request %s for %s, made %s\n", pending->id, pending->purpose, created);
+    fprintf(stderr, "  Subject:      %s\n", request->subject_text);
+    fprintf(stderr, "  Alternatives: %s\n",
+            request->san_text[0] != '\0' ? request->san_text : "none");
+    fprintf(stderr, "  File:         %s/requests/%s/request.pem\n", state->dir,
+            pending->id);
+}
+
+/* Tell one request of the ledger, by id. */
+static bool tell(const struct call *call, const struct state *state, const char *id,
+                 struct error *err)
+{
+    scoped(ledger_clear) struct ledger ledger = {0};
+    scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
+    const struct pending *pending;
+
+    if (!ledger_load(&ledger, state->fd, err))
+        return false;
+    pending = ledger_find(&ledger, id);
+    if (pending == NULL)
+        return fail(err, E_REQUEST_UNKNOWN, "%s", id);
+    if (!ledger_load_request(&pem, state->fd, pending->id, err))
+        return false;
+    if (call->json) {
+        certs_json_pending(stdout, pending, buf_span(&pem));
+        return true;
+    }
+    explain(pending, state);
+    print_pem(buf_span(&pem));
+    return true;
+}
+
+static int run_new(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(identity_clear) struct identity identity = {0};
+    struct wish wish = {0};
+    char id[LEDGER_ID_MAX] = "";
+
+    if (!read_wish(&wish, &call->args, err) || !state_open(&state, call->state_dir, err) ||
+        !state_lock(&state, err) || !identity_load(&identity, state.fd, false, err))
+        return 0;
+    fill_in(&wish, &identity);
+    if (!make_request(id, &state, &wish, call->now, err) || !tell(call, &state, id, err))
+        return 0;
+    if (!call->json)
+        fprintf(stderr,
+                "Give it to the CA and ask for both uses, server and client. Then:\n"
+                "  pairgate chain upload FILE     (leaf, intermediates and root)\n");
+    return 0;
+}
+
+static void print_ledger(const struct ledger *ledger)
+{
+    if (ledger->n == 0) {
+        printf("No requests. Make one with `pairgate request new`.\n");
+        return;
+    }
+    printf("%-10s%-22s%-22s%-12s%s\n", "Id", "Made", "Answered", "Purpose", "Subject");
+    for (size_t i = 0; i < ledger->n; i++) {
+        const struct pending *pending = &ledger->item[i];
+        char created[TIME_TEXT_MAX], used[TIME_TEXT_MAX] = "-";
+
+        text_show_time(created, pending->created);
+        if (pending->used != 0)
+            text_show_time(used, pending->used);
+        printf("%-10s%-22s%-22s%-12s%s\n", pending->id, created, used, pending->purpose,
+               pending->request.subject_text);
+    }
+}
+
+static int run_list(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(ledger_clear) struct ledger ledger = {0};
+
+    if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
+        !ledger_load(&ledger, state.fd, err))
+        return 0;
+    if (call->json)
+        certs_json_ledger(stdout, &ledger);
+    else
+        print_ledger(&ledger);
+    return 0;
+}
+
+static int run_show(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    const char *id = NULL;
+
+    if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err) ||
+        !state_open(&state, call->state_dir, err))
+        return 0;
+    return tell(call, &state, id, err) ? 0 : 1;
+}
+
+static int run_drop(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    const char *id = NULL;
+
+    if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err) ||
+        !state_open(&state, call->state_dir, err) || !state_lock(&state, err) ||
+        !ledger_drop(state.fd, id, err))
+        return 0;
+    if (call->json)
+        certs_json_dropped(stdout, id);
+    else
+        printf("Dropped request %s and its key.\n", id);
+    return 0;
+}
+
+const struct command commands_request[] = {
+    {"request new",
+     "[--purpose migration|server] [--cn NAME] [--san DNS:NAME|IP:ADDR]… [--c CC] [--st S] "
+     "[--l L] [--o O] [--ou OU] [--email E] [--key KIND]",
+     "make a key and a signing request, which goes to standard output", run_new},
+    {"request list", "", "all requests; every key is kept until dropped", run_list},
+    {"request show", "ID", "one request, again on standard output", run_show},
+    {"request drop", "ID", "forget a request and its key", run_drop},
+    {0},
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An uploaded file becomes this appliance's chain, or its single certificate, or is refused
+ * with every finding and nothing changed. The same for the command and for REST.
+ */
+#pragma once
+
+#include "agent/state.h"
+#include "certs/ledger.h"
+#include "certs/rules.h"
+
+struct upload_wish {
+    enum occasion occasion; /* OCCASION_UPLOAD or OCCASION_SINGLE */
+    enum policy policy;
+    time_t now;
+    bool confirm_anchor; /* a root of a known name with another key is meant */
+};
+
+struct upload {
+    struct chain given;  /* as in the file, as far as it could be read */
+    struct chain sorted; /* its path, leaf first */
+    struct report report;
+    enum policy policy;
+    bool accepted;
+    unsigned number;             /* of the identity it became; 0 when refused */
+    bool unchanged;              /* it is this appliance's chain already */
+    char request[LEDGER_ID_MAX]; /* the request it answers, or empty */
+};
+
+/* The keys that may have asked for a leaf: n SubjectPublicKeyInfo, borrowed. */
+struct upload_keys {
+    const struct span *spki;
+    size_t n;
+};
+/* The file under the rules; `keys` NULL leaves request-key out. */
+must_check bool upload_judge(struct upload *out, struct span file,
+                             const struct upload_wish *wish, const struct upload_keys *keys,
+                             struct error *err);
+/* Judge it against all pending requests and the active identity; when accepted, install
+ * it. The state's lock is held. False only when something could not be done. */
+must_check bool upload_install(struct upload *out, const struct state *state,
+                               struct span file, const struct upload_wish *wish,
+                               struct error *err);
+void upload_clear(struct upload *upload);
