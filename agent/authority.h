@@ -37,7 +37,7 @@ enum authority_op {
 /* What a migration is besides its handover. */
 struct migration_facts {
     char name[PUBLISH_NAME_MAX]; /* of the published directory */
-    char directory[4096];          /* source: the tree; target: --into */
+    char directory[4096];        /* source: the tree; target: --into */
     char peer[PEER_NAME_MAX];
     enum digest_kind kind;
     int64_t created;

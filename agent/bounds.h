@@ -7,10 +7,6 @@
 #define HTTP_BODY_MAX (4 * 1024 * 1024) /* a body: a segment at most */
 #define HTTP_MESSAGE_MAX (512 * 1024)   /* a body of the pairing routes */
 #define CONNECTIONS_MAX 96              /* established */
-#define HANDSHAKES_MAX 32               /* under way */
-#define HANDSHAKES_PER_ADDRESS 8        /* of those */
 #define SILENT_MAX 2000                 /* accepted, nothing said yet; the oldest goes */
 #define SILENT_SECONDS 5
-#define PAIRING_SECONDS 60           /* a whole pairing conversation */
-#define SCRAM_EXCHANGES 32           /* under way in the supervisor */
-#define CODE_FAILURES_PER_ADDRESS 10 /* a minute */
+#define SCRAM_EXCHANGES 32 /* under way in the supervisor */

@@ -21,12 +21,11 @@ static bool in_date(const struct chain *chain, time_t now, struct error *err)
     return true;
 }
 
-bool grant_admits(const struct grant *grant, const struct chain *peer, bool as_server,
-                  const struct trust *trust, time_t now, struct error *err)
+bool grant_is_current(const struct grant *grant, const struct chain *peer, bool as_server,
+                      time_t now, struct error *err)
 {
     const struct digest *key =
         as_server ? &grant->peer_server_key : &grant->peer_client_key;
-    struct path path = {0};
 
     if (peer->n == 0 || !digest_equal(&chain_leaf(peer)->spki_sha256, key))
         return fail(err, E_GRANT_KEY, "the peer shows '%s'",
@@ -37,7 +36,15 @@ bool grant_admits(const struct grant *grant, const struct chain *peer, bool as_s
         return fail(err, E_GRANT_EXPIRED, "%s", grant->id);
     if (grant->not_after != 0 && now > grant->not_after)
         return fail(err, E_GRANT_DATES, "a certificate of the pairing has expired");
-    if (!in_date(peer, now, err))
+    return in_date(peer, now, err);
+}
+
+bool grant_admits(const struct grant *grant, const struct chain *peer, bool as_server,
+                  const struct trust *trust, time_t now, struct error *err)
+{
+    struct path path = {0};
+
+    if (!grant_is_current(grant, peer, as_server, now, err))
         return false;
     return path_build(&path, chain_leaf(peer), peer, trust) ||
            fail(err, E_TRUST_NO_PATH, "'%s'", cert_issued_to(chain_leaf(peer)));

@@ -44,6 +44,11 @@ must_check bool grant_admits(const struct grant *grant, const struct chain *peer
                              bool as_server, const struct trust *trust, time_t now,
                              struct error *err);
 
+/* The same without the path to an anchor, for a connection on which that was found before.
+ */
+must_check bool grant_is_current(const struct grant *grant, const struct chain *peer,
+                                 bool as_server, time_t now, struct error *err);
+
 must_check bool grant_store(struct db *db, const struct grant *grant, const char *side,
                             struct error *err);
 /* E_GRANT_UNKNOWN when there is none. */

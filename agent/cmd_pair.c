@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The connection check, offline and live, and the codes that authorise after it. */
+#include "agent/clock.h"
+#include "agent/command.h"
+#include "agent/dial.h"
+#include "agent/view_pair.h"
+#include "agent/view_text.h"
+#include "base/fs.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+static bool take_policy(struct call *call, enum policy *out, struct error *err)
+{
+    const char *name = NULL;
+
+    *out = POLICY_DEFAULT;
+    return args_value(&call->args, "--policy", &name, err) &&
+           (name == NULL || policy_named(out, name, err));
+}
+
+static int show(const struct call *call, const struct chain *source,
+                const struct chain *target, const struct trust *trust,
+                const struct report *findings, struct error *err)
+{
+    scoped(ladder_clear) struct ladder ladder = {0};
+    bool paired = report_errors(findings) == 0;
+
+    if (!ladder_lay(&ladder, source, target, SIDE_SOURCE, trust, err))
+        return 2;
+    if (call->json)
+        view_pair_json(stdout, &ladder, findings, paired);
+    else
+        view_pair_text(stdout, &ladder, findings, paired);
+    return paired ? 0 : 1;
+}
+
+static bool read_chain(struct chain *out, const char *path, struct error *err)
+{
+    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
+
+    return fs_read(&file, path, err) && chain_parse(out, buf_span(&file), err);
+}
+
+static int preflight(struct call *call, struct error *err)
+{
+    scoped(chain_clear) struct chain source = {0};
+    scoped(chain_clear) struct chain target = {0};
+    scoped(trust_clear) struct trust trust = {0};
+    scoped(report_clear) struct report findings = {0};
+    const char *source_path = NULL, *target_path = NULL, *at = NULL;
+    enum policy policy;
+
+    if (!take_policy(call, &policy, err) || !args_value(&call->args, "--at", &at, err) ||
+        (at != NULL && !text_time(&call->now, at, err)) ||
+        !args_need(&call->args, "SOURCE.pem", &source_path, err) ||
+        !args_need(&call->args, "TARGET.pem", &target_path, err) ||
+        !args_end(&call->args, err))
+        return 64;
+    if (!read_chain(&source, source_path, err) || !read_chain(&target, target_path, err) ||
+        !verdict_preflight(&findings, &source, &target, policy, call->now, err) ||
+        !verdict_own_root(&trust, &source, err))
+        return 2;
+    return show(call, &source, &target, &trust, &findings, err);
+}
+
+struct pair_words {
+    const char *host, *peer_name;
+    struct endpoint peer;
+    enum policy policy;
+};
+
+static bool pair_words_read(struct call *call, struct pair_words *out, struct error *err)
+{
+    if (!take_policy(call, &out->policy, err) ||
+        !args_value(&call->args, "--peer-name", &out->peer_name, err) ||
+        !args_need(&call->args, "HOST", &out->host, err) || !args_end(&call->args, err) ||
+        !endpoint_read(&out->peer, out->host, err))
+        return false;
+    if (out->peer_name == NULL)
+        out->peer_name = out->peer.host;
+    return true;
+}
+
+static int pair(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(worker_clear) struct worker worker = {0};
+    scoped(dial_close) struct dial dial = {0};
+    scoped(report_clear) struct report findings = {0};
+    struct pair_words words = {0};
+
+    if (!pair_words_read(call, &words, err) || !state_open(&state, call->state_dir, err) ||
+        !supervisor_part(&worker, &state, false, err) ||
+        !dial_pair(&dial, &worker, &words.peer, words.peer_name, words.policy, err))
+        return 2;
+    pair_findings(&dial.pair, &findings);
+    return show(call, &worker.identity.chain, &dial.tls.facts.peer, &worker.trust,
+                &findings, err);
+}
+
+static int invite(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(code_clear) struct code code = {0};
+    const char *for_name = "", *expires = NULL;
+    int64_t seconds = INVITE_SECONDS;
+    char text[CODE_TEXT_MAX], until[TIME_TEXT_MAX];
+
+    if (!args_value(&call->args, "--for", &for_name, err) ||
+        !args_value(&call->args, "--expires", &expires, err) ||
+        !args_end(&call->args, err) ||
+        (expires != NULL && !text_duration(&seconds, expires, err)))
+        return 64;
+    if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
+        !invitation_make(&code, &state.db, for_name, call->now, call->now + seconds, err))
+        return 2;
+    code_show(text, &code);
+    text_show_time(until, call->now + seconds);
+    if (call->json) {
+        printf("{\"code\":\"%s\",\"expires\":\"%s\"}\n", text, until);
+        return 0;
+    }
+    puts(text);
+    fprintf(stderr,
+            "One use, until %s, shown only now. At the source:\n"
+            "  pairgate migrate THIS-HOST DIRECTORY --code-file FILE\n",
+            until);
+    return 0;
+}
+
+static const char *invitation_state(const struct invitation *invitation, time_t now)
+{
+    if (invitation->used != 0)
+        return "used";
+    if (invitation->failures >= CODE_FAILURES_MAX)
+        return "locked";
+    return invitation->expires <= now ? "expired" : "open";
+}
+
+static void print_invitation(const struct call *call, const struct invitation *invitation)
+{
+    struct code code = {.selector = invitation->selector};
+    char selector[CODE_TEXT_MAX], until[TIME_TEXT_MAX], name[2 * PEER_NAME_MAX];
+
+    code_show(selector, &code);
+    selector[6] = '\0'; /* the selector alone */
+    text_show_time(until, invitation->expires);
+    text_printable(name, sizeof(name), span_text(invitation->for_name));
+    if (call->json)
+        printf(
+            "{\"selector\":\"%s\",\"state\":\"%s\",\"expires\":\"%s\",\"failures\":%u}\n",
+            selector, invitation_state(invitation, call->now), until, invitation->failures);
+    else
+        printf("%s  %-7s  until %s  %u wrong  %s\n", selector,
+               invitation_state(invitation, call->now), until, invitation->failures,
+               name[0] != '\0' ? name : "any peer that pairs");
+}
+
+static int invitations(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(query_end) struct query row = {0};
+
+    if (!args_end(&call->args, err))
+        return 64;
+    if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
+        !invitation_list(&row, &state.db, err))
+        return 2;
+    while (query_next(&row, err)) {
+        struct invitation invitation;
+
+        invitation_read(&invitation, &row);
+        print_invitation(call, &invitation);
+    }
+    return 0;
+}
+
+const struct command commands_pair[] = {
+    {"preflight", "[--at T] [--policy P] SOURCE.pem TARGET.pem",
+     "Compare two chains offline, as the connection check would.", preflight},
+    {"pair", "HOST[:PORT] [--peer-name N] [--policy P]",
+     "Source: the connection check alone; nothing moves.", pair},
+    {"invite", "[--for NAME] [--expires D]",
+     "Target: make a one-time code for one source; shown once.", invite},
+    {"invitations", "", "Target: the codes made, without their secrets.", invitations},
+    {0},
+};

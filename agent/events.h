@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What happens, one line each on standard output: text for people, JSON for machines. Any
+ * thread may tell an event; lines never mix.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "pairing/grant.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct receipt;
+
+struct events {
+    bool json;
+};
+
+void event_listening(const struct events *events, const char *address, const char *into);
+/* A peer that was sent away; `peer` is its leaf's name, or empty. */
+void event_refused(const struct events *events, const char *address, const char *peer,
+                   const struct report *findings);
+void event_paired(const struct events *events, const char *address, const char *peer);
+void event_granted(const struct events *events, const struct grant *grant);
+/* A migration's state and how much of it is here. */
+void event_migration(const struct events *events, const char *migration, const char *state,
+                     uint64_t bytes);
+/* Source: while segments travel. */
+void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
+                    double rate);
+/* The line that ends a migration. */
+void event_receipt(const struct events *events, const struct receipt *receipt);

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/events.h"
+
+#include "base/text.h"
+#include "pairing/json.h"
+#include "transfer/receipt.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Print the object with its event name, drop the reference. */
+static void tell_json(json_t *object, const char *event)
+{
+    json_object_set_new(object, "event", json_string(event));
+    flockfile(stdout);
+    json_dumpf(object, stdout, JSON_COMPACT);
+    fputc('\n', stdout);
+    fflush(stdout);
+    funlockfile(stdout);
+    json_decref(object);
+}
+
+static void printf_like(1, 2) tell_text(const char *fmt, ...)
+{
+    char line[2048], safe[4096];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(line, sizeof(line), fmt, args);
+    va_end(args);
+    text_printable(safe, sizeof(safe), span_text(line));
+    flockfile(stdout);
+    puts(safe);
+    fflush(stdout);
+    funlockfile(stdout);
+}
+
+static void put_printable(json_t *object, const char *field, const char *text)
+{
+    char safe[1024];
+
+    text_printable(safe, sizeof(safe), span_text(text));
+    json_put_text(object, field, safe);
+}
+
+void event_listening(const struct events *events, const char *address, const char *into)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("listening on %s, into %s", address, into);
+        return;
+    }
+    object = json_object();
+    put_printable(object, "address", address);
+    put_printable(object, "into", into);
+    tell_json(object, "listening");
+}
+
+void event_refused(const struct events *events, const char *address, const char *peer,
+                   const struct report *findings)
+{
+    json_t *object;
+
+    if (events->json) {
+        object = json_object();
+        put_printable(object, "address", address);
+        put_printable(object, "peer", peer);
+        json_object_set_new(object, "findings", json_findings(findings));
+        tell_json(object, "refused");
+        return;
+    }
+    tell_text("refused %s%s%s", address, peer[0] != '\0' ? ", " : "", peer);
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct error *item = &findings->item[i];
+
+        tell_text("  %s %s: %s (%s)", severity_name(item->severity),
+                  message_of(item->msg)->id, message_of(item->msg)->text, item->about);
+    }
+}
+
+void event_paired(const struct events *events, const char *address, const char *peer)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("paired with %s, %s", address, peer);
+        return;
+    }
+    object = json_object();
+    put_printable(object, "address", address);
+    put_printable(object, "peer", peer);
+    tell_json(object, "paired");
+}
+
+void event_granted(const struct events *events, const struct grant *grant)
+{
+    char until[TIME_TEXT_MAX];
+    json_t *object;
+
+    text_show_time(until, grant->expires);
+    if (!events->json) {
+        tell_text("granted migration %s, peer %s, until %s", grant->migration,
+                  grant->peer_name, until);
+        return;
+    }
+    object = json_object();
+    json_put_text(object, "grant", grant->id);
+    json_put_text(object, "migration", grant->migration);
+    put_printable(object, "peer", grant->peer_name);
+    json_put_text(object, "expires", until);
+    tell_json(object, "granted");
+}
+
+void event_migration(const struct events *events, const char *migration, const char *state,
+                     uint64_t bytes)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("migration %s %s, %llu bytes", migration, state,
+                  (unsigned long long)bytes);
+        return;
+    }
+    object = json_object();
+    json_put_text(object, "migration", migration);
+    json_put_text(object, "state", state);
+    json_put_int(object, "bytes", (int64_t)bytes);
+    tell_json(object, "migration");
+}
+
+/* A line that is drawn over on a terminal. */
+static void draw_progress(uint64_t bytes, uint64_t total, double rate)
+{
+    double left = rate > 1 ? (double)(total - bytes) / rate : 0;
+
+    flockfile(stderr);
+    fprintf(stderr, "\r%3.0f %%  %.1f of %.1f MiB  %.1f MiB/s  %.0f s left   ",
+            total > 0 ? 100.0 * (double)bytes / (double)total : 100.0,
+            (double)bytes / 1048576, (double)total / 1048576, rate / 1048576, left);
+    fflush(stderr);
+    funlockfile(stderr);
+}
+
+void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
+                    double rate)
+{
+    json_t *object;
+
+    if (!events->json) {
+        draw_progress(bytes, total, rate);
+        return;
+    }
+    object = json_object();
+    json_put_int(object, "bytes", (int64_t)bytes);
+    json_put_int(object, "total", (int64_t)total);
+    json_put_int(object, "rate", (int64_t)rate);
+    tell_json(object, "progress");
+}
+
+static json_t *party_json(const struct receipt_party *party)
+{
+    json_t *object = json_object();
+
+    put_printable(object, "name", party->name);
+    json_put_digest(object, "server_key", &party->server_key);
+    json_put_digest(object, "client_key", &party->client_key);
+    json_put_text(object, "policy", party->policy);
+    return object;
+}
+
+void event_receipt(const struct events *events, const struct receipt *receipt)
+{
+    char when[TIME_TEXT_MAX];
+    json_t *object;
+
+    text_show_time(when, (time_t)receipt->committed);
+    if (!events->json) {
+        tell_text("migration %s is committed: %s now owns '%s' (epoch %llu)",
+                  receipt->migration, receipt->target.name, receipt->name,
+                  (unsigned long long)receipt->terms.epoch);
+        tell_text(
+            "  %llu files, %llu bytes in %llu segments, %s, every digest agreed, at %s",
+            (unsigned long long)receipt->files, (unsigned long long)receipt->bytes,
+            (unsigned long long)receipt->segments, digest_name(receipt->kind), when);
+        return;
+    }
+    object = json_object();
+    json_put_text(object, "migration", receipt->migration);
+    put_printable(object, "name", receipt->name);
+    json_put_int(object, "epoch", (int64_t)receipt->terms.epoch);
+    json_put_digest(object, "manifest_root", &receipt->terms.manifest_root);
+    json_put_digest(object, "contents_root", &receipt->terms.contents_root);
+    json_put_text(object, "digest", digest_name(receipt->kind));
+    json_put_int(object, "entries", (int64_t)receipt->entries);
+    json_put_int(object, "files", (int64_t)receipt->files);
+    json_put_int(object, "bytes", (int64_t)receipt->bytes);
+    json_put_int(object, "segments", (int64_t)receipt->segments);
+    json_put_text(object, "committed", when);
+    json_put_text(object, "tls", receipt->tls_version);
+    json_put_text(object, "cipher", receipt->tls_cipher);
+    json_put_text(object, "group", receipt->tls_group);
+    json_object_set_new(object, "source", party_json(&receipt->source));
+    json_object_set_new(object, "target", party_json(&receipt->target));
+    tell_json(object, "receipt");
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/migrations.h"
+
+#include "agent/clock.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#define JOURNAL_TICK_MS 100
+
+bool migration_flush(struct migrations *migrations, struct migration *migration,
+                     struct error *err)
+{
+    for (;;) {
+        scoped(batch_clear) struct batch batch = {0};
+
+        if (!receive_flush(&migration->receive, &batch, err))
+            return false;
+        if (batch.n == 0)
+            return true;
+        if (!authority_journal_add(&migrations->worker->authority, migration->id, &batch,
+                                   err))
+            return false;
+        receive_mark_durable(&migration->receive, &batch);
+    }
+}
+
+static void journal_look(struct migrations *migrations, struct migration *migration)
+{
+    struct receive_status status = {0};
+    struct error err = {0};
+    int64_t now = clock_ms();
+
+    pthread_rwlock_rdlock(&migration->lock);
+    if (migration->receive.opened) {
+        receive_status(&migration->receive, &status);
+        if (status.unflushed == 0) {
+            migration->flushed_ms = now;
+        } else if (status.unflushed >= BATCH_BYTES ||
+                   now - migration->flushed_ms >= BATCH_SECONDS * 1000) {
+            migration->flushed_ms = now;
+            if (!migration_flush(migrations, migration, &err))
+                fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
+        }
+    }
+    pthread_rwlock_unlock(&migration->lock);
+}
+
+static void *journal_run(void *at)
+{
+    struct migrations *migrations = at;
+    const struct timespec tick = {.tv_nsec = JOURNAL_TICK_MS * 1000000L};
+
+    while (!atomic_load(&migrations->stop)) {
+        for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++) {
+            bool in_use;
+
+            pthread_mutex_lock(&migrations->lock);
+            in_use = migrations->place[i].id[0] != '\0';
+            pthread_mutex_unlock(&migrations->lock);
+            if (in_use)
+                journal_look(migrations, &migrations->place[i]);
+        }
+        nanosleep(&tick, NULL);
+    }
+    return NULL;
+}
+
+bool migrations_begin(struct migrations *out, struct worker *worker, int into,
+                      struct error *err)
+{
+    out->worker = worker;
+    out->into = into;
+    pthread_mutex_init(&out->lock, NULL);
+    for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)
+        pthread_rwlock_init(&out->place[i].lock, NULL);
+    out->running = pthread_create(&out->journal, NULL, journal_run, out) == 0;
+    return out->running || fail(err, E_BUSY, "no thread for the journal");
+}
+
+static bool restore(struct migrations *migrations, struct migration *migration,
+                    struct error *err)
+{
+    uint64_t from = 0;
+
+    for (;;) {
+        scoped(batch_clear) struct batch batch = {0};
+
+        if (!authority_journal_load(&migrations->worker->authority, migration->id,
+                                    migration->handover.generation, from, &batch, err))
+            return false;
+        if (batch.n == 0)
+            return true;
+        if (!receive_restore(&migration->receive, &batch, err))
+            return false;
+        from = batch.item[batch.n - 1].segment + 1;
+    }
+}
+
+static bool migration_open(struct migrations *migrations, struct migration *migration,
+                           const struct grant *grant, struct error *err)
+{
+    struct receive_status status = {0};
+    struct receive_place place = {.into = migrations->into,
+                                  .migration = grant->migration,
+                                  .byte_ceiling = grant->byte_ceiling};
+
+    if (!authority_migration(&migrations->worker->authority, grant->migration,
+                             &migration->handover, &migration->facts, err))
+        return false;
+    /* Decided for good: there is nothing to stage, only the outcome to tell. */
+    if (migration->handover.state == TARGET_COMMITTED ||
+        migration->handover.state == TARGET_ABORTED)
+        return true;
+    place.name = migration->facts.name;
+    place.kind = migration->facts.kind;
+    if (!receive_open(&migration->receive, &place, err))
+        return false;
+    receive_status(&migration->receive, &status);
+    return !status.closed || restore(migrations, migration, err);
+}
+
+static struct migration *find(struct migrations *migrations, const char *id)
+{
+    for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)
+        if (text_equal(migrations->place[i].id, id))
+            return &migrations->place[i];
+    return NULL;
+}
+
+/* A free place, or that of a migration which is decided and so only a memory. */
+static struct migration *find_room(struct migrations *migrations)
+{
+    struct migration *free_place = find(migrations, "");
+
+    for (size_t i = 0; free_place == NULL && i < MIGRATIONS_OPEN_MAX; i++)
+        if (!migrations->place[i].receive.opened)
+            free_place = &migrations->place[i];
+    return free_place;
+}
+
+static bool take_locked(struct migrations *migrations, const struct grant *grant,
+                        struct migration **out, struct error *err)
+{
+    *out = find(migrations, grant->migration);
+    if (*out != NULL)
+        return true;
+    *out = find_room(migrations);
+    if (*out == NULL)
+        return fail(err, E_BUSY, "%d migrations are open", MIGRATIONS_OPEN_MAX);
+    if (!migration_open(migrations, *out, grant, err)) {
+        if ((*out)->receive.opened)
+            receive_close(&(*out)->receive);
+        return false;
+    }
+    (*out)->flushed_ms = clock_ms();
+    return text_fits((*out)->id, grant->migration);
+}
+
+bool migrations_take(struct migrations *migrations, const struct grant *grant,
+                     struct migration **out, struct error *err)
+{
+    bool good;
+
+    pthread_mutex_lock(&migrations->lock);
+    good = take_locked(migrations, grant, out, err);
+    pthread_mutex_unlock(&migrations->lock);
+    return good;
+}
+
+void migrations_end(struct migrations *migrations)
+{
+    atomic_store(&migrations->stop, true);
+    if (migrations->running)
+        pthread_join(migrations->journal, NULL);
+    for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++) {
+        if (migrations->place[i].receive.opened)
+            receive_close(&migrations->place[i].receive);
+        pthread_rwlock_destroy(&migrations->place[i].lock);
+    }
+    pthread_mutex_destroy(&migrations->lock);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The migrations a listening worker has open: staging, marks and the handover row of each,
+ * shared by all connections of its peer, and the one thread that journals finished
+ * segments.
+ */
+#pragma once
+
+#include "agent/supervisor.h"
+#include "transfer/receive.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#define MIGRATIONS_OPEN_MAX 16
+
+struct migration {
+    char id[MIGRATION_ID_MAX]; /* "" while the place is free */
+    pthread_rwlock_t lock;  /* read: what receive.h allows many threads; write: the rest */
+    struct receive receive; /* .opened while there is staging */
+    struct handover handover;
+    struct migration_facts facts;
+    int64_t flushed_ms; /* when the journal last looked */
+};
+
+struct migrations {
+    struct worker *worker;
+    int into; /* borrowed */
+    pthread_mutex_t lock;
+    struct migration place[MIGRATIONS_OPEN_MAX];
+    pthread_t journal;
+    atomic_bool stop;
+    bool running;
+};
+
+must_check bool migrations_begin(struct migrations *out, struct worker *worker, int into,
+                                 struct error *err);
+/* The open migration of this grant, opened (and restored from the journal) when need be. */
+must_check bool migrations_take(struct migrations *migrations, const struct grant *grant,
+                                struct migration **out, struct error *err);
+/* Everything received is synced and journaled; the caller holds the lock of the migration.
+ */
+must_check bool migration_flush(struct migrations *migrations, struct migration *migration,
+                                struct error *err);
+void migrations_end(struct migrations *migrations);

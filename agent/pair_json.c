@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/view_json.h"
+#include "agent/view_pair.h"
+#include "pairing/verdict.h"
+
+#include <jansson.h>
+
+static json_t *row_json(const struct cert *cert)
+{
+    return cert != NULL ? view_json_rung(cert) : json_null();
+}
+
+void view_pair_json(FILE *out, const struct ladder *ladder, const struct report *findings,
+                    bool paired)
+{
+    json_t *object = json_object();
+    json_t *rungs = json_array();
+
+    for (size_t i = 0; i < ladder->n; i++) {
+        const struct rung *rung = &ladder->rung[i];
+
+        json_array_append_new(rungs, json_pack("{s:I, s:b, s:o, s:o}", "rung",
+                                               (json_int_t)i, "match", rung->match ? 1 : 0,
+                                               "source", row_json(rung->source), "target",
+                                               row_json(rung->target)));
+    }
+    json_object_set_new(object, "paired", json_boolean(paired));
+    json_object_set_new(
+        object, "headline",
+        json_string(paired ? "The two appliances can be paired." : verdict_refusal));
+    json_object_set_new(object, "rungs", rungs);
+    json_object_set_new(object, "findings", view_json_report(findings));
+    view_json_print(out, object);
+}

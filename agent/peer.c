@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of routes of the peer port and its one dispatcher. */
+#include "agent/peer.h"
+
+#include "agent/clock.h"
+#include "base/text.h"
+#include "pairing/message_json.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define V1 "/pairgate/v1/"
+#define GENERATION V1 "migrations/{id}/generations/{n}/"
+
+static const struct peer_route routes[] = {
+    {"POST", V1 "pairing/hello", ANY_PEER, HTTP_MESSAGE_MAX, peer_hello},
+    {"POST", V1 "pairing/nonce", ANY_PEER, HTTP_MESSAGE_MAX, peer_nonce},
+    {"POST", V1 "pairing/verdict", ANY_PEER, HTTP_MESSAGE_MAX, peer_verdict},
+    {"POST", V1 "pairing/authorize", ANY_PEER, HTTP_MESSAGE_MAX, peer_authorize},
+    {"GET", V1 "migrations/{id}", GRANTED_PEER, 0, peer_status},
+    {"PUT", GENERATION "pages/{n}", GRANTED_PEER, PAGE_BYTES_MAX, peer_page},
+    {"PUT", GENERATION "manifest", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_manifest},
+    {"GET", GENERATION "missing", GRANTED_PEER, 0, peer_missing},
+    {"PUT", GENERATION "segments/{n}", GRANTED_PEER, SEGMENT_BYTES, peer_segment},
+    {"POST", V1 "migrations/{id}/freeze", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_freeze},
+    {"POST", V1 "migrations/{id}/seal", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_seal},
+    {"POST", V1 "migrations/{id}/commit", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_commit},
+    {"POST", V1 "migrations/{id}/countersign", GRANTED_PEER, HTTP_MESSAGE_MAX,
+     peer_countersign},
+    {"POST", V1 "migrations/{id}/abort", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_abort},
+};
+
+const struct cert *peer_leaf(const struct peer *peer)
+{
+    return chain_leaf(&peer->tls.facts.peer);
+}
+
+/* One open word of a pattern; *at moves behind it. */
+static bool take_word(const char **at, bool is_number, struct route_words *words,
+                      size_t *numbers)
+{
+    char word[MIGRATION_ID_MAX];
+    size_t n = strcspn(*at, "/");
+    struct error err = {0};
+
+    if (n == 0 || !text_copy_span(word, sizeof(word), span_of(*at, n)))
+        return false;
+    *at += n;
+    if (!is_number)
+        return text_fits(words->text, word);
+    return *numbers < COUNT(words->number) &&
+           text_number(&words->number[(*numbers)++], word, 0, UINT32_MAX, &err);
+}
+
+static bool path_fits(const char *pattern, const char *path, struct route_words *words)
+{
+    size_t numbers = 0;
+
+    *words = (struct route_words){0};
+    while (*pattern != '\0') {
+        if (text_starts(pattern, "{id}")) {
+            pattern += 4;
+            if (!take_word(&path, false, words, &numbers))
+                return false;
+        } else if (text_starts(pattern, "{n}")) {
+            pattern += 3;
+            if (!take_word(&path, true, words, &numbers))
+                return false;
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return *path == '\0';
+}
+
+static const struct peer_route *find_route(const struct http_message *request,
+                                           struct route_words *words, bool *other_method)
+{
+    *other_method = false;
+    for (size_t i = 0; i < COUNT(routes); i++) {
+        if (!path_fits(routes[i].pattern, request->path, words))
+            continue;
+        if (text_equal(routes[i].method, request->method))
+            return &routes[i];
+        *other_method = true;
+    }
+    return NULL;
+}
+
+/* The grant is looked at for every request: it may have been revoked or have run out. The
+ * path to an anchor depends on the connection alone and is walked once. */
+static bool peer_is_admitted(struct peer *peer, const char *migration, struct error *err)
+{
+    const struct chain *chain = &peer->tls.facts.peer;
+    struct worker *worker = peer->service->worker;
+    time_t now = clock_now();
+    struct error why = {0};
+
+    if (!authority_grant(&worker->authority, migration, &peer->grant, &why))
+        return fail(err, E_NOT_PAIRED, "%s", migration);
+    if (!digest_equal(&peer->grant.peer_client_key, &peer_leaf(peer)->spki_sha256))
+        return fail(err, E_NOT_PAIRED, "%s", migration);
+    if (peer->reaches_anchor)
+        return grant_is_current(&peer->grant, chain, false, now, err);
+    peer->reaches_anchor =
+        grant_admits(&peer->grant, chain, false, &worker->trust, now, err);
+    return peer->reaches_anchor;
+}
+
+/* A refusal's HTTP status, by what kind of refusal it is. */
+static int status_of(const struct error *err)
+{
+    static const struct {
+        enum msg msg;
+        int status;
+    } table[] = {
+        {E_ROUTE, 404},         {E_TOO_LARGE, 413},     {E_BUSY, 503},
+        {E_NOT_PAIRED, 403},    {E_GRANT_UNKNOWN, 403}, {E_GRANT_KEY, 403},
+        {E_GRANT_EXPIRED, 403}, {E_GRANT_REVOKED, 403}, {E_GRANT_DATES, 403},
+        {E_SUPERVISOR, 503},
+    };
+
+    for (size_t i = 0; i < COUNT(table); i++)
+        if (table[i].msg == err->msg)
+            return table[i].status;
+    return message_of(err->msg)->kind == COULD_NOT ? 507 : 409;
+}
+
+static bool answer_refusal(struct answer *answer, const struct error *why,
+                           struct error *err)
+{
+    scoped(report_clear) struct report report = {0};
+
+    report_add(&report, why);
+    buf_reset(&answer->json);
+    answer->status = status_of(why);
+    return message_write_findings(&answer->json, &report, err);
+}
+
+/* Route, authority, body, handler; what fails before the body was read ends the connection.
+ */
+static bool handle(struct visit *visit, struct error *why)
+{
+    struct peer *peer = visit->peer;
+    bool other_method = false;
+    const struct peer_route *route =
+        find_route(&visit->request, &visit->words, &other_method);
+
+    if (route == NULL) {
+        visit->answer.last = true;
+        return fail(why, E_ROUTE, "%s %s%s", visit->request.method, visit->request.path,
+                    other_method ? ": another method is for this path" : "");
+    }
+    if (route->caller == GRANTED_PEER && !peer_is_admitted(peer, visit->words.text, why)) {
+        struct error unread = {0};
+
+        visit->answer.last =
+            !http_read_body(&peer->http, &visit->request, HTTP_MESSAGE_MAX, &unread);
+        return false;
+    }
+    if (!http_read_body(&peer->http, &visit->request, route->body_max, why)) {
+        visit->answer.last = true;
+        return false;
+    }
+    return route->handle(visit, why);
+}
+
+static void visit_clear(struct visit *visit)
+{
+    buf_clear(&visit->answer.json);
+}
+
+/* False when the connection is over. */
+static bool serve_one(struct peer *peer, struct error *err)
+{
+    scoped(visit_clear) struct visit visit = {
+        .peer = peer, .answer = {.status = 200, .json = buf_upto(HTTP_BODY_MAX)}};
+    struct answer *answer = &visit.answer;
+    struct error why = {0};
+    bool end = false;
+
+    if (http_read_head(&peer->http, true, &visit.request, &end, TLS_IDLE_SECONDS, &why)) {
+        if (end)
+            return false;
+        answer->last = !visit.request.keep_alive;
+        (void)handle(&visit, &why);
+    } else {
+        answer->last = true; /* not HTTP: say so if that can still be heard, and close */
+    }
+    if (why.msg == E_TLS_BROKEN || why.msg == E_TLS_SILENT)
+        return false;
+    if (why.msg != E_NONE && !answer_refusal(answer, &why, err))
+        return false;
+    return http_send_response(&peer->http, answer->status, buf_span(&answer->json),
+                              answer->last, err) &&
+           !answer->last;
+}
+
+static void peer_forget(struct peer *peer)
+{
+    struct authority_ask ask;
+    struct error ignored = {0};
+
+    if (!peer->paired)
+        return;
+    memset(&ask, 0, sizeof(ask));
+    ask.op = AUTHORITY_FORGET;
+    ask.connection = peer->number;
+    (void)!authority_do(&peer->service->worker->authority, &ask, (struct span){0},
+                        (struct span){0}, NULL, NULL, NULL, &ignored);
+    pair_clear(&peer->pair);
+}
+
+void peer_serve(struct service *service, int socket, const char *address)
+{
+    struct peer peer = {.service = service};
+    struct error err = {0};
+
+    peer.number = atomic_fetch_add(&service->connections, 1) + 1;
+    (void)text_fits(peer.address, address);
+    if (!tls_accept(&peer.tls, socket, &service->worker->identity, &err)) {
+        scoped(report_clear) struct report report = {0};
+
+        report_add(&report, &err);
+        event_refused(&service->events, address, "", &report);
+        close(socket);
+        return;
+    }
+    http_open(&peer.http, &peer.tls);
+    while (!atomic_load(&service->stop) && serve_one(&peer, &err))
+        continue;
+    peer_forget(&peer);
+    http_close(&peer.http);
+    tls_close(&peer.tls);
+}

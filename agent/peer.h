@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One connection of the peer port: its thread, its conversation, what it may do. */
+#pragma once
+
+#include "agent/events.h"
+#include "agent/http.h"
+#include "agent/migrations.h"
+#include "pairing/pair.h"
+
+#include <stdatomic.h>
+
+#define ADDRESS_TEXT_MAX 64
+
+/* What all connections share. Read-only but for what locks itself. */
+struct service {
+    struct worker *worker;
+    struct migrations migrations;
+    struct events events;
+    enum policy policy;
+    bool once; /* end after the first committed migration */
+    char into[4096];
+    atomic_bool stop;
+    _Atomic uint64_t connections; /* numbers them */
+};
+
+struct peer {
+    struct service *service;
+    struct tls tls;
+    struct http http;
+    uint64_t number;
+    char address[ADDRESS_TEXT_MAX];
+    struct pair pair;    /* this connection's conversation, at most one */
+    bool paired;         /* a conversation was begun */
+    bool reaches_anchor; /* found out once, with the grant */
+    struct grant grant;  /* of the migration in the request, fresh for every request */
+};
+
+/* What a handler answers. */
+struct answer {
+    int status;
+    struct buf json;
+    bool last; /* close after this */
+};
+
+/* The words of a path that a pattern leaves open. */
+struct route_words {
+    char text[MIGRATION_ID_MAX];
+    uint64_t number[2];
+};
+
+/* One request and its answer. */
+struct visit {
+    struct peer *peer;
+    struct http_message request;
+    struct route_words words;
+    struct answer answer;
+};
+
+enum caller { ANY_PEER, GRANTED_PEER };
+
+struct peer_route {
+    const char *method;
+    const char *pattern; /* {id} a word, {n} a number */
+    enum caller caller;
+    size_t body_max;
+    bool (*handle)(struct visit *visit, struct error *err);
+};
+
+/* Serve the accepted socket until it ends; closes it. */
+void peer_serve(struct service *service, int socket, const char *address);
+/* The peer's leaf. */
+const struct cert *peer_leaf(const struct peer *peer);
+
+/* Handlers: peer_pairing.c and peer_transfer.c. */
+bool peer_hello(struct visit *visit, struct error *err);
+bool peer_nonce(struct visit *visit, struct error *err);
+bool peer_verdict(struct visit *visit, struct error *err);
+bool peer_authorize(struct visit *visit, struct error *err);
+bool peer_status(struct visit *visit, struct error *err);
+bool peer_page(struct visit *visit, struct error *err);
+bool peer_manifest(struct visit *visit, struct error *err);
+bool peer_missing(struct visit *visit, struct error *err);
+bool peer_segment(struct visit *visit, struct error *err);
+bool peer_freeze(struct visit *visit, struct error *err);
+bool peer_seal(struct visit *visit, struct error *err);
+bool peer_commit(struct visit *visit, struct error *err);
+bool peer_countersign(struct visit *visit, struct error *err);
+bool peer_abort(struct visit *visit, struct error *err);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The target's end of the pairing conversation, and the authorisation after it. */
+#include "agent/clock.h"
+#include "agent/peer.h"
+#include "base/text.h"
+#include "certs/statement.h"
+#include "pairing/message_json.h"
+
+#include <string.h>
+
+static bool conversation_begin(struct peer *peer, struct error *err)
+{
+    const struct pair_setup setup = {.self = SIDE_TARGET,
+                                     .own = &peer->service->worker->identity.chain,
+                                     .facts = &peer->tls.facts,
+                                     .trust = &peer->service->worker->trust,
+                                     .policy = peer->service->policy};
+
+    if (peer->paired)
+        return fail(err, E_PAIR_TURN, "one conversation a connection");
+    peer->paired = true;
+    return pair_begin(&peer->pair, &setup, err);
+}
+
+static bool verdict_prepare(struct peer *peer, struct error *err)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+
+    return pair_judge(&peer->pair, clock_ms(), err) &&
+           statement_sign(&signature, &peer->service->worker->identity.key,
+                          STATEMENT_VERDICT, side_name(SIDE_TARGET),
+                          buf_span(&peer->pair.body), err) &&
+           pair_sign(&peer->pair, buf_span(&signature), err);
+}
+
+/* Hear one message and say the next. What is wrong breaks the attempt and the connection.
+ */
+static bool exchange(struct visit *visit, const char *step, struct error *err)
+{
+    struct peer *peer = visit->peer;
+    const char *expected = pair_step(&peer->pair);
+
+    visit->answer.last = true;
+    if (expected == NULL || !text_equal(step, expected))
+        peer->pair.phase = PAIR_BROKEN;
+    if (!pair_hear(&peer->pair, clock_ms(), visit->request.body, err))
+        return false;
+    if (peer->pair.phase == PAIR_SAY_VERDICT && !verdict_prepare(peer, err))
+        return false;
+    if (!pair_say(&peer->pair, clock_ms(), &visit->answer.json, err))
+        return false;
+    visit->answer.last = peer->pair.phase == PAIR_REFUSED;
+    return true;
+}
+
+/* An attempt that failed as a conversation is told like one that failed by verdict. */
+static bool exchange_told(struct visit *visit, const char *step, struct error *err)
+{
+    scoped(report_clear) struct report report = {0};
+    struct peer *peer = visit->peer;
+
+    if (exchange(visit, step, err))
+        return true;
+    report_add(&report, err);
+    event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
+                  &report);
+    return false;
+}
+
+bool peer_hello(struct visit *visit, struct error *err)
+{
+    if (!conversation_begin(visit->peer, err)) {
+        visit->peer->pair.phase = PAIR_BROKEN;
+        visit->answer.last = true;
+        return false;
+    }
+    return exchange_told(visit, "hello", err);
+}
+
+bool peer_nonce(struct visit *visit, struct error *err)
+{
+    if (!visit->peer->paired)
+        return fail(err, E_PAIR_TURN, "the conversation begins with hello");
+    return exchange_told(visit, "nonce", err);
+}
+
+bool peer_verdict(struct visit *visit, struct error *err)
+{
+    scoped(report_clear) struct report findings = {0};
+    struct peer *peer = visit->peer;
+
+    if (!peer->paired)
+        return fail(err, E_PAIR_TURN, "the conversation begins with hello");
+    if (!exchange_told(visit, "verdict", err))
+        return false;
+    if (peer->pair.phase == PAIR_AGREED) {
+        event_paired(&peer->service->events, peer->address,
+                     cert_issued_to(peer_leaf(peer)));
+        return true;
+    }
+    pair_findings(&peer->pair, &findings);
+    event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
+                  &findings);
+    return true;
+}
+
+static bool name_is_plain(const char *name, struct error *err)
+{
+    if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL ||
+        !text_is_utf8(span_text(name)))
+        return fail(err, E_NAME_BAD, "'%s'", name);
+    return true;
+}
+
+/* What the verdicts permit, for the supervisor to store when the code is proven. */
+static bool ask_fill(struct authority_ask *out, const struct peer *peer,
+                     const struct authorize_ask *asked, struct error *err)
+{
+    const struct service *service = peer->service;
+
+    memset(out, 0, sizeof(*out));
+    out->op = asked->method == AUTHORIZE_CODE ? AUTHORITY_CODE_STEP : AUTHORITY_AGAIN;
+    out->now = clock_now();
+    out->connection = peer->number;
+    out->selector = asked->selector;
+    memcpy(out->exporter, peer->tls.facts.exporter, sizeof(out->exporter));
+    out->grant.peer_server_key = peer->pair.theirs.server.spki_sha256;
+    out->grant.peer_client_key = peer->pair.theirs.client.spki_sha256;
+    out->grant.byte_ceiling = INT64_MAX;
+    out->grant.not_after =
+        verdict_not_after(&peer->tls.facts.peer, &service->worker->identity.chain);
+    out->grant.policy = service->policy;
+    pair_transcript(&peer->pair, &out->grant.transcript);
+    text_printable(out->grant.peer_name, sizeof(out->grant.peer_name),
+                   span_text(cert_issued_to(peer_leaf(peer))));
+    out->facts.kind = policy_digest(service->policy) == DIGEST_SHA256 ||
+                              peer->pair.peer_policy == POLICY_FIPS
+                          ? DIGEST_SHA256
+                          : DIGEST_BLAKE3;
+    return name_is_plain(asked->name, err) && text_fits(out->scram, asked->scram) &&
+           text_fits(out->migration, asked->migration) &&
+           text_fits(out->facts.name, asked->name) &&
+           text_fits(out->facts.directory, service->into);
+}
+
+bool peer_authorize(struct visit *visit, struct error *err)
+{
+    struct peer *peer = visit->peer;
+    struct authorize_ask asked = {0};
+    struct authorize_answer told = {0};
+    struct authority_answer answer = {0};
+    struct authority_ask ask;
+
+    if (!peer->paired || peer->pair.phase != PAIR_AGREED)
+        return fail(err, E_NOT_PAIRED, "authorisation comes after two good verdicts");
+    if (!message_read_ask(&asked, visit->request.body, err) ||
+        !ask_fill(&ask, peer, &asked, err))
+        return false;
+    if (!authority_do(&peer->service->worker->authority, &ask, (struct span){0},
+                      (struct span){0}, &answer, NULL, NULL, err)) {
+        scoped(report_clear) struct report report = {0};
+
+        report_add(&report, err);
+        event_refused(&peer->service->events, peer->address,
+                      cert_issued_to(peer_leaf(peer)), &report);
+        return false;
+    }
+    (void)text_fits(told.scram, answer.scram);
+    told.granted = answer.done;
+    told.grant = answer.grant;
+    if (told.granted)
+        event_granted(&peer->service->events, &told.grant);
+    return message_write_answer(&visit->answer.json, &told, err);
+}

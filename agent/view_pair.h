@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Two ladders side by side and the findings of the connection check, for a terminal. */
+#pragma once
+
+#include "base/error.h"
+#include "pairing/ladder.h"
+
+#include <stdio.h>
+
+/* The headline (O-31 on refusal), the ladders with <-> and X, then the findings, worst
+ * first. */
+void view_pair_text(FILE *out, const struct ladder *ladder, const struct report *findings,
+                    bool paired);
+/* {"paired":…,"headline":…,"rungs":[…],"findings":[…]} */
+void view_pair_json(FILE *out, const struct ladder *ladder, const struct report *findings,
+                    bool paired);
