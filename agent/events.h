@@ -29,5 +29,9 @@ void event_migration(const struct events *events, const char *migration, const c
 /* Source: while segments travel. */
 void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
                     double rate);
+/* The drawn-over line, if one was drawn, is finished. */
+void event_progress_end(const struct events *events);
+/* Source: a state that is on disk. */
+void event_state(const struct events *events, const char *state);
 /* The line that ends a migration. */
 void event_receipt(const struct events *events, const struct receipt *receipt);

@@ -159,6 +159,25 @@ void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
     tell_json(object, "progress");
 }
 
+void event_progress_end(const struct events *events)
+{
+    if (!events->json)
+        fputc('\n', stderr);
+}
+
+void event_state(const struct events *events, const char *state)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("%s", state);
+        return;
+    }
+    object = json_object();
+    json_put_text(object, "state", state);
+    tell_json(object, "state");
+}
+
 static json_t *party_json(const struct receipt_party *party)
 {
     json_t *object = json_object();

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Migrations and receipts as text and as JSON. */
+#pragma once
+
+#include "base/db.h"
+#include "base/error.h"
+#include "transfer/handover.h"
+
+#include <stdio.h>
+
+/* "m-" and lower-case letters and digits: what may become part of a path. */
+must_check bool migration_id_is_plain(const char *id, struct error *err);
+/* One line each; with `id` that one alone, E_MIGRATION_UNKNOWN when there is none. */
+must_check bool migration_list(FILE *out, struct db *db, const char *id, bool json,
+                               struct error *err);
+/* {"receipt":{"body":base64,"signature":base64}} on one line, and back. */
+must_check bool receipt_export(FILE *out, const struct signed_text *text,
+                               struct error *err);
+must_check bool receipt_import(struct signed_text *out, struct span file,
+                               struct error *err);

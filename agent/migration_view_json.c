@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/migration_view.h"
+
+#include "base/text.h"
+#include "pairing/json.h"
+#include "transfer/wire_json.h"
+
+#include <jansson.h>
+
+bool migration_id_is_plain(const char *id, struct error *err)
+{
+    bool plain = text_starts(id, "m-") && id[2] != '\0';
+
+    for (const char *c = id + (plain ? 2 : 0); plain && *c != '\0'; c++)
+        plain = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+    return plain || fail(err, E_MIGRATION_UNKNOWN, "'%s' is no migration's id", id);
+}
+
+static void print_migration(FILE *out, const struct query *row, bool json)
+{
+    static const char *const fields[] = {"id",   "side",      "state",
+                                         "name", "directory", "peer"};
+    char changed[TIME_TEXT_MAX];
+    json_t *object;
+
+    text_show_time(changed, (time_t)query_get_int(row, 7));
+    if (!json) {
+        char name[512], peer[512];
+
+        text_printable(name, sizeof(name), span_text(query_get_text(row, 3)));
+        text_printable(peer, sizeof(peer), span_text(query_get_text(row, 5)));
+        fprintf(out, "%s  %-6s  %-12s  epoch %lld  %s  peer %s  since %s\n",
+                query_get_text(row, 0), query_get_text(row, 1), query_get_text(row, 2),
+                (long long)query_get_int(row, 6), name, peer, changed);
+        return;
+    }
+    object = json_object();
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        char safe[8192];
+
+        text_printable(safe, sizeof(safe), span_text(query_get_text(row, (int)i)));
+        json_put_text(object, fields[i], safe);
+    }
+    json_put_int(object, "epoch", query_get_int(row, 6));
+    json_put_text(object, "changed", changed);
+    json_dumpf(object, out, JSON_COMPACT);
+    fputc('\n', out);
+    json_decref(object);
+}
+
+bool migration_list(FILE *out, struct db *db, const char *id, bool json, struct error *err)
+{
+    scoped(query_end) struct query row = {0};
+    size_t n = 0;
+
+    if (!query_begin(&row, db,
+                     "SELECT id, side, state, name, directory, peer, epoch, changed"
+                     " FROM migration WHERE ?1 = '' OR id = ?1 ORDER BY created",
+                     err))
+        return false;
+    query_text(&row, 1, id != NULL ? id : "");
+    while (query_next(&row, err)) {
+        print_migration(out, &row, json);
+        n++;
+    }
+    if (err->msg != E_NONE)
+        return false;
+    if (id != NULL && n == 0)
+        return fail(err, E_MIGRATION_UNKNOWN, "%s", id);
+    if (n == 0 && !json)
+        fputs("No migrations.\n", out);
+    return true;
+}
+
+bool receipt_export(FILE *out, const struct signed_text *text, struct error *err)
+{
+    scoped(buf_clear) struct buf json = buf_upto(STATEMENT_BODY_MAX * 4);
+
+    if (!wire_write_signed(&json, "receipt", text, err))
+        return false;
+    fprintf(out, "%.*s\n", (int)json.n, (const char *)json.at);
+    return true;
+}
+
+bool receipt_import(struct signed_text *out, struct span file, struct error *err)
+{
+    return wire_read_signed(out, "receipt", file, err);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/move.h"
+
+#include "agent/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "transfer/receipt.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define TICK_MS 250
+
+/* What one run holds open. */
+struct run {
+    struct move *move;
+    struct grant grant;
+    struct handover handover;
+    struct migration_facts facts;
+    struct cert peer_leaf;
+    struct send send;
+    struct pace pace;
+    _Atomic int64_t clock;
+    int work, root;
+    bool opened;
+};
+
+static void run_close(struct run *run)
+{
+    if (run->opened) {
+        send_close(&run->send);
+        pace_end(&run->pace);
+    }
+    cert_clear(&run->peer_leaf);
+    fd_close(&run->work);
+    fd_close(&run->root);
+}
+
+void move_clear(struct move *move)
+{
+    report_clear(&move->findings);
+    chain_clear(&move->peer);
+}
+
+static bool adopt(struct run *run, struct error *err)
+{
+    struct authority_answer answer = {0};
+    struct authority_ask ask;
+    struct move_plan *plan = &run->move->plan;
+
+    memset(&ask, 0, sizeof(ask));
+    ask.op = AUTHORITY_ADOPT;
+    ask.now = clock_now();
+    ask.grant = run->grant;
+    ask.facts.kind = run->facts.kind;
+    if (!text_fits(ask.facts.name, plan->name) ||
+        !text_fits(ask.facts.directory, plan->tree) ||
+        !text_fits(plan->migration, run->grant.migration))
+        return fail(err, E_NAME_BAD, "%s", plan->name);
+    if (!authority_do(&run->move->worker->authority, &ask, (struct span){0},
+                      (struct span){0}, &answer, NULL, NULL, err))
+        return false;
+    run->handover = answer.handover;
+    run->facts = answer.facts;
+    return plan_open_work(&run->work, run->move->state, plan->migration, err) &&
+           plan_save(plan, run->work, err);
+}
+
+/* Authorised by the grant of before if there is one, else by the code. */
+static bool authorize(struct dial *dial, struct run *run, struct error *err)
+{
+    struct move *move = run->move;
+    const struct move_plan *plan = &move->plan;
+    struct error first = {0};
+
+    if (plan->migration[0] != '\0') {
+        if (dial_authorize_again(dial, plan->migration, plan->name, &run->grant, &first))
+            return true;
+        if (first.msg != E_GRANT_UNKNOWN || move->code == NULL) {
+            *err = first;
+            return false;
+        }
+    }
+    if (move->code == NULL)
+        return fail(err, E_GRANT_UNKNOWN, "no code was given");
+    return dial_authorize_code(dial, move->code, plan->name, &run->grant, err);
+}
+
+static bool pair_and_authorize(struct run *run, struct error *err)
+{
+    scoped(dial_close) struct dial dial = {0};
+    struct move *move = run->move;
+    const struct move_plan *plan = &move->plan;
+
+    if (!dial_pair(&dial, move->worker, &plan->peer, plan->peer_name, plan->policy, err))
+        return false;
+    pair_findings(&dial.pair, &move->findings);
+    if (!chain_copy(&move->peer, &dial.tls.facts.peer, err) ||
+        !cert_parse(&run->peer_leaf, buf_span(&chain_leaf(&move->peer)->der), err))
+        return false;
+    if (dial.pair.phase != PAIR_AGREED) {
+        move->refused = true;
+        return fail(err, E_PAIR_REFUSED, "%zu findings", report_errors(&move->findings));
+    }
+    event_paired(&move->events, dial.host, cert_issued_to(&run->peer_leaf));
+    run->facts.kind =
+        policy_digest(plan->policy) == DIGEST_SHA256 || dial.pair.peer_policy == POLICY_FIPS
+            ? DIGEST_SHA256
+            : DIGEST_BLAKE3;
+    if (!authorize(&dial, run, err))
+        return false;
+    event_granted(&move->events, &run->grant);
+    return adopt(run, err);
+}
+
+/* Take up the listing of before, or list the tree now. */
+static bool list_tree(struct run *run, struct error *err)
+{
+    scoped(report_clear) struct report findings = {0};
+    struct error unlisted = {0};
+    int work = run->work, root = run->root;
+    unsigned generation = run->handover.generation;
+
+    if (send_open(&run->send, work, root, generation, run->facts.kind, &unlisted))
+        return true;
+    if (!send_scan(work, root, generation, run->facts.kind, &findings, err))
+        return false;
+    verdict_merge(&run->move->findings, &findings);
+    if (report_errors(&findings) > 0) {
+        run->move->refused = true;
+        *err = findings.item[0];
+        return false;
+    }
+    return send_open(&run->send, work, root, generation, run->facts.kind, err);
+}
+
+static bool open_send(struct run *run, struct error *err)
+{
+    struct move *move = run->move;
+    const struct move_plan *plan = &move->plan;
+
+    run->root = open(plan->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (run->root < 0)
+        return fail_errno(err, E_FILE_READ, plan->tree);
+    if (!list_tree(run, err))
+        return false;
+    pace_begin(&run->pace, plan->limit);
+    run->opened = true;
+    run->send.streams = plan->streams;
+    run->send.route = (struct route){.peer = &plan->peer,
+                                     .self = &move->worker->identity,
+                                     .trust = &move->worker->trust,
+                                     .clock = &run->clock,
+                                     .pace = &run->pace};
+    snprintf(run->send.base, sizeof(run->send.base), "/pairgate/v1/migrations/%s",
+             plan->migration);
+    return true;
+}
+
+/* The transfer on a thread of its own, while this one ticks the clock and shows progress.
+ */
+struct carrier {
+    struct run *run;
+    struct error err;
+    bool good;
+    atomic_bool done;
+};
+
+static void *carry(void *at)
+{
+    struct carrier *carrier = at;
+
+    carrier->good = send_tree(&carrier->run->grant, &carrier->run->send, &carrier->err);
+    atomic_store(&carrier->done, true);
+    return NULL;
+}
+
+static void show_progress(struct run *run, int64_t begun_ms)
+{
+    uint64_t bytes = atomic_load(&run->send.progress.bytes);
+    uint64_t total = atomic_load(&run->send.progress.bytes_total);
+    double seconds = (double)(clock_ms() - begun_ms) / 1000;
+
+    if (total > 0)
+        event_progress(&run->move->events, bytes, total,
+                       seconds > 0 ? (double)bytes / seconds : 0);
+}
+
+static bool carry_tree(struct run *run, struct error *err)
+{
+    struct carrier carrier = {.run = run};
+    const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+    int64_t begun = clock_ms();
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, carry, &carrier) != 0)
+        return fail(err, E_BUSY, "no thread for the transfer");
+    while (!atomic_load(&carrier.done)) {
+        nanosleep(&tick, NULL);
+        atomic_store(&run->clock, clock_now());
+        show_progress(run, begun);
+    }
+    pthread_join(thread, NULL);
+    show_progress(run, begun);
+    event_progress_end(&run->move->events);
+    if (!carrier.good)
+        *err = carrier.err;
+    return carrier.good;
+}
+
+/* One move of ours, kept before it is told. */
+static bool step(struct run *run, enum handover_event event,
+                 const struct handover_terms *terms, const struct signed_text *statement,
+                 struct error *err)
+{
+    const struct handover_act act = {
+        .event = event, .terms = terms, .statement = statement, .now = clock_now()};
+
+    atomic_store(&run->clock, clock_now());
+    if (!authority_move(&run->move->worker->authority, run->move->plan.migration, &act,
+                        &run->handover, err))
+        return false;
+    event_state(&run->move->events, handover_state_name(run->handover.state));
+    return true;
+}
+
+static bool terms_make(struct run *run, struct handover_terms *out, struct error *err)
+{
+    *out = (struct handover_terms){.generation = run->handover.generation,
+                                   .epoch = run->handover.epoch,
+                                   .manifest_root = run->send.manifest.sum.root};
+    return send_contents_root(&run->send, &out->contents_root, err);
+}
+
+/* "I have stopped writing": signed, kept, told. */
+static bool freeze(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
+    const struct identity *self = &run->move->worker->identity;
+    struct notice notice = {.generation = run->handover.generation,
+                            .epoch = run->handover.epoch,
+                            .at = clock_now(),
+                            .key = chain_leaf(&self->chain)->spki_sha256};
+
+    (void)text_fits(notice.migration, run->move->plan.migration);
+    if (run->handover.state == SOURCE_SENDING &&
+        (!notice_write(&statement.body, &notice, err) ||
+         !receipt_sign(&statement, &self->key, SIGNED_FREEZE, err) ||
+         !step(run, WILL_FREEZE, NULL, &statement, err)))
+        return false;
+    signed_text_clear(&statement);
+    statement = signed_text_none();
+    return authority_statement(&run->move->worker->authority, run->move->plan.migration,
+                               KEPT_FREEZE, &statement, err) &&
+           send_freeze(&run->grant, &run->send, &statement, err);
+}
+
+static bool seal_and_commit(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    struct handover_terms terms = {0};
+    struct receipt receipt = {0};
+
+    if (!terms_make(run, &terms, err))
+        return false;
+    if (run->handover.state == SOURCE_FROZEN &&
+        (!send_seal(&run->grant, &run->send, &terms, err) ||
+         !step(run, WILL_ASK, &terms, NULL, err)))
+        return false;
+    return send_commit(&run->grant, &run->send, &terms, &text, err) &&
+           receipt_accept(&receipt, &text, run->peer_leaf.spki, &run->handover, err) &&
+           step(run, GOT_RECEIPT, NULL, &text, err);
+}
+
+/* The end: our signature beside theirs, and the line that says so. */
+static bool countersign(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    const struct identity *self = &run->move->worker->identity;
+    struct receipt receipt = {0};
+
+    if (!authority_statement(&run->move->worker->authority, run->move->plan.migration,
+                             KEPT_RECEIPT, &text, err) ||
+        !receipt_read(&receipt, buf_span(&text.body), err))
+        return false;
+    buf_reset(&text.signature);
+    if (!receipt_sign(&text, &self->key, SIGNED_COUNTERSIGN, err) ||
+        !send_countersign(&run->grant, &run->send, buf_span(&text.signature), err))
+        return false;
+    event_receipt(&run->move->events, &receipt);
+    return true;
+}
+
+static bool hand_over(struct run *run, struct error *err)
+{
+    enum handover_state state = run->handover.state;
+
+    if (state == SOURCE_THAWED)
+        return fail(err, E_HANDOVER_ABORTED, "%s", run->move->plan.migration);
+    if ((state == SOURCE_SENDING || state == SOURCE_FROZEN) &&
+        (!carry_tree(run, err) || !freeze(run, err)))
+        return false;
+    if (run->handover.state != SOURCE_HANDED_OVER && !seal_and_commit(run, err))
+        return false;
+    return countersign(run, err);
+}
+
+bool move_run(struct move *move, struct error *err)
+{
+    scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
+
+    atomic_store(&run.clock, clock_now());
+    return pair_and_authorize(&run, err) && open_send(&run, err) && hand_over(&run, err);
+}
+
+bool move_abort(struct move *move, struct error *err)
+{
+    scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
+    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
+    struct notice notice = {0};
+
+    atomic_store(&run.clock, clock_now());
+    return pair_and_authorize(&run, err) && open_send(&run, err) &&
+           send_abort(&run.grant, &run.send, &statement, err) &&
+           notice_accept(&notice, &statement, SIGNED_ABORT, run.peer_leaf.spki,
+                         &run.handover, err) &&
+           step(&run, GOT_ABORTED, NULL, &statement, err);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The source's whole migration: pair, be authorised, list, send, freeze, seal, commit,
+ * countersign. Every step is in the database before it is told, so that running it again
+ * after any interruption goes on where it was (docs/protocol.md 7).
+ */
+#pragma once
+
+#include "agent/dial.h"
+#include "agent/events.h"
+#include "agent/supervisor.h"
+#include "transfer/send.h"
+
+#include <limits.h>
+
+/* What the administrator asked for; kept in the work directory, so that `resume` knows it.
+ */
+struct move_plan {
+    struct endpoint peer;
+    char peer_name[PEER_NAME_MAX];
+    char tree[PATH_MAX]; /* absolute */
+    char name[PUBLISH_NAME_MAX];
+    char migration[MIGRATION_ID_MAX]; /* empty until granted */
+    unsigned streams;
+    uint64_t limit; /* bytes a second, 0: none */
+    enum policy policy;
+};
+
+struct move {
+    struct move_plan plan;
+    struct worker *worker;
+    struct events events;
+    int state;               /* borrowed descriptor of the state directory */
+    const struct code *code; /* NULL: the grant of before must do */
+    struct report findings;  /* when the connection check refused */
+    struct chain peer;       /* as presented, for the ladders */
+    bool refused;
+};
+
+/* STATE/migrations/<id>/plan: one "key value" a line. */
+must_check bool plan_save(const struct move_plan *plan, int work, struct error *err);
+must_check bool plan_load(struct move_plan *out, int state, const char *migration,
+                          struct error *err);
+/* Make or open STATE/migrations/<id>. */
+must_check bool plan_open_work(int *out, int state, const char *migration,
+                               struct error *err);
+
+/* Do it. False with move->refused when the verdicts were not good: see findings and peer.
+ */
+must_check bool move_run(struct move *move, struct error *err);
+/* Ask the target to abort. */
+must_check bool move_abort(struct move *move, struct error *err);
+void move_clear(struct move *move);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The plan of a migration as a small text file. */
+#include "agent/move.h"
+#include "base/fs.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PLAN_FILE "plan"
+#define PLAN_BYTES_MAX 16384
+
+bool plan_open_work(int *out, int state, const char *migration, struct error *err)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "migrations/%s", migration);
+    return fs_make_dir(out, state, path, 0700, err);
+}
+
+/* Texts are base64, since a path may hold any byte but NUL. */
+static bool put(struct buf *out, const char *key, const char *value, struct error *err)
+{
+    return buf_print(out, err, "%s ", key) &&
+           text_base64_encode(out, span_text(value), err) && buf_add_text(out, "\n", err);
+}
+
+bool plan_save(const struct move_plan *plan, int work, struct error *err)
+{
+    scoped(buf_clear) struct buf text = buf_upto(PLAN_BYTES_MAX);
+
+    return put(&text, "host", plan->peer.host, err) &&
+           put(&text, "port", plan->peer.port, err) &&
+           put(&text, "peer-name", plan->peer_name, err) &&
+           put(&text, "tree", plan->tree, err) && put(&text, "name", plan->name, err) &&
+           put(&text, "policy", policy_name(plan->policy), err) &&
+           buf_print(&text, err, "streams %u\nlimit %llu\n", plan->streams,
+                     (unsigned long long)plan->limit) &&
+           fs_replace(work, PLAN_FILE, buf_span(&text), 0600, err);
+}
+
+/* The value behind `key` at the start of a line. */
+static bool get(const char *text, const char *key, char *out, size_t room)
+{
+    size_t n = strlen(key);
+
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        const char *end = strchr(line, '\n');
+
+        if (strncmp(line, key, n) == 0 && line[n] == ' ')
+            return text_copy_span(out, room,
+                                  span_of(line + n + 1, end != NULL
+                                                            ? (size_t)(end - line) - n - 1
+                                                            : strlen(line + n + 1)));
+        line = end != NULL ? end + 1 : NULL;
+    }
+    return false;
+}
+
+static bool get_text(const char *text, const char *key, char *out, size_t room,
+                     struct error *err)
+{
+    scoped(buf_clear) struct buf raw = buf_upto(PLAN_BYTES_MAX);
+    char encoded[2 * PATH_MAX];
+
+    if (!get(text, key, encoded, sizeof(encoded)) ||
+        !text_base64_decode(&raw, span_text(encoded), err) ||
+        !text_copy_span(out, room, buf_span(&raw)))
+        return fail(err, E_FILE_READ, "the plan of the migration lacks '%s'", key);
+    return true;
+}
+
+bool plan_load(struct move_plan *out, int state, const char *migration, struct error *err)
+{
+    scoped(buf_clear) struct buf file = buf_upto(PLAN_BYTES_MAX);
+    char path[96], number[32], policy[16];
+    const char *text;
+    uint64_t streams = 0;
+
+    snprintf(path, sizeof(path), "migrations/%s/" PLAN_FILE, migration);
+    if (!fs_read_at(&file, state, path, err) || !buf_terminate(&file, err))
+        return false;
+    text = (const char *)file.at;
+    *out = (struct move_plan){0};
+    if (!text_fits(out->migration, migration) ||
+        !get_text(text, "host", out->peer.host, sizeof(out->peer.host), err) ||
+        !get_text(text, "port", out->peer.port, sizeof(out->peer.port), err) ||
+        !get_text(text, "peer-name", out->peer_name, sizeof(out->peer_name), err) ||
+        !get_text(text, "tree", out->tree, sizeof(out->tree), err) ||
+        !get_text(text, "name", out->name, sizeof(out->name), err) ||
+        !get_text(text, "policy", policy, sizeof(policy), err) ||
+        !policy_named(&out->policy, policy, err))
+        return false;
+    if (!get(text, "streams", number, sizeof(number)) ||
+        !text_number(&streams, number, 1, STREAMS_MAX, err) ||
+        !get(text, "limit", number, sizeof(number)) ||
+        !text_number(&out->limit, number, 0, INT64_MAX, err))
+        return fail(err, E_FILE_READ, "the plan of the migration is damaged");
+    out->streams = (unsigned)streams;
+    return true;
+}
