@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "certs/chain.h"
+#include "tests/support/cases.h"
+#include "tests/support/run.h"
+
+#include <CUnit/CUnit.h>
+
+/* How the folder's file fails, E_NONE when it is a chain; its rung goes to *rung. */
+static enum msg outcome(const char *name, unsigned *rung)
+{
+    scoped(chain_clear) struct chain chain = {0};
+    scoped(buf_clear) struct buf file = {0};
+    struct error err = {0};
+
+    case_file(&file, name);
+    (void)(chain_parse(&chain, buf_span(&file), &err) || err.msg != E_NONE);
+    *rung = err.has_rung ? err.rung : 99;
+    return err.msg;
+}
+
+static void each_fault_of_a_file_has_its_own_message(void)
+{
+    static const struct {
+        const char *folder;
+        enum msg msg;
+        unsigned rung;
+    } faults[] = {
+        {"encoding-empty-file", E_PEM_EMPTY, 99},
+        {"encoding-der", E_PEM_DER, 99},
+        {"encoding-der-pkcs7", E_PEM_DER, 99},
+        {"encoding-utf16", E_PEM_BINARY, 99},
+        {"encoding-no-begin-line", E_PEM_BLOCK, 99},
+        {"encoding-no-end-line", E_PEM_BLOCK, 99},
+        {"encoding-illegal-character", E_PEM_BASE64, 99},
+        {"encoding-request-in-file", E_PEM_LABEL, 99},
+        {"encoding-trusted-certificate", E_PEM_TRUSTED, 99},
+        {"encoding-truncated-der", E_CERT_DER, 2},
+        {"encoding-not-a-certificate", E_CERT_DER, 0},
+        {"malformed-duplicate-extension", E_CERT_TWICE, 0},
+        {"malformed-two-signature-algorithms", E_CERT_ALGORITHMS, 0},
+        {"malformed-extensions-in-version-1", E_CERT_VERSION, 0},
+        {"private-key-in-file", E_PEM_PRIVATE_KEY, 99},
+        {"private-key-in-file-encrypted", E_PEM_PRIVATE_KEY, 99},
+        {"depth-beyond-reading", E_CHAIN_ENDLESS, 99},
+    };
+
+    for (size_t i = 0; i < COUNT(faults); i++) {
+        unsigned rung = 0;
+
+        CU_ASSERT_EQUAL(outcome(faults[i].folder, &rung), faults[i].msg);
+        CU_ASSERT_EQUAL(rung, faults[i].rung);
+    }
+}
+
+static enum msg reads(const char *text, size_t n)
+{
+    scoped(chain_clear) struct chain chain = {0};
+    struct error err = {0};
+
+    return chain_parse(&chain, span_of(text, n), &err) ? E_NONE : err.msg;
+}
+
+static void a_file_has_a_ceiling_and_at_least_one_block(void)
+{
+    static const char much[CHAIN_FILE_MAX + 1];
+
+    CU_ASSERT_EQUAL(reads(much, sizeof(much)), E_CERT_LARGE);
+    CU_ASSERT_EQUAL(reads("no block\n", 9), E_PEM_NONE);
+}
+
+static void a_bag_stands_alone(void)
+{
+    scoped(buf_clear) struct buf bag = {0}, good = {0}, both = buf_upto(1U << 20);
+    scoped(chain_clear) struct chain chain = {0}, alone = {0};
+    struct error err = {0};
+
+    case_file(&bag, "good-pkcs7-shuffled");
+    case_file(&good, "good");
+    CU_ASSERT_TRUE(chain_parse(&alone, buf_span(&bag), &err));
+    CU_ASSERT_TRUE(alone.from_pkcs7);
+    CU_ASSERT_EQUAL(alone.n, 3);
+    CU_ASSERT_TRUE(buf_add(&both, buf_span(&bag), &err));
+    CU_ASSERT_TRUE(buf_add(&both, buf_span(&good), &err));
+    CU_ASSERT_FALSE(chain_parse(&chain, buf_span(&both), &err));
+    CU_ASSERT_EQUAL(err.msg, E_PEM_LABEL);
+}
+
+static void a_chain_is_written_copied_and_digested(void)
+{
+    scoped(chain_clear) struct chain chain = {0}, copy = {0}, again = {0}, other = {0};
+    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_FILE_MAX);
+    struct digest one, two, three;
+    struct error err = {0};
+
+    case_chain(&chain, "good");
+    case_chain(&other, "order-root-first");
+    CU_ASSERT_TRUE(chain_copy(&copy, &chain, &err));
+    CU_ASSERT_TRUE(chain_to_pem(&pem, &copy, &err));
+    CU_ASSERT_TRUE(chain_parse(&again, buf_span(&pem), &err));
+    chain_digest(&one, &chain);
+    chain_digest(&two, &again);
+    chain_digest(&three, &other);
+    CU_ASSERT_TRUE(digest_equal(&one, &two));
+    CU_ASSERT_FALSE(digest_equal(&one, &three));
+}
+
+static void no_more_than_128_are_read(void)
+{
+    scoped(chain_clear) struct chain chain = {0}, good = {0};
+    struct error err = {0};
+
+    case_chain(&good, "good");
+    for (size_t i = 0; i < CHAIN_READ_MAX; i++)
+        CU_ASSERT_TRUE_FATAL(chain_add_der(&chain, buf_span(&good.cert[0].der), &err));
+    CU_ASSERT_FALSE(chain_add_der(&chain, buf_span(&good.cert[0].der), &err));
+    CU_ASSERT_EQUAL(err.msg, E_CHAIN_ENDLESS);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(each_fault_of_a_file_has_its_own_message),
+        TEST(a_file_has_a_ceiling_and_at_least_one_block),
+        TEST(a_bag_stands_alone),
+        TEST(a_chain_is_written_copied_and_digested),
+        TEST(no_more_than_128_are_read),
+    };
+
+    return run_tests("chain", tests, COUNT(tests));
+}
