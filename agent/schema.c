@@ -26,11 +26,11 @@ const char *const schema_steps[] = {
     " created INTEGER NOT NULL, changed INTEGER NOT NULL, receipt TEXT) STRICT;"
     "CREATE TABLE segment ("
     " migration TEXT NOT NULL REFERENCES migration (id), generation INTEGER NOT NULL,"
-    " number INTEGER NOT NULL, digest BLOB NOT NULL, durable INTEGER NOT NULL,"
-    " PRIMARY KEY (migration, generation, number)) STRICT, WITHOUT ROWID;"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, digests BLOB NOT NULL,"
+    " PRIMARY KEY (migration, generation, first, last)) STRICT;"
     "CREATE TABLE statement ("
     " migration TEXT NOT NULL REFERENCES migration (id), kind TEXT NOT NULL,"
-    " body TEXT NOT NULL, signature BLOB NOT NULL, at INTEGER NOT NULL,"
+    " body BLOB NOT NULL, signature BLOB NOT NULL, at INTEGER NOT NULL,"
     " PRIMARY KEY (migration, kind)) STRICT, WITHOUT ROWID;",
 };
 

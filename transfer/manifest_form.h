@@ -6,9 +6,12 @@
 
 #define PAGE_MAGIC "PGMP"
 #define PAGE_VERSION 1
-#define PAGE_HEAD_BYTES 32 /* magic, version, number, records, entries and stream before   \
-                            */
+#define PAGE_HEAD_BYTES                                                                    \
+    32 /* magic, version, number, records, entries and stream before                       \
+        */
 #define SUM_MAGIC "PGMS"
+#define RECORD_BYTES_MIN 18 /* length, kind, an empty path, and a target of one byte */
+#define RECORDS_MAX (PAGE_BYTES_MAX / RECORD_BYTES_MIN + 1)
 #define FIELD_HEAD_BYTES 6    /* u16 tag, u32 length */
 #define FIELD_OPTIONAL 0x8000 /* a reader that does not know such a field skips it */
 #define FIELD_NAME_MAX 255    /* of a user or group */

@@ -11,12 +11,16 @@
 
 #include "transfer/digests.h"
 #include "transfer/journal.h"
-#include "transfer/manifest.h"
+#include "transfer/manifest_read.h"
 #include "transfer/marks.h"
+#include "transfer/perch.h"
+#include "transfer/settle.h"
 
 #include <pthread.h>
 
 #define STAGING_DIR ".pairgate"
+#define RECEIVE_GENERATION 1
+#define RECEIVE_DESKS 8         /* segments written at once without allocating */
 #define RECEIVE_RANGES_MAX 1024 /* in one answer of receive_missing */
 
 /* Where a migration goes. Borrowed while receive_open runs. */
@@ -28,21 +32,32 @@ struct receive_place {
     uint64_t byte_ceiling; /* of the grant */
 };
 
+/* What one thread needs to write a segment; kept for the next one. */
+struct desk {
+    bool busy;
+    struct cut cut;
+    struct perch perch;
+    struct settle settle;
+};
+
 struct receive {
-    int into; /* descriptors count while `opened` */
+    bool opened; /* the descriptors count */
+    int into;
     int staging;
     int tree; /* -1 once it is published */
-    bool opened;
     char migration[NAME_MAX + 1];
     char name[NAME_MAX + 1];
     uint64_t byte_ceiling;
     struct manifest manifest;
-    pthread_mutex_t lock; /* marks, waiting, sealed */
+    pthread_mutex_t lock; /* of everything below, and of the manifest until `ready` */
+    bool ready;           /* the manifest is closed and the directories are there */
+    bool sealed;
+    bool published;
     struct marks marks;
     struct digests digests;
+    struct desk desk[RECEIVE_DESKS];
     uint64_t unflushed; /* bytes received since the last flush began */
-    bool sealed;
-    uint64_t read_back; /* segments read again and found good after a reboot */
+    uint64_t read_back; /* segments read again and found good after a restart */
 };
 
 /* New or resumed. Refused when DIR/<name> exists and is not this migration's, and while
@@ -79,13 +94,15 @@ must_check bool receive_missing(struct receive *receive, uint64_t from, struct r
 
 struct receive_status {
     unsigned generation;
-    uint64_t pages; /* pages 0 … pages-1 are here */
+    uint64_t pages;           /* pages 0 … pages-1 are here */
+    struct digest pages_root; /* the digest over their digests */
     bool closed;
     uint64_t segments; /* 0 until closed */
     uint64_t received;
     uint64_t durable;
     uint64_t unflushed; /* bytes */
     bool sealed;
+    bool published;
 };
 void receive_status(struct receive *receive, struct receive_status *out);
 

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One rename in, one rename back, both redone after a crash; or the staging area goes. */
+#include "transfer/receive.h"
+
+#include "base/fs.h"
+#include "transfer/disk.h"
+#include "transfer/receive_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MARK_MAX 64
+
+/* Inode and device of the tree that is or was to be renamed, as text. */
+static bool lay_mark(char out[MARK_MAX], int dir, const char *name)
+{
+    struct stat st;
+
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
+        return false;
+    snprintf(out, MARK_MAX, "%llu", (unsigned long long)st.st_ino);
+    return true;
+}
+
+static bool mark_names(const struct receive *receive, int dir, const char *name)
+{
+    scoped(buf_clear) struct buf mark = buf_upto(MARK_MAX);
+    struct error ignored = {0};
+    char found[MARK_MAX];
+
+    return lay_mark(found, dir, name) &&
+           fs_read_at(&mark, receive->staging, PUBLISHED_MARK, &ignored) &&
+           span_equal(buf_span(&mark), span_text(found));
+}
+
+bool published_already(const struct receive *receive)
+{
+    struct stat st;
+
+    return fstatat(receive->staging, TREE_DIR, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
+           errno == ENOENT && mark_names(receive, receive->into, receive->name);
+}
+
+static bool sync_both(const struct receive *receive, struct error *err)
+{
+    if (fsync(receive->into) != 0 || fsync(receive->staging) != 0)
+        return disk_fail(err, receive->name);
+    return true;
+}
+
+static bool move_in(struct receive *receive, struct error *err)
+{
+    char mark[MARK_MAX];
+
+    if (!lay_mark(mark, receive->staging, TREE_DIR))
+        return fail(err, E_STAGING_BAD, "there is no staged tree");
+    if (!disk_replace(receive->staging, PUBLISHED_MARK, span_text(mark), err))
+        return false;
+    if (renameat2(receive->staging, TREE_DIR, receive->into, receive->name,
+                  RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno == EEXIST)
+        return fail(err, E_DESTINATION_EXISTS, "%s", receive->name);
+    return disk_fail(err, receive->name);
+}
+
+/* The root's own mode and time, which the rename needed otherwise or moved. */
+static bool settle_root(struct receive *receive, struct error *err)
+{
+    scoped(walk_clear) struct walk walk = {0};
+    struct settle settle = {0};
+    struct error trouble = {0};
+    struct entry root;
+
+    walk_begin(&walk, &receive->manifest, 0);
+    if (walk_next(&walk, &root, &trouble))
+        return settle_directory(&settle, receive->into, receive->name, &root, 0, err);
+    *err = trouble;
+    return fail(err, E_STAGING_BAD, "the manifest is empty");
+}
+
+static bool publish(struct receive *receive, struct error *err)
+{
+    if (!receive->sealed)
+        return fail(err, E_SEGMENTS_MISSING, "not sealed");
+    if (!published_already(receive) && !move_in(receive, err))
+        return false;
+    if (!settle_root(receive, err) || !sync_both(receive, err))
+        return false;
+    fd_close(&receive->tree);
+    receive->published = true;
+    return true;
+}
+
+bool receive_publish(struct receive *receive, struct error *err)
+{
+    bool published;
+
+    pthread_mutex_lock(&receive->lock);
+    published = publish(receive, err);
+    pthread_mutex_unlock(&receive->lock);
+    return published;
+}
+
+static bool move_back(struct receive *receive, struct error *err)
+{
+    if (fchmodat(receive->into, receive->name, 0700, 0) != 0)
+        return disk_fail(err, receive->name);
+    if (renameat2(receive->into, receive->name, receive->staging, TREE_DIR,
+                  RENAME_NOREPLACE) != 0)
+        return disk_fail(err, receive->name);
+    return true;
+}
+
+static bool withdraw(struct receive *receive, struct error *err)
+{
+    if (published_already(receive) && !move_back(receive, err))
+        return false;
+    if (!sync_both(receive, err))
+        return false;
+    receive->published = false;
+    if (receive->tree < 0 && !fs_open_beneath(&receive->tree, receive->staging, TREE_DIR,
+                                              O_RDONLY | O_DIRECTORY, 0, err))
+        return false;
+    return true;
+}
+
+bool receive_withdraw(struct receive *receive, struct error *err)
+{
+    bool back;
+
+    pthread_mutex_lock(&receive->lock);
+    back = withdraw(receive, err);
+    pthread_mutex_unlock(&receive->lock);
+    return back;
+}
+
+bool receive_discard(struct receive *receive, struct error *err)
+{
+    scoped(fd_close) int above = -1;
+    struct error ignored = {0};
+
+    /* Directories that their owner may not enter are opened first. */
+    if (receive->ready && !make_directories(receive, &ignored))
+        ignored = (struct error){0};
+    if (!fs_open_beneath(&above, receive->into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0,
+                         err) ||
+        !fs_remove_tree(above, receive->migration, err))
+        return false;
+    unlinkat(receive->into, STAGING_DIR, AT_REMOVEDIR);
+    receive_close(receive);
+    return true;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/receive.h"
+
+#include "base/fs.h"
+#include "transfer/disk.h"
+#include "transfer/receive_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define PLACE_MAX 40
+
+void desk_clear(struct desk *desk)
+{
+    cut_clear(&desk->cut);
+    perch_clear(&desk->perch);
+}
+
+/* A desk of the receive that is free, or the thread's own. */
+static struct desk *sit_down(struct receive *receive, struct desk *own)
+{
+    struct desk *desk = own;
+
+    pthread_mutex_lock(&receive->lock);
+    for (size_t i = 0; i < RECEIVE_DESKS && desk == own; i++)
+        if (!receive->desk[i].busy)
+            desk = &receive->desk[i];
+    desk->busy = true;
+    pthread_mutex_unlock(&receive->lock);
+    return desk;
+}
+
+/* What a thread's own desk noted must not be lost. */
+static void add_notes(struct settle *to, const struct settle *from)
+{
+    if (to->not_kept == 0)
+        snprintf(to->first_not_kept, sizeof(to->first_not_kept), "%s",
+                 from->first_not_kept);
+    to->not_kept += from->not_kept;
+}
+
+static void stand_up(struct receive *receive, struct desk *desk, struct desk *own)
+{
+    pthread_mutex_lock(&receive->lock);
+    desk->busy = false;
+    if (desk == own)
+        add_notes(&receive->desk[0].settle, &own->settle);
+    pthread_mutex_unlock(&receive->lock);
+}
+
+/* May it be written, and is there anything to do? */
+static bool is_wanted(struct receive *receive, uint64_t number, bool *here,
+                      struct error *err)
+{
+    bool fine = true;
+
+    pthread_mutex_lock(&receive->lock);
+    *here =
+        receive->ready && number < receive->marks.n && marks_has(&receive->marks, number);
+    if (!receive->ready)
+        fine = fail(err, E_MANIFEST_OPEN, "segment %llu", (unsigned long long)number);
+    else if (number >= receive->marks.n)
+        fine = fail(err, E_SEGMENT_NUMBER, "segment %llu of %llu",
+                    (unsigned long long)number, (unsigned long long)receive->marks.n);
+    else if (receive->sealed && !*here)
+        fine = fail(err, E_SEALED, "segment %llu", (unsigned long long)number);
+    pthread_mutex_unlock(&receive->lock);
+    return fine;
+}
+
+static bool bytes_are_right(struct desk *desk, const struct manifest *manifest,
+                            uint64_t number, struct span bytes, const struct digest *digest,
+                            struct error *err)
+{
+    struct digest seen;
+    size_t length;
+
+    digest_of(&seen, manifest->kind, bytes);
+    if (!digest_equal(&seen, digest))
+        return fail(err, E_SEGMENT_DIGEST, "segment %llu", (unsigned long long)number);
+    if (!cut_length(&length, &desk->cut, manifest, number, err))
+        return false;
+    return bytes.n == length || fail(err, E_SEGMENT_LENGTH, "segment %llu: %zu, not %zu",
+                                     (unsigned long long)number, bytes.n, length);
+}
+
+/* A file that was settled already, for one who may not write what is read-only. */
+static bool open_again(int *fd, int dir, const char *name)
+{
+    scoped(fd_close) int path = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    char place[PLACE_MAX];
+    struct stat st;
+
+    snprintf(place, sizeof(place), "/proc/self/fd/%d", path);
+    if (path < 0 || fstat(path, &st) != 0 || !S_ISREG(st.st_mode) ||
+        chmod(place, 0600) != 0)
+        return false;
+    *fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    return *fd >= 0;
+}
+
+static bool write_piece(struct receive *receive, struct desk *desk,
+                        const struct piece *piece, struct span bytes, struct error *err)
+{
+    scoped(fd_close) int fd = -1;
+    const char *name = desk->perch.name;
+
+    if (!perch_reach(&desk->perch, receive->tree, piece->entry.path, err))
+        return false;
+    fd = openat(desk->perch.dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && (errno != EACCES || !open_again(&fd, desk->perch.dir, name)))
+        return disk_fail(err, name);
+    if (!disk_write(fd, bytes, (off_t)piece->file_at, name, err))
+        return false;
+    return !piece->whole ||
+           settle_file(&desk->settle, fd, desk->perch.dir, name, &piece->entry, err);
+}
+
+static bool write_pieces(struct receive *receive, struct desk *desk, uint64_t number,
+                         struct span bytes, struct error *err)
+{
+    struct error trouble = {0};
+    struct piece piece;
+
+    if (!cut_begin(&desk->cut, &receive->manifest, number, err))
+        return false;
+    while (cut_next(&desk->cut, &piece, &trouble))
+        if (!write_piece(receive, desk, &piece,
+                         span_head(span_after(bytes, piece.at), piece.n), err))
+            return false;
+    if (trouble.msg != E_NONE)
+        *err = trouble;
+    return trouble.msg == E_NONE;
+}
+
+static bool note_received(struct receive *receive, uint64_t number, size_t n,
+                          const struct digest *digest, struct error *err)
+{
+    bool noted;
+
+    if (!digests_put(&receive->digests, number, digest, err))
+        return false;
+    pthread_mutex_lock(&receive->lock);
+    noted = marks_receive(&receive->marks, number, err);
+    if (noted)
+        receive->unflushed += n;
+    pthread_mutex_unlock(&receive->lock);
+    return noted;
+}
+
+bool receive_segment(struct receive *receive, uint64_t number, struct span bytes,
+                     const struct digest *digest, struct error *err)
+{
+    scoped(desk_clear) struct desk own = {0};
+    struct desk *desk;
+    bool here;
+    bool done;
+
+    if (!is_wanted(receive, number, &here, err))
+        return false;
+    if (here)
+        return true;
+    desk = sit_down(receive, &own);
+    done = bytes_are_right(desk, &receive->manifest, number, bytes, digest, err) &&
+           write_pieces(receive, desk, number, bytes, err) &&
+           note_received(receive, number, bytes.n, digest, err);
+    stand_up(receive, desk, &own);
+    return done;
+}
