@@ -7,6 +7,9 @@
 #define HTTP_BODY_MAX (4 * 1024 * 1024) /* a body: a segment at most */
 #define HTTP_MESSAGE_MAX (512 * 1024)   /* a body of the pairing routes */
 #define CONNECTIONS_MAX 96              /* established */
+#define HANDSHAKES_MAX 32               /* of those still hand-shaking */
+#define HANDSHAKES_PER_ADDRESS 8        /* of those */
+#define CODE_FAILURES_PER_ADDRESS 10    /* wrong codes a minute */
 #define SILENT_MAX 2000                 /* accepted, nothing said yet; the oldest goes */
 #define SILENT_SECONDS 5
 #define SCRAM_EXCHANGES 32 /* under way in the supervisor */

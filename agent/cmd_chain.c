@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#define READ_BEYOND 131072 /* more than fs_read takes at a time */
+
 struct options {
     struct upload_wish wish;
     const char *file;
@@ -27,11 +29,16 @@ static bool read_options(struct options *out, struct call *call, struct error *e
            args_need(&call->args, "FILE", &out->file, err) && args_end(&call->args, err);
 }
 
-/* A file larger than the ceiling is for the rules to refuse, so one byte more is read. */
+/* A file beyond the ceiling is for the rules to refuse: what goes beyond is enough. */
 static bool read_file(struct buf *out, const char *path, struct error *err)
 {
-    *out = buf_upto(CHAIN_FILE_MAX + 1);
-    return fs_read(out, path, err);
+    struct error why = {0};
+
+    *out = buf_upto(CHAIN_FILE_MAX + READ_BEYOND);
+    if (fs_read(out, path, &why) || (why.msg == E_TOO_LARGE && out->n > CHAIN_FILE_MAX))
+        return true;
+    *err = why;
+    return false;
 }
 
 static void print_judgement(const struct upload *upload)

@@ -3,29 +3,11 @@
 #include "agent/command.h"
 #include "agent/listen.h"
 #include "base/fs.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-
-/* The worker's one signal: SIGTERM, passed on by the supervisor. */
-static atomic_bool *stop_flag;
-
-static void stop_now(int number)
-{
-    (void)number;
-    atomic_store(stop_flag, true);
-}
-
-static void stop_on_sigterm(atomic_bool *flag)
-{
-    struct sigaction action = {.sa_handler = stop_now};
-
-    stop_flag = flag;
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGINT, SIG_IGN); /* a terminal sends it to both processes */
-}
 
 struct listen_words {
     const char *peer, *into;
@@ -53,38 +35,40 @@ static bool serve(struct service *service, const struct listen_words *words,
                   struct listener *listener, struct error *err)
 {
     scoped(fd_close) int into = -1;
-    bool good;
 
+    if (!text_fits(service->into, words->into))
+        return fail(err, E_USAGE, "--into is too long");
     if (!fs_make_dir(&into, AT_FDCWD, words->into, 0755, err) ||
         !listen_open(listener, words->peer, err) ||
         !migrations_begin(&service->migrations, service->worker, into, err))
         return false;
     event_listening(&service->events, listener->address, words->into);
-    good = listen_serve(listener, service, err);
+    listen_serve(listener, service);
     migrations_end(&service->migrations);
-    return good;
+    return true;
 }
 
 static int run_listen(struct call *call, struct error *err)
 {
-    static struct service service; /* large, and reached from a signal handler */
     scoped(state_close) struct state state = {0};
     scoped(worker_clear) struct worker worker = {0};
-    scoped(listen_close) struct listener listener = {.socket = -1};
+    scoped(listen_close) struct listener listener = {.socket = -1, .signals = -1};
     struct listen_words words = {0};
+    struct service *service;
+    bool good;
 
     if (!listen_words_read(call, &words, err) ||
         !state_open(&state, call->state_dir, err) ||
         !supervisor_part(&worker, &state, true, err))
         return 2;
-    service.worker = &worker;
-    service.policy = words.policy;
-    service.once = words.once;
-    service.events.json = call->json;
-    if (!text_fits(service.into, words.into))
-        fail(err, E_USAGE, "--into is too long");
-    stop_on_sigterm(&service.stop);
-    return serve(&service, &words, &listener, err) ? 0 : 2;
+    service = mem_zeroed(1, sizeof(*service));
+    service->worker = &worker;
+    service->policy = words.policy;
+    service->once = words.once;
+    service->events.json = call->json;
+    good = serve(service, &words, &listener, err);
+    mem_free(service);
+    return good ? 0 : 2;
 }
 
 const struct command commands_listen[] = {

@@ -11,8 +11,10 @@
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,17 +22,19 @@
 #define TICK_MS 200
 #define THREAD_STACK (512 * 1024)
 
-static void show_address(char out[ADDRESS_TEXT_MAX], const struct sockaddr *address,
-                         socklen_t n)
+static void show_address(char out[ADDRESS_TEXT_MAX], char host[DOOR_HOST_MAX],
+                         const struct sockaddr *address, socklen_t n)
 {
-    char host[48], port[8];
+    char port[8];
 
-    if (getnameinfo(address, n, host, sizeof(host), port, sizeof(port),
-                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+    if (getnameinfo(address, n, host, DOOR_HOST_MAX, port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+        (void)text_copy(host, DOOR_HOST_MAX, "?");
         (void)text_copy(out, ADDRESS_TEXT_MAX, "?");
-    else
+    } else {
         snprintf(out, ADDRESS_TEXT_MAX, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s",
                  host, port);
+    }
 }
 
 static void list_free(struct addrinfo **list)
@@ -38,6 +42,21 @@ static void list_free(struct addrinfo **list)
     if (*list != NULL)
         freeaddrinfo(*list);
     *list = NULL;
+}
+
+/* SIGTERM, which the supervisor passes on, is read like a socket; a terminal's SIGINT
+ * goes to both processes and comes back as that SIGTERM. */
+static bool signals_open(int *out, struct error *err)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return fail_errno(err, E_LISTEN, "signals");
+    *out = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return *out >= 0 || fail_errno(err, E_LISTEN, "signals");
 }
 
 bool listen_open(struct listener *out, const char *address, struct error *err)
@@ -48,10 +67,10 @@ bool listen_open(struct listener *out, const char *address, struct error *err)
     struct sockaddr_storage bound;
     socklen_t n = sizeof(bound);
     struct endpoint at;
+    char host[DOOR_HOST_MAX];
     const int on = 1;
 
-    out->socket = -1;
-    if (!endpoint_read(&at, address, err))
+    if (!signals_open(&out->signals, err) || !endpoint_read(&at, address, err))
         return false;
     if (getaddrinfo(at.host, at.port, &hints, &list) != 0)
         return fail(err, E_LISTEN, "'%s' is no numeric address and port", address);
@@ -63,92 +82,80 @@ bool listen_open(struct listener *out, const char *address, struct error *err)
         listen(out->socket, BACKLOG) != 0 ||
         getsockname(out->socket, (struct sockaddr *)&bound, &n) != 0)
         return fail_errno(err, E_LISTEN, address);
-    show_address(out->address, (const struct sockaddr *)&bound, n);
+    show_address(out->address, host, (const struct sockaddr *)&bound, n);
     return true;
 }
 
 void listen_close(struct listener *listener)
 {
     fd_close(&listener->socket);
+    fd_close(&listener->signals);
 }
 
 /* An accepted socket on which nothing was said yet. */
 struct silent {
-    int socket;
+    struct caller_id who;
     int64_t since_ms;
-    char address[ADDRESS_TEXT_MAX];
 };
+
+/* What is polled: the listening socket, the signals, then those that are silent. */
+enum { WAIT_LISTENING, WAIT_SIGNALS, WAIT_SILENT };
 
 struct hall {
     struct service *service;
     struct silent *silent; /* n of them, oldest first */
     size_t n;
-    struct pollfd *wait; /* the listening socket, then the silent ones */
-    pthread_mutex_t lock;
-    pthread_cond_t left;
-    size_t guests; /* threads */
+    struct pollfd *wait;
 };
 
 struct guest {
-    struct hall *hall;
-    struct silent who;
+    struct service *service;
+    struct caller_id who;
+    size_t seat;
 };
 
 static void *guest_run(void *at)
 {
     struct guest *guest = at;
-    struct hall *hall = guest->hall;
 
-    peer_serve(hall->service, guest->who.socket, guest->who.address);
+    peer_serve(guest->service, &guest->who, guest->seat);
+    door_leave(&guest->service->door, guest->seat);
     mem_free(guest);
-    pthread_mutex_lock(&hall->lock);
-    hall->guests--;
-    pthread_cond_signal(&hall->left);
-    pthread_mutex_unlock(&hall->lock);
     return NULL;
 }
 
-static bool guest_admitted(struct hall *hall)
+static bool guest_start(struct guest *guest)
 {
-    bool room;
+    pthread_attr_t attributes;
+    pthread_t thread;
+    bool started;
 
-    pthread_mutex_lock(&hall->lock);
-    room = hall->guests < CONNECTIONS_MAX;
-    hall->guests += room;
-    pthread_mutex_unlock(&hall->lock);
-    return room;
-}
-
-static void guest_gone(struct hall *hall)
-{
-    pthread_mutex_lock(&hall->lock);
-    hall->guests--;
-    pthread_mutex_unlock(&hall->lock);
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, THREAD_STACK);
+    started = pthread_create(&thread, &attributes, guest_run, guest) == 0;
+    pthread_attr_destroy(&attributes);
+    return started;
 }
 
 /* A thread for one that has begun to speak. */
-static void guest_serve(struct hall *hall, const struct silent *who)
+static void guest_serve(struct hall *hall, const struct caller_id *who)
 {
+    struct error busy = {0};
     struct guest *guest;
-    pthread_attr_t attributes;
-    pthread_t thread;
+    size_t seat = 0;
 
-    if (!guest_admitted(hall)) {
+    if (!door_enter(&hall->service->door, who->host, &seat, &busy)) {
         close(who->socket);
         return;
     }
     guest = mem_zeroed(1, sizeof(*guest));
-    guest->hall = hall;
-    guest->who = *who;
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, THREAD_STACK);
-    if (pthread_create(&thread, &attributes, guest_run, guest) != 0) {
-        close(who->socket);
-        mem_free(guest);
-        guest_gone(hall);
-    }
-    pthread_attr_destroy(&attributes);
+    *guest = (struct guest){.service = hall->service, .who = *who, .seat = seat};
+    if (guest_start(guest))
+        return;
+    close(who->socket);
+    mem_free(guest);
+    door_leave(&hall->service->door, seat);
 }
 
 static void silent_remove(struct hall *hall, size_t i)
@@ -170,12 +177,12 @@ static void hall_accept(struct hall *hall, int listening)
         if (socket < 0)
             return;
         if (hall->n == SILENT_MAX) {
-            close(hall->silent[0].socket);
+            close(hall->silent[0].who.socket);
             silent_remove(hall, 0);
         }
         who = &hall->silent[hall->n++];
-        *who = (struct silent){.socket = socket, .since_ms = clock_ms()};
-        show_address(who->address, (const struct sockaddr *)&from, n);
+        *who = (struct silent){.who = {.socket = socket}, .since_ms = clock_ms()};
+        show_address(who->who.address, who->who.host, (const struct sockaddr *)&from, n);
     }
 }
 
@@ -187,56 +194,48 @@ static void hall_look(struct hall *hall, size_t polled)
     for (size_t i = polled; i-- > 0;) {
         struct silent who = hall->silent[i];
 
-        if (hall->wait[1 + i].revents != 0) {
+        if (hall->wait[WAIT_SILENT + i].revents != 0) {
             silent_remove(hall, i);
-            guest_serve(hall, &who);
+            guest_serve(hall, &who.who);
         } else if (now - who.since_ms > SILENT_SECONDS * 1000) {
             silent_remove(hall, i);
-            close(who.socket);
+            close(who.who.socket);
         }
     }
 }
 
-static void hall_turn(struct hall *hall, int listening)
+static void hall_turn(struct hall *hall, const struct listener *listener)
 {
     size_t polled = hall->n;
+    int n;
 
-    hall->wait[0] = (struct pollfd){.fd = listening, .events = POLLIN};
+    hall->wait[WAIT_LISTENING] = (struct pollfd){.fd = listener->socket, .events = POLLIN};
+    hall->wait[WAIT_SIGNALS] = (struct pollfd){.fd = listener->signals, .events = POLLIN};
     for (size_t i = 0; i < polled; i++)
-        hall->wait[1 + i] = (struct pollfd){.fd = hall->silent[i].socket, .events = POLLIN};
-    if (poll(hall->wait, 1 + polled, TICK_MS) <= 0)
-        for (size_t i = 0; i <= polled; i++)
-            hall->wait[i].revents = 0;
+        hall->wait[WAIT_SILENT + i] =
+            (struct pollfd){.fd = hall->silent[i].who.socket, .events = POLLIN};
+    n = poll(hall->wait, WAIT_SILENT + polled, TICK_MS);
+    for (size_t i = 0; n <= 0 && i < WAIT_SILENT + polled; i++)
+        hall->wait[i].revents = 0;
     hall_look(hall, polled);
-    if (hall->wait[0].revents != 0)
-        hall_accept(hall, listening);
+    if (hall->wait[WAIT_LISTENING].revents != 0)
+        hall_accept(hall, listener->socket);
+    if (hall->wait[WAIT_SIGNALS].revents != 0)
+        atomic_store(&hall->service->stop, true);
 }
 
-static void hall_empty(struct hall *hall)
-{
-    for (size_t i = 0; i < hall->n; i++)
-        close(hall->silent[i].socket);
-    pthread_mutex_lock(&hall->lock);
-    while (hall->guests > 0)
-        pthread_cond_wait(&hall->left, &hall->lock);
-    pthread_mutex_unlock(&hall->lock);
-    mem_free(hall->silent);
-    mem_free(hall->wait);
-}
-
-bool listen_serve(struct listener *listener, struct service *service, struct error *err)
+void listen_serve(const struct listener *listener, struct service *service)
 {
     struct hall hall = {.service = service,
                         .silent = mem_zeroed(SILENT_MAX, sizeof(*hall.silent)),
-                        .wait = mem_zeroed(SILENT_MAX + 1, sizeof(*hall.wait))};
+                        .wait = mem_zeroed(WAIT_SILENT + SILENT_MAX, sizeof(*hall.wait))};
 
-    (void)err;
-    pthread_mutex_init(&hall.lock, NULL);
-    pthread_cond_init(&hall.left, NULL);
+    door_open(&service->door);
     while (!atomic_load(&service->stop))
-        hall_turn(&hall, listener->socket);
-    hall_empty(&hall);
-    pthread_cond_destroy(&hall.left);
-    pthread_mutex_destroy(&hall.lock);
-    return true;
+        hall_turn(&hall, listener);
+    for (size_t i = 0; i < hall.n; i++)
+        close(hall.silent[i].who.socket);
+    door_close(&service->door);
+    mem_free(hall.silent);
+    mem_free(hall.wait);
 }

@@ -211,21 +211,29 @@ static void peer_forget(struct peer *peer)
     pair_clear(&peer->pair);
 }
 
-void peer_serve(struct service *service, int socket, const char *address)
+static void turn_away(struct service *service, const struct caller_id *who,
+                      const struct error *err)
+{
+    scoped(report_clear) struct report report = {0};
+
+    report_add(&report, err);
+    event_refused(&service->events, who->address, "", &report);
+    close(who->socket);
+}
+
+void peer_serve(struct service *service, const struct caller_id *who, size_t seat)
 {
     struct peer peer = {.service = service};
     struct error err = {0};
 
     peer.number = atomic_fetch_add(&service->connections, 1) + 1;
-    (void)text_fits(peer.address, address);
-    if (!tls_accept(&peer.tls, socket, &service->worker->identity, &err)) {
-        scoped(report_clear) struct report report = {0};
-
-        report_add(&report, &err);
-        event_refused(&service->events, address, "", &report);
-        close(socket);
+    (void)text_fits(peer.address, who->address);
+    (void)text_fits(peer.host, who->host);
+    if (!tls_accept(&peer.tls, who->socket, &service->worker->identity, &err)) {
+        turn_away(service, who, &err);
         return;
     }
+    door_shaken(&service->door, seat);
     http_open(&peer.http, &peer.tls);
     while (!atomic_load(&service->stop) && serve_one(&peer, &err))
         continue;

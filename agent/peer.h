@@ -2,6 +2,7 @@
 /* One connection of the peer port: its thread, its conversation, what it may do. */
 #pragma once
 
+#include "agent/door.h"
 #include "agent/events.h"
 #include "agent/http.h"
 #include "agent/migrations.h"
@@ -15,6 +16,7 @@
 struct service {
     struct worker *worker;
     struct migrations migrations;
+    struct door door;
     struct events events;
     enum policy policy;
     bool once; /* end after the first committed migration */
@@ -28,11 +30,12 @@ struct peer {
     struct tls tls;
     struct http http;
     uint64_t number;
-    char address[ADDRESS_TEXT_MAX];
-    struct pair pair;    /* this connection's conversation, at most one */
-    bool paired;         /* a conversation was begun */
-    bool reaches_anchor; /* found out once, with the grant */
-    struct grant grant;  /* of the migration in the request, fresh for every request */
+    char address[ADDRESS_TEXT_MAX]; /* with the port */
+    char host[DOOR_HOST_MAX];       /* without */
+    struct pair pair;               /* this connection's conversation, at most one */
+    bool paired;                    /* a conversation was begun */
+    bool reaches_anchor;            /* found out once, with the grant */
+    struct grant grant; /* of the migration in the request, fresh for every request */
 };
 
 /* What a handler answers. */
@@ -66,8 +69,14 @@ struct peer_route {
     bool (*handle)(struct visit *visit, struct error *err);
 };
 
-/* Serve the accepted socket until it ends; closes it. */
-void peer_serve(struct service *service, int socket, const char *address);
+/* An accepted socket. */
+struct caller_id {
+    int socket;
+    char address[ADDRESS_TEXT_MAX]; /* with the port */
+    char host[DOOR_HOST_MAX];       /* without */
+};
+/* Serve it until it ends; closes it. `seat` is that of the door. */
+void peer_serve(struct service *service, const struct caller_id *who, size_t seat);
 /* The peer's leaf. */
 const struct cert *peer_leaf(const struct peer *peer);
 

@@ -143,6 +143,28 @@ static bool ask_fill(struct authority_ask *out, const struct peer *peer,
            text_fits(out->facts.directory, service->into);
 }
 
+/* Wrong codes count against the address they come from, wrong secrets against the code too.
+ */
+static bool ask_supervisor(struct peer *peer, struct authority_ask *ask,
+                           struct authority_answer *answer, struct error *err)
+{
+    struct service *service = peer->service;
+    scoped(report_clear) struct report report = {0};
+
+    if (door_is_shut_for(&service->door, peer->host, ask->now))
+        return fail(err, E_BUSY, "%d wrong codes from %s in this minute",
+                    CODE_FAILURES_PER_ADDRESS, peer->host);
+    if (authority_do(&service->worker->authority, ask, (struct span){0}, (struct span){0},
+                     answer, NULL, NULL, err))
+        return true;
+    if (ask->op == AUTHORITY_CODE_STEP)
+        door_count_failure(&service->door, peer->host, ask->now);
+    report_add(&report, err);
+    event_refused(&service->events, peer->address, cert_issued_to(peer_leaf(peer)),
+                  &report);
+    return false;
+}
+
 bool peer_authorize(struct visit *visit, struct error *err)
 {
     struct peer *peer = visit->peer;
@@ -154,17 +176,8 @@ bool peer_authorize(struct visit *visit, struct error *err)
     if (!peer->paired || peer->pair.phase != PAIR_AGREED)
         return fail(err, E_NOT_PAIRED, "authorisation comes after two good verdicts");
     if (!message_read_ask(&asked, visit->request.body, err) ||
-        !ask_fill(&ask, peer, &asked, err))
+        !ask_fill(&ask, peer, &asked, err) || !ask_supervisor(peer, &ask, &answer, err))
         return false;
-    if (!authority_do(&peer->service->worker->authority, &ask, (struct span){0},
-                      (struct span){0}, &answer, NULL, NULL, err)) {
-        scoped(report_clear) struct report report = {0};
-
-        report_add(&report, err);
-        event_refused(&peer->service->events, peer->address,
-                      cert_issued_to(peer_leaf(peer)), &report);
-        return false;
-    }
     (void)text_fits(told.scram, answer.scram);
     told.granted = answer.done;
     told.grant = answer.grant;
