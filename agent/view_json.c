@@ -2,6 +2,7 @@
 #include "agent/view_json.h"
 
 #include "base/text.h"
+#include "pairing/json.h"
 
 #include <jansson.h>
 
@@ -14,46 +15,14 @@ static json_t *plain(const char *text)
     return json_string(safe);
 }
 
-static json_t *ome_of(const struct message *message)
-{
-    const struct ome_words *words = ome_words_of(message->ome);
-    json_t *args;
-
-    if (words == NULL)
-        return json_null();
-    args = json_array();
-    if (words->argument != NULL)
-        json_array_append_new(args, json_string(words->argument));
-    return json_pack("{s:s, s:o}", "id", words->id, "args", args);
-}
-
 json_t *view_json_finding(const struct error *finding)
 {
-    const struct message *message = message_of(finding->msg);
-    json_t *object = json_object();
-
-    json_object_set_new(object, "id", json_string(message->id));
-    json_object_set_new(object, "rule",
-                        message->rule != NULL ? json_string(message->rule) : json_null());
-    json_object_set_new(object, "severity", json_string(severity_name(finding->severity)));
-    if (finding->side != SIDE_NONE)
-        json_object_set_new(object, "side", json_string(side_name(finding->side)));
-    json_object_set_new(object, "rung",
-                        finding->has_rung ? json_integer(finding->rung) : json_null());
-    json_object_set_new(object, "message", json_string(message->text));
-    json_object_set_new(object, "detail", plain(finding->about));
-    json_object_set_new(object, "remedy", json_string(message->remedy));
-    json_object_set_new(object, "ome", ome_of(message));
-    return object;
+    return json_finding(finding);
 }
 
 json_t *view_json_report(const struct report *report)
 {
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < report->n; i++)
-        json_array_append_new(array, view_json_finding(&report->item[i]));
-    return array;
+    return json_findings(report);
 }
 
 static json_t *time_of(const struct cert_time *time)

@@ -19,6 +19,7 @@ static int columns(const char *text)
     return n;
 }
 
+/* `width` 0: the last cell of a row, not padded. */
 static void print_cell(FILE *out, const char *text, int width)
 {
     char safe[4 * COLUMN_MAX];
@@ -56,7 +57,7 @@ static int widest(const struct ladder *ladder, bool target, bool issued_by)
     return width;
 }
 
-static void print_row(FILE *out, const int width[4], const char *const cell[4],
+static void print_row(FILE *out, const int width[3], const char *const cell[4],
                       const char *mark)
 {
     fputs("  ", out);
@@ -66,19 +67,18 @@ static void print_row(FILE *out, const int width[4], const char *const cell[4],
     fprintf(out, "  %-3s  ", mark);
     print_cell(out, cell[2], width[2]);
     fputs("  ", out);
-    print_cell(out, cell[3], width[3]);
+    print_cell(out, cell[3], 0);
     fputc('\n', out);
 }
 
 static void print_ladders(FILE *out, const struct ladder *ladder)
 {
-    const int width[4] = {widest(ladder, false, false), widest(ladder, false, true),
-                          widest(ladder, true, false), widest(ladder, true, true)};
-    static const char *const sides[4] = {"SOURCE", "", "TARGET", ""};
+    const int width[3] = {widest(ladder, false, false), widest(ladder, false, true),
+                          widest(ladder, true, false)};
     static const char *const heads[4] = {"Issued To", "Issued By", "Issued To",
                                          "Issued By"};
 
-    print_row(out, width, sides, "");
+    fprintf(out, "  %-*s  TARGET\n", width[0] + width[1] + 7, "SOURCE");
     print_row(out, width, heads, "");
     for (size_t i = 0; i < ladder->n; i++) {
         const struct rung *rung = &ladder->rung[i];
