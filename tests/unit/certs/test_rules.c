@@ -237,9 +237,82 @@ static void every_case_breaks_exactly_the_rules_it_names(void)
     CU_ASSERT(cases > 100);
 }
 
+static char letter(const char *rule, enum policy policy, enum occasion occasion)
+{
+    enum severity severity;
+
+    if (!rules_severity(rule, policy, occasion, &severity))
+        return '-';
+    return severity == SEVERITY_ERROR ? 'E' : 'W';
+}
+
+/* The row of docs/rules.md for this rule. */
+static void show_row(char *out, size_t room, const char *rule)
+{
+    size_t n = (size_t)snprintf(out, room, "\n| `%s` |", rule);
+
+    for (unsigned policy = 0; policy < POLICIES; policy++) {
+        n += (size_t)snprintf(out + n, room - n, " ");
+        for (unsigned i = 0; i < OCCASIONS; i++)
+            out[n++] = letter(rule, (enum policy)policy, (enum occasion)i);
+        n += (size_t)snprintf(out + n, room - n, " |");
+    }
+}
+
+static void the_documented_severities_are_those_of_the_table(void)
+{
+    scoped(buf_clear) struct buf doc = buf_upto(1U << 20);
+    struct error err = {0};
+    char row[128];
+
+    CU_ASSERT_FATAL(fs_read(&doc, TEST_DATA "/../../docs/rules.md", &err));
+    for (size_t i = 0; rules_name(i) != NULL; i++) {
+        show_row(row, sizeof(row), rules_name(i));
+        CU_ASSERT_TRUE(span_find(buf_span(&doc), row, NULL));
+    }
+}
+
+/* A message of these rules that the document does not list is one nobody can look up. */
+static void every_message_of_a_rule_is_documented(void)
+{
+    scoped(buf_clear) struct buf doc = buf_upto(1U << 20);
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(fs_read(&doc, TEST_DATA "/../../docs/rules.md", &err));
+    for (unsigned i = 1; i < MSG_COUNT; i++) {
+        const struct message *message = message_of((enum msg)i);
+        enum severity severity;
+
+        if (message->rule == NULL || !text_starts(message->id, "PGC1") ||
+            !rules_severity(message->rule, POLICY_DEFAULT, OCCASION_UPLOAD, &severity))
+            continue;
+        CU_ASSERT_TRUE(span_find(buf_span(&doc), message->id, NULL));
+    }
+}
+
+static void the_headline_follows_the_documents(void)
+{
+    struct error item[] = {{.msg = E_EXPIRED},
+                           {.msg = E_CN_ABSENT},
+                           {.msg = E_KU_ABSENT},
+                           {.msg = E_EKU_ABSENT},
+                           {.msg = E_CHAIN_DEPTH},
+                           {.msg = E_LEAF_KEY_NOT_OURS},
+                           {.msg = E_PEM_DER, .severity = SEVERITY_WARNING}};
+    struct report report = {.item = item};
+
+    CU_ASSERT_PTR_NULL(rules_headline(&report));
+    for (report.n = 1; report.n < COUNT(item); report.n++)
+        CU_ASSERT_PTR_EQUAL(rules_headline(&report), &item[report.n - 1]);
+    CU_ASSERT_EQUAL(rules_headline(&report)->msg, E_LEAF_KEY_NOT_OURS);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
+        TEST(the_documented_severities_are_those_of_the_table),
+        TEST(every_message_of_a_rule_is_documented),
+        TEST(the_headline_follows_the_documents),
         TEST(every_case_breaks_exactly_the_rules_it_names),
     };
 
