@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SHOWN_MAX 16 /* bytes of one character, escaped */
+#define DOTS_BYTES 3
+
 bool text_copy_span(char *out, size_t room, struct span from)
 {
     size_t n = from.n < room ? from.n : room - 1;
@@ -317,31 +320,41 @@ static bool deceives(unsigned code)
            (code >= 0xE0000 && code <= 0xE007F);
 }
 
+/* One character as it may be shown; gives how many bytes of `from` it took. */
+static size_t show_character(char piece[SHOWN_MAX], struct span from)
+{
+    unsigned code = 0;
+    size_t length = utf8_length(from, &code);
+
+    if (length == 0) {
+        snprintf(piece, SHOWN_MAX, "\\x%02x", from.at[0]);
+        return 1;
+    }
+    if (deceives(code))
+        snprintf(piece, SHOWN_MAX, "\\u{%x}", code);
+    else
+        (void)text_copy_span(piece, SHOWN_MAX, span_head(from, length));
+    return length;
+}
+
 void text_printable(char *out, size_t room, struct span from)
 {
-    size_t n = 0;
+    size_t n = 0, cut = 0; /* where "..." still fits */
 
     while (from.n > 0) {
-        char piece[16];
-        unsigned code = 0;
-        size_t length = utf8_length(from, &code);
-        int m;
+        char piece[SHOWN_MAX];
+        size_t taken = show_character(piece, from), m = strlen(piece);
 
-        if (length == 0)
-            m = snprintf(piece, sizeof(piece), "\\x%02x", from.at[0]);
-        else if (deceives(code))
-            m = snprintf(piece, sizeof(piece), "\\u{%x}", code);
-        else
-            m = snprintf(piece, sizeof(piece), "%.*s", (int)length, (const char *)from.at);
-        if (n + (size_t)m + 4 > room && from.n > length) {
-            n += text_copy(out + n, room - n, "...") ? 3 : 0;
+        if (n + m >= room) {
+            n = cut + (room > DOTS_BYTES ? DOTS_BYTES : 0);
+            memcpy(out + cut, "...", n - cut);
             break;
         }
-        if (n + (size_t)m >= room)
-            break;
-        memcpy(out + n, piece, (size_t)m);
-        n += (size_t)m;
-        from = span_after(from, length > 0 ? length : 1);
+        memcpy(out + n, piece, m);
+        n += m;
+        if (n + DOTS_BYTES < room)
+            cut = n;
+        from = span_after(from, taken);
     }
     out[n] = '\0';
 }
