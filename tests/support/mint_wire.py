@@ -81,7 +81,7 @@ for n in (10, 11, 20, 100):
     while len(chain) < n - 1:
         chain.insert(0, mint.mint([("CN", "Wire CA %d" % len(chain))], key("between"), chain[0], CA))
     chain.insert(0, leaf(issuer=chain[0]))
-    cases["depth-%d" % n] = ("" if n == 10 else "depth" if n <= 20 else "-", chain)
+    cases["depth-%d" % n] = ("ladder-depth" if n == 10 else "depth", chain)
 
 for name, (rule, chain) in cases.items():
     folder = os.path.join(sys.argv[2], name)
