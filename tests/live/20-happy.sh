@@ -36,6 +36,11 @@ run 0 source status
 run 0 source receipt show "$id"
 run 0 source receipt show "$id" --json
 run 0 target receipt show "$id" --json
+cp "$out" "$scratch/receipt"
+run 0 source receipt verify --target "$scratch/target.pem" "$scratch/receipt"
+run 1 source receipt verify --target "$scratch/source.pem" "$scratch/receipt"
+sed 's/estate/estatf/' "$scratch/receipt" >"$scratch/forged"
+run 1 source receipt verify --target "$scratch/target.pem" "$scratch/forged"
 
 # Given another name, beside the first.
 code target

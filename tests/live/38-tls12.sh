@@ -15,8 +15,9 @@ cert=(-cert "$scratch/stranger.leaf.pem" -key "$scratch/stranger.key"
 # client_hello OPTION...: true when openssl says that a handshake was completed.
 client_hello()
 {
-    timeout 15 openssl s_client -connect "$address" "${cert[@]}" "$@" </dev/null 2>&1 |
-        tee "$scratch/hello" | grep -qE '^New, TLSv1\.[0-9], Cipher is TLS|Cipher is [A-Z]+-'
+    timeout 15 openssl s_client -connect "$address" "${cert[@]}" "$@" </dev/null \
+        >"$scratch/hello" 2>&1 || true
+    grep -qE '^New, TLSv1\.[0-9], Cipher is [A-Z]' "$scratch/hello"
 }
 
 check_not 'TLS 1.2 is refused' client_hello -tls1_2

@@ -26,11 +26,16 @@ asks()
         -w '%{http_code}' "https://$address$3" || true)
 }
 
+v1=/pairgate/v1/
+one=${v1}migrations/m-x/generations/1
 for who in good bad expired alone; do
-    for request in 'GET /' 'GET /v1/status' 'POST /v1/migrations' 'GET /v1/pair/hello' \
-        'POST /v1/pair/verdict' 'POST /v1/pair/grant' 'GET /v1/migrations/m-x/missing' \
-        'PUT /v1/migrations/m-x/segments/0' 'POST /v1/migrations/m-x/commit' \
-        'DELETE /v1/migrations/m-x' 'GET /../../etc/passwd' 'OPTIONS *'; do
+    for request in 'GET /' 'OPTIONS /' 'GET /../../etc/passwd' "GET ${v1}pairing/hello" \
+        "DELETE ${v1}migrations/m-x" "POST ${v1}pairing/hello" "POST ${v1}pairing/nonce" \
+        "POST ${v1}pairing/verdict" "POST ${v1}pairing/authorize" "GET ${v1}migrations/m-x" \
+        "PUT $one/pages/0" "PUT $one/manifest" "GET $one/missing" "PUT $one/segments/0" \
+        "POST ${v1}migrations/m-x/freeze" "POST ${v1}migrations/m-x/seal" \
+        "POST ${v1}migrations/m-x/commit" "POST ${v1}migrations/m-x/countersign" \
+        "POST ${v1}migrations/m-x/abort"; do
         read -r method path <<<"$request"
         rm -f "$scratch/answer"
         if [[ $method == GET ]]; then asks "$who" "$method" "$path"; else
@@ -44,10 +49,10 @@ for who in good bad expired alone; do
     done
 done
 
-# handshake NAME: what openssl gets for a request.
+# through_openssl NAME: what openssl gets for a request.
 through_openssl()
 {
-    (printf 'POST /v1/pair/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}' && sleep 2) |
+    (printf 'POST /pairgate/v1/pairing/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}' && sleep 2) |
         timeout 15 openssl s_client -quiet -tls1_3 -connect "$address" \
             -cert "$scratch/$1.leaf.pem" -key "$scratch/$1.key" \
             -cert_chain "$scratch/$1.chain.pem" 2>/dev/null
@@ -60,7 +65,7 @@ check 'openssl s_client with a bad certificate: HTTP 4xx' \
 through_gnutls()
 {
     cat "$scratch/$1.leaf.pem" "$scratch/$1.chain.pem" >"$scratch/$1.gnutls.pem"
-    (printf 'POST /v1/pair/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}' && sleep 2) |
+    (printf 'POST /pairgate/v1/pairing/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}' && sleep 2) |
         timeout 15 gnutls-cli --insecure --x509certfile "$scratch/$1.gnutls.pem" \
             --x509keyfile "$scratch/$1.key" --port "${address##*:}" 127.0.0.1 2>&1
 }
@@ -71,7 +76,7 @@ check 'gnutls-cli with a bad certificate: HTTP 4xx' \
 
 # A body larger than allowed, headers without end, a length that lies.
 head -c 5000000 /dev/zero | tr '\0' ' ' >"$scratch/huge"
-asks good POST /v1/pair/hello "@$scratch/huge"
+asks good POST /pairgate/v1/pairing/hello "@$scratch/huge"
 check 'a body of 5 MB is refused' test "${status:0:1}" = 4 -o "$status" = 000
 status=$(curl -sk --max-time 20 --cert "$scratch/good.pem" --key "$scratch/good.key" \
     -H "X-Long: $(head -c 40000 "$scratch/huge" | tr ' ' a)" -o "$scratch/answer" \

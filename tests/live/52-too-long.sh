@@ -20,8 +20,8 @@ for n in 11 100; do
     # As a client of the listener.
     started=$SECONDS
     timeout 30 curl -sk --cert "$scratch/client$n.leaf.pem" --key "$scratch/client$n.key" \
-        -o "$scratch/answer" -X POST --data '{}' "https://$address/v1/pair/hello" || true
-    (printf 'POST /v1/pair/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}' && sleep 20) |
+        -o "$scratch/answer" -X POST --data '{}' "https://$address/pairgate/v1/pairing/hello" || true
+    (printf 'POST /pairgate/v1/pairing/hello HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}' && sleep 20) |
         timeout 30 openssl s_client -quiet -tls1_3 -connect "$address" -no_ign_eof \
             -cert "$scratch/client$n.leaf.pem" -key "$scratch/client$n.key" \
             -cert_chain "$scratch/client$n.chain.pem" >"$scratch/answer" 2>/dev/null &

@@ -25,8 +25,8 @@ code target
 cp "$scratch/target.code" "$scratch/true"
 check_not 'the state does not hold the code' grep -rqF "$(cat "$scratch/true")" "$scratch/target"
 
-# Another code of the same form: a letter or two changed in place.
-tr '2-8a-kA-K' '3-9b-lB-L' <"$scratch/true" >"$scratch/wrong"
+# Another code of the same form, and one with another last letter.
+tr '1-8A-GPQ' '2-9B-HQR' <"$scratch/true" >"$scratch/wrong"
 asked 1 source "$scratch/wrong"
 sed 's/.$/0/' "$scratch/true" >"$scratch/typo"
 if cmp -s "$scratch/typo" "$scratch/true"; then sed 's/.$/1/' "$scratch/true" >"$scratch/typo"; fi
@@ -44,7 +44,7 @@ for file in empty sentence large; do
     check "a file that is $file is refused" test "$status" = 1 -o "$status" = 2 -o "$status" = 64
     check "and told with an id ($file)" grep -q 'PG[A-Z][0-9]' "$out" "$err"
 done
-run 1 source migrate "$(at target)" "$scratch/estate" --json
+run 64 source migrate "$(at target)" "$scratch/estate" --json
 nothing_moved target source
 
 asked 0 source "$scratch/true"

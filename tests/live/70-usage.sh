@@ -14,7 +14,7 @@ run 0 nobody help
 run 0 nobody --help
 run 0 nobody --version
 run 0 nobody help migrate
-run 64 nobody
+run 0 nobody
 run 64 nobody no-such-command
 run 64 nobody help no-such-command
 for command in init 'request new' 'request list' 'request show' 'request drop' 'chain check' \
@@ -58,7 +58,8 @@ run 1 source chain check /dev/null
 run 2 source resume m-nothing
 run 2 source status m-nothing
 run 2 source receipt show m-nothing
-run 2 source receipt verify "$scratch/not-there"
-run 1 source receipt verify "$scratch/source.pem"
+run 2 source receipt verify --target "$scratch/source.pem" "$scratch/not-there"
+run 2 source receipt verify --target "$scratch/not-there" "$scratch/source.pem"
+run 1 source receipt verify --target "$scratch/source.pem" "$scratch/source.pem"
 mkdir "$scratch/dir"
 run 2 source migrate 127.0.0.1:1 "$scratch/dir" --code-file "$scratch/source.pem"
