@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/upload.h"
+#include "certs/ca.h"
+#include "certs/identity.h"
+#include "certs/trust.h"
+#include "tests/support/cases.h"
+#include "tests/support/run.h"
+#include "tests/support/scratch.h"
+
+#include <CUnit/CUnit.h>
+
+/* An appliance with a self-signed identity and one pending request, and the answer to it.
+ */
+struct office {
+    struct scratch scratch;
+    struct state state;
+    struct buf answer;
+    char id[LEDGER_ID_MAX];
+};
+
+static void office_close(struct office *office)
+{
+    state_close(&office->state);
+    buf_clear(&office->answer);
+    scratch_clear(&office->scratch);
+}
+
+static void request(struct office *office, struct csr *csr)
+{
+    scoped(key_clear) struct key key = key_none();
+    scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
+    const char *name = "node.example.com";
+    struct csr_wish wish = {.common_name = name, .san = &name, .sans = 1};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(csr_profile_named(&wish.profile, "migration", &err));
+    CU_ASSERT_FATAL(key_make(&key, KEY_CHOICE_EC, &err));
+    CU_ASSERT_FATAL(csr_make(&pem, &wish, &key, &err));
+    CU_ASSERT_FATAL(csr_parse(csr, buf_span(&pem), &err));
+    CU_ASSERT_FATAL(ledger_add(office->id, office->state.fd, &key, buf_span(&pem),
+                               "migration", AT_NOON, &err));
+}
+
+static void office_open(struct office *office)
+{
+    scoped(key_clear) struct key key = key_none();
+    scoped(chain_clear) struct chain self = {0}, answer = {0};
+    scoped(ca_clear) struct ca ca = {0};
+    scoped(csr_clear) struct csr csr = {0};
+    scoped(report_clear) struct report report = {0};
+    const struct ca_plan plan = {.name = "Root", .intermediate = true, .now = AT_NOON};
+    unsigned number = 0;
+    struct error err = {0};
+
+    *office = (struct office){.answer = buf_upto(CHAIN_FILE_MAX)};
+    scratch_make(&office->scratch);
+    CU_ASSERT_FATAL(state_make(&office->state, office->scratch.path, &err));
+    CU_ASSERT_FATAL(key_make(&key, KEY_CHOICE_EC, &err));
+    CU_ASSERT_FATAL(ca_self_sign(&self, &key, "node.example.com", AT_NOON, &err));
+    CU_ASSERT_FATAL(identity_install(&number, office->state.fd, &key, &self,
+                                     IDENTITY_SELF_SIGNED, "init", &err));
+    CU_ASSERT_FATAL(ca_init(office->state.fd, &plan, &err));
+    CU_ASSERT_FATAL(ca_load(&ca, office->state.fd, &err));
+    request(office, &csr);
+    CU_ASSERT_FATAL(ca_issue(&answer, &ca, &csr, 365, AT_NOON, &report, &err));
+    CU_ASSERT_FATAL(chain_to_pem(&office->answer, &answer, &err));
+}
+
+static unsigned current(const struct office *office)
+{
+    scoped(identity_clear) struct identity identity = {0};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(identity_load(&identity, office->state.fd, true, &err));
+    return identity.number;
+}
+
+static const struct upload_wish chain_wish = {.occasion = OCCASION_UPLOAD, .now = AT_NOON};
+
+static void an_answer_becomes_the_identity(void)
+{
+    scoped(office_close) struct office office;
+    scoped(upload_clear) struct upload upload = {0};
+    scoped(trust_clear) struct trust trust = {0};
+    struct error err = {0};
+
+    office_open(&office);
+    CU_ASSERT(upload_install(&upload, &office.state, buf_span(&office.answer), &chain_wish,
+                             &err));
+    CU_ASSERT(upload.accepted);
+    CU_ASSERT_FALSE(upload.unchanged);
+    CU_ASSERT_STRING_EQUAL(upload.request, office.id);
+    CU_ASSERT_EQUAL(upload.number, 2);
+    CU_ASSERT_EQUAL(current(&office), 2);
+    CU_ASSERT(trust_load(&trust, office.state.fd, &err));
+    CU_ASSERT_EQUAL(trust.anchors.n, 1);
+}
+
+static void the_same_again_changes_nothing(void)
+{
+    scoped(office_close) struct office office;
+    scoped(upload_clear) struct upload first = {0}, again = {0};
+    struct error err = {0};
+
+    office_open(&office);
+    CU_ASSERT(
+        upload_install(&first, &office.state, buf_span(&office.answer), &chain_wish, &err));
+    CU_ASSERT(
+        upload_install(&again, &office.state, buf_span(&office.answer), &chain_wish, &err));
+    CU_ASSERT(again.accepted);
+    CU_ASSERT(again.unchanged);
+    CU_ASSERT_EQUAL(current(&office), 2);
+}
+
+static void a_refused_file_changes_nothing(void)
+{
+    scoped(office_close) struct office office;
+    scoped(upload_clear) struct upload stranger = {0}, nonsense = {0};
+    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
+    struct error err = {0};
+
+    office_open(&office);
+    case_file(&file, "good-ec-3-rungs");
+    CU_ASSERT(upload_install(&stranger, &office.state, buf_span(&file), &chain_wish, &err));
+    CU_ASSERT_FALSE(stranger.accepted);
+    CU_ASSERT_EQUAL(stranger.number, 0);
+    CU_ASSERT(
+        upload_install(&nonsense, &office.state, span_text("nonsense"), &chain_wish, &err));
+    CU_ASSERT_FALSE(nonsense.accepted);
+    CU_ASSERT(nonsense.report.n > 0);
+    CU_ASSERT_EQUAL(current(&office), 1);
+}
+
+static void a_dropped_request_has_lost_its_answer(void)
+{
+    scoped(office_close) struct office office;
+    scoped(upload_clear) struct upload upload = {0};
+    struct error err = {0};
+
+    office_open(&office);
+    CU_ASSERT_FATAL(ledger_drop(office.state.fd, office.id, &err));
+    CU_ASSERT(upload_install(&upload, &office.state, buf_span(&office.answer), &chain_wish,
+                             &err));
+    CU_ASSERT_FALSE(upload.accepted);
+    CU_ASSERT_EQUAL(current(&office), 1);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(an_answer_becomes_the_identity),
+        TEST(the_same_again_changes_nothing),
+        TEST(a_refused_file_changes_nothing),
+        TEST(a_dropped_request_has_lost_its_answer),
+    };
+
+    return run_tests("upload", tests, COUNT(tests));
+}
