@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/pairs.h"
+
+#include "base/fs.h"
+#include "base/text.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void read_file(struct buf *out, const char *name, const char *file)
+{
+    struct error err = {0};
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof(path), TEST_DATA "/pairs/%s/%s", name, file);
+    *out = buf_upto(CHAIN_FILE_MAX);
+    if (fs_read(out, path, &err) && buf_terminate(out, &err))
+        return;
+    fprintf(stderr, "%s: %s\n", path, err.about);
+    exit(2);
+}
+
+static void read_chain(struct chain *out, const char *name, const char *file)
+{
+    scoped(buf_clear) struct buf pem = {0};
+    struct error err = {0};
+
+    read_file(&pem, name, file);
+    if (chain_parse(out, buf_span(&pem), &err))
+        return;
+    fprintf(stderr, "%s/%s: %s\n", name, file, err.about);
+    exit(2);
+}
+
+void pair_case_load(struct pair_case *out, const char *name)
+{
+    *out = (struct pair_case){0};
+    read_chain(&out->source, name, "source.pem");
+    read_chain(&out->target, name, "target.pem");
+    read_file(&out->expect, name, "expect");
+}
+
+void pair_case_clear(struct pair_case *given)
+{
+    chain_clear(&given->source);
+    chain_clear(&given->target);
+    buf_clear(&given->expect);
+}
+
+bool pair_case_expects(char out[TOLD_MAX], const struct pair_case *given, const char *key)
+{
+    size_t n = strlen(key);
+    const char *line = (const char *)given->expect.at;
+
+    while (*line != '\0') {
+        size_t length = strcspn(line, "\n");
+
+        if (strncmp(line, key, n) == 0 && line[n] == ':')
+            return text_copy_span(out, TOLD_MAX, span_of(line + n + 2, length - n - 2));
+        line += length + (line[length] == '\n');
+    }
+    return false;
+}
+
+/* One rule of the report and the worst severity it has there. */
+struct told {
+    const char *rule;
+    enum severity worst;
+};
+
+static int by_rule(const void *a, const void *b)
+{
+    return strcmp(((const struct told *)a)->rule, ((const struct told *)b)->rule);
+}
+
+void report_tell(char out[TOLD_MAX], const struct report *report)
+{
+    struct told told[64];
+    size_t n = 0, at = 0;
+
+    for (size_t i = 0; i < report->n; i++) {
+        const char *rule = message_of(report->item[i].msg)->rule;
+        size_t k = 0;
+
+        while (k < n && !text_equal(told[k].rule, rule))
+            k++;
+        if (k == n && n < COUNT(told))
+            told[n++] = (struct told){rule, SEVERITY_NOTE};
+        if (k < n && report->item[i].severity < told[k].worst)
+            told[k].worst = report->item[i].severity;
+    }
+    qsort(told, n, sizeof(told[0]), by_rule);
+    (void)text_copy(out, TOLD_MAX, "-");
+    for (size_t i = 0; i < n; i++)
+        at += (size_t)snprintf(out + at, TOLD_MAX - at, "%s%s %s", at > 0 ? ", " : "",
+                               told[i].rule, severity_name(told[i].worst));
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every folder of tests/data/pairs through both sides' eyes; then each condition alone. */
+#include "base/text.h"
+#include "pairing/verdict.h"
+#include "tests/support/pairs.h"
+#include "tests/support/run.h"
+
+#include <CUnit/CUnit.h>
+#include <dirent.h>
+#include <stdio.h>
+
+static bool same(const char *name, const char *key, const char *want, const char *got)
+{
+    if (text_equal(want, got))
+        return true;
+    printf("\n  %s, %s:\n    wanted %s\n    got    %s", name, key, want, got);
+    return false;
+}
+
+static bool findings_agree(const char *name, const struct pair_case *given,
+                           enum policy policy)
+{
+    scoped(report_clear) struct report report = {0};
+    struct error err = {0};
+    char want[TOLD_MAX] = "a line in expect", got[TOLD_MAX];
+
+    CU_ASSERT_FATAL(
+        verdict_preflight(&report, &given->source, &given->target, policy, AT_NOON, &err));
+    (void)pair_case_expects(want, given, policy_name(policy));
+    report_tell(got, &report);
+    return same(name, policy_name(policy), want, got);
+}
+
+/* A rung matches when it does so in both sides' eyes. */
+static void lay_both(struct ladder ladder[2], const struct pair_case *given)
+{
+    for (size_t i = 0; i < 2; i++) {
+        scoped(trust_clear) struct trust trust = {0};
+        enum side own = i == 0 ? SIDE_SOURCE : SIDE_TARGET;
+        struct error err = {0};
+
+        CU_ASSERT_FATAL(
+            verdict_own_root(&trust, i == 0 ? &given->source : &given->target, &err));
+        CU_ASSERT_FATAL(
+            ladder_lay(&ladder[i], &given->source, &given->target, own, &trust, &err));
+    }
+}
+
+static bool rungs_agree(const char *name, const struct pair_case *given)
+{
+    struct ladder ladder[2] = {0};
+    char want[TOLD_MAX], got[TOLD_MAX] = "";
+    size_t at = 0;
+    bool good = true;
+
+    lay_both(ladder, given);
+    for (size_t i = 0; i < ladder[0].n; i++)
+        at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%s", i > 0 ? " " : "",
+                               ladder[0].rung[i].match && ladder[1].rung[i].match ? "<->"
+                                                                                  : "X");
+    if (pair_case_expects(want, given, "rungs"))
+        good = same(name, "rungs", want, got);
+    else
+        CU_ASSERT_NOT_EQUAL(ladder[0].source.n, ladder[0].target.n);
+    ladder_clear(&ladder[0]);
+    ladder_clear(&ladder[1]);
+    return good;
+}
+
+static bool case_agrees(const char *name)
+{
+    scoped(pair_case_clear) struct pair_case given;
+    bool good = true;
+
+    pair_case_load(&given, name);
+    for (unsigned policy = 0; policy < POLICIES; policy++)
+        good = findings_agree(name, &given, (enum policy)policy) && good;
+    return rungs_agree(name, &given) && good;
+}
+
+static void every_pair_gives_exactly_the_findings_it_names(void)
+{
+    DIR *pairs = opendir(TEST_DATA "/pairs");
+    unsigned cases = 0, wrong = 0;
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(pairs);
+    for (struct dirent *one = readdir(pairs); one != NULL; one = readdir(pairs)) {
+        if (one->d_name[0] == '.')
+            continue;
+        cases++;
+        wrong += !case_agrees(one->d_name);
+    }
+    closedir(pairs);
+    printf("\n  %u pairs, %u differ ", cases, wrong);
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(cases >= 20);
+}
+
+/* The same pair, judged live by one side; `change` makes the one difference. */
+struct judgement {
+    struct pair_case given;
+    struct trust trust;
+    struct comparison comparison;
+    struct report report;
+};
+
+static void judgement_make(struct judgement *out, const char *name, enum side self)
+{
+    struct error err = {0};
+
+    *out = (struct judgement){0};
+    pair_case_load(&out->given, name);
+    CU_ASSERT_FATAL(verdict_own_root(
+        &out->trust, self == SIDE_SOURCE ? &out->given.source : &out->given.target, &err));
+    out->comparison = (struct comparison){.self = self,
+                                          .source = &out->given.source,
+                                          .target = &out->given.target,
+                                          .trust = &out->trust,
+                                          .now = AT_NOON,
+                                          .fresh_tls13 = true};
+}
+
+static const struct error *judged(struct judgement *j, enum msg msg)
+{
+    struct error err = {0};
+
+    report_clear(&j->report);
+    CU_ASSERT_FATAL(verdict_judge(&j->report, &j->comparison, &err));
+    return report_find(&j->report, msg);
+}
+
+static void judgement_clear(struct judgement *j)
+{
+    pair_case_clear(&j->given);
+    trust_clear(&j->trust);
+    report_clear(&j->report);
+}
+
+static void a_good_pair_has_no_finding_live(void)
+{
+    static const enum side eyes[] = {SIDE_SOURCE, SIDE_TARGET};
+
+    for (size_t i = 0; i < COUNT(eyes); i++) {
+        scoped(judgement_clear) struct judgement j;
+
+        judgement_make(&j, "same-ladder", eyes[i]);
+        (void)judged(&j, E_NONE);
+        CU_ASSERT_EQUAL(j.report.n, 0);
+    }
+}
+
+static void a_connection_that_is_not_fresh_is_refused(void)
+{
+    scoped(judgement_clear) struct judgement j;
+
+    judgement_make(&j, "same-ladder", SIDE_TARGET);
+    j.comparison.fresh_tls13 = false;
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_TLS_POLICY));
+    CU_ASSERT_EQUAL(report_errors(&j.report), 1);
+    j.comparison.offline = true;
+    CU_ASSERT_PTR_NULL(judged(&j, E_TLS_POLICY));
+}
+
+static void clocks_are_noticed_at_half_a_minute_and_refused_at_five(void)
+{
+    static const struct {
+        int64_t skew_ms;
+        enum msg msg;
+        enum severity severity;
+    } cases[] = {
+        {0, E_NONE, SEVERITY_NOTE},
+        {29999, E_NONE, SEVERITY_NOTE},
+        {30000, E_CLOCK_DRIFT, SEVERITY_WARNING},
+        {-30000, E_CLOCK_DRIFT, SEVERITY_WARNING},
+        {299999, E_CLOCK_DRIFT, SEVERITY_WARNING},
+        {300000, E_CLOCK_SKEW, SEVERITY_ERROR},
+        {-300000, E_CLOCK_SKEW, SEVERITY_ERROR},
+    };
+    scoped(judgement_clear) struct judgement j;
+
+    judgement_make(&j, "same-ladder", SIDE_SOURCE);
+    j.comparison.has_peer_clock = true;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct error *finding;
+
+        j.comparison.skew_ms = cases[i].skew_ms;
+        finding = judged(&j, cases[i].msg);
+        CU_ASSERT_EQUAL(j.report.n, cases[i].msg == E_NONE ? 0 : 1);
+        if (finding == NULL)
+            continue;
+        CU_ASSERT_EQUAL(finding->severity, cases[i].severity);
+        CU_ASSERT_EQUAL(finding->side, SIDE_TARGET);
+    }
+    CU_ASSERT_PTR_NOT_NULL(report_find(&j.report, E_CLOCK_SKEW));
+    CU_ASSERT_STRING_EQUAL(report_find(&j.report, E_CLOCK_SKEW)->about,
+                           "the target's clock is 300 s behind the source's");
+}
+
+/* In date here; by the peer's clock ten years on it is not. */
+static void a_date_that_fails_by_the_peers_clock_alone_says_so(void)
+{
+    scoped(judgement_clear) struct judgement j;
+    const struct error *finding;
+
+    judgement_make(&j, "same-ladder", SIDE_TARGET);
+    j.comparison.has_peer_clock = true;
+    j.comparison.skew_ms = INT64_C(10) * 366 * 86400 * 1000;
+    finding = judged(&j, E_VALID_HERE_ONLY);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT_EQUAL(finding->severity, SEVERITY_ERROR);
+    CU_ASSERT_PTR_NOT_NULL(report_find(&j.report, E_CLOCK_SKEW));
+}
+
+static void an_absurd_clock_is_only_refused(void)
+{
+    scoped(judgement_clear) struct judgement j;
+
+    judgement_make(&j, "same-ladder", SIDE_TARGET);
+    j.comparison.has_peer_clock = true;
+    j.comparison.skew_ms = INT64_MAX / 4;
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_CLOCK_SKEW));
+    j.comparison.skew_ms = -(INT64_MAX / 4);
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_CLOCK_SKEW));
+}
+
+static void one_key_on_both_sides_is_refused(void)
+{
+    scoped(judgement_clear) struct judgement same_key, same_file;
+
+    judgement_make(&same_key, "same-leaf-key", SIDE_SOURCE);
+    CU_ASSERT_PTR_NOT_NULL(judged(&same_key, E_SAME_IDENTITY));
+    judgement_make(&same_file, "same-certificate", SIDE_SOURCE);
+    CU_ASSERT_PTR_NOT_NULL(judged(&same_file, E_SAME_IDENTITY));
+}
+
+static void the_peer_must_be_who_was_dialled(void)
+{
+    scoped(judgement_clear) struct judgement j;
+    const struct error *finding;
+
+    judgement_make(&j, "same-ladder", SIDE_SOURCE);
+    j.comparison.peer_name = "somebody.else.example.com";
+    finding = judged(&j, E_PEER_NAME);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT_EQUAL(finding->side, SIDE_TARGET);
+    CU_ASSERT_EQUAL(report_errors(&j.report), 1);
+    j.comparison.peer_name = "oment-400.example.test";
+    CU_ASSERT_PTR_NULL(judged(&j, E_PEER_NAME));
+    CU_ASSERT_EQUAL(j.report.n, 0);
+    /* A name that is in the SAN counts; the common name beside it does not. */
+    j.comparison.peer_name = cert_issued_to(chain_leaf(&j.given.target));
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_PEER_NAME));
+}
+
+static void a_peer_without_a_chain_is_refused_not_believed(void)
+{
+    scoped(judgement_clear) struct judgement j;
+    const struct chain none = {0};
+
+    judgement_make(&j, "same-ladder", SIDE_SOURCE);
+    j.comparison.target = &none;
+    j.comparison.peer_name = "x.example.com";
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_TRUST_NO_PATH));
+}
+
+static void an_anchor_of_its_own_opens_another_root(void)
+{
+    scoped(judgement_clear) struct judgement j;
+    struct error err = {0};
+
+    judgement_make(&j, "other-root", SIDE_SOURCE);
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_TRUST_NO_PATH));
+    CU_ASSERT_FATAL(verdict_own_root(&j.trust, &j.given.target, &err));
+    CU_ASSERT_PTR_NULL(judged(&j, E_TRUST_NO_PATH));
+}
+
+static void what_both_sides_found_stands_once(void)
+{
+    scoped(report_clear) struct report one = {0}, two = {0}, all = {0};
+    struct error a = {.msg = E_LADDER_NAME, .side = SIDE_BOTH, .about = "x"};
+    struct error b = {.msg = E_LADDER_NAME, .side = SIDE_BOTH, .about = "y"};
+
+    report_add(&one, &a);
+    report_add(&two, &a);
+    report_add(&two, &b);
+    two.dropped = 3;
+    verdict_merge(&all, &one);
+    verdict_merge(&all, &two);
+    CU_ASSERT_EQUAL(all.n, 2);
+    CU_ASSERT_EQUAL(all.dropped, 3);
+}
+
+static void the_first_end_of_both_chains_is_found(void)
+{
+    scoped(pair_case_clear) struct pair_case given;
+    const struct chain none = {0};
+
+    pair_case_load(&given, "target-leaf-29-days-left");
+    CU_ASSERT_EQUAL(verdict_not_after(&given.source, &given.target),
+                    chain_leaf(&given.target)->not_after.at);
+    CU_ASSERT_EQUAL(verdict_not_after(&none, &none), 0);
+}
+
+static void the_refusal_is_told_word_for_word(void)
+{
+    CU_ASSERT_STRING_EQUAL(
+        verdict_refusal,
+        "Unable to mutually authenticate and connect to the remote appliance. Please check "
+        "the source and target appliances has valid certificate chain uploaded which are "
+        "signed by the same CA.");
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(every_pair_gives_exactly_the_findings_it_names),
+        TEST(a_good_pair_has_no_finding_live),
+        TEST(a_connection_that_is_not_fresh_is_refused),
+        TEST(clocks_are_noticed_at_half_a_minute_and_refused_at_five),
+        TEST(a_date_that_fails_by_the_peers_clock_alone_says_so),
+        TEST(an_absurd_clock_is_only_refused),
+        TEST(one_key_on_both_sides_is_refused),
+        TEST(the_peer_must_be_who_was_dialled),
+        TEST(a_peer_without_a_chain_is_refused_not_believed),
+        TEST(an_anchor_of_its_own_opens_another_root),
+        TEST(what_both_sides_found_stands_once),
+        TEST(the_first_end_of_both_chains_is_found),
+        TEST(the_refusal_is_told_word_for_word),
+    };
+
+    return run_tests("verdict", tests, COUNT(tests));
+}
