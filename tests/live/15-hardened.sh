@@ -3,7 +3,7 @@
 # The release program is built as a hardened one: PIE, full RELRO, stack protector, FORTIFY.
 . "$(dirname "$0")/lib.sh"
 
-if nm "$PAIRGATE" 2>/dev/null | grep -q '__asan_init\|__tsan_init'; then
+if is_sanitized; then
     skip 'not the release build'
 fi
 readelf -hldW "$PAIRGATE" >"$scratch/elf"

@@ -29,7 +29,7 @@ equal 'nothing but the tree and the staging is there' estate \
 check 'the listener tells that it is committed' \
     event_seen target '.event == "migration" and .state == "committed"'
 
-id=$(jq -rR 'fromjson? | .migration // empty' "$scratch/lines" | head -n 1)
+id=$(jq -nrR 'first(inputs | fromjson? | .migration // empty)' "$scratch/lines")
 run 0 source status "$id" --json
 run 0 target status "$id" --json
 run 0 source status

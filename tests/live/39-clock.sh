@@ -4,7 +4,7 @@
 # Two clocks that differ by five minutes or more: refused, and told as a clock.
 . "$(dirname "$0")/lib.sh"
 
-if nm "$PAIRGATE" 2>/dev/null | grep -q '__asan_init\|__tsan_init'; then
+if is_sanitized; then
     skip 'faketime does not go with a sanitizer'
 fi
 ladder office

@@ -92,6 +92,10 @@ skip()
     exit 77
 }
 
+# is_sanitized: the program is built with ASan or TSan. (Not with grep -q: under pipefail an
+# early end of the pipe's reader is a failure of its writer.)
+is_sanitized() { nm "$PAIRGATE" 2>/dev/null | grep '__asan_init\|__tsan_init' >/dev/null; }
+
 # wait_for SECONDS COMMAND...: until it succeeds; false when the time is over.
 wait_for()
 {
@@ -259,18 +263,18 @@ listen()
     spawn "$name" "$log" listen --peer "127.0.0.1:${listener_port[$name]:-0}" \
         --into "$scratch/$name.into" --json "$@"
     listener_group[$name]=$spawned
-    if ! wait_for 20 listener_speaks "$log" "$skip"; then
+    if ! wait_for 20 listener_speaks "$log" "$skip" || process_has_ended "$spawned"; then
         not_ok "$name: listen says where it listens" "$log" "$log.err"
         exit 1
     fi
     listener_port[$name]=$(tail -n "+$((skip + 1))" "$log" |
-        jq -r 'select(.event == "listening") | .address' | sed 's/.*://' | head -n 1)
+        jq -nr 'first(inputs | select(.event == "listening") | .address)' | sed 's/.*://')
 }
 
 listener_speaks()
 {
-    tail -n "+$(($2 + 1))" "$1" | grep -q '"listening"' || process_has_ended "$spawned"
-    tail -n "+$(($2 + 1))" "$1" | grep -q '"listening"'
+    if process_has_ended "$spawned"; then return; fi
+    tail -n "+$(($2 + 1))" "$1" | grep '"listening"'
 }
 
 # at NAME: the address of a listener.
@@ -436,7 +440,7 @@ leaf_sign()
         *) die "leaf_sign: $option" ;;
         esac
     done
-    if openssl req -in "$csr" -noout -text | grep -q rsaEncryption; then
+    if openssl req -in "$csr" -noout -text | grep rsaEncryption >/dev/null; then
         ku+=,keyEncipherment
     fi
     if [[ ! $san ]]; then
@@ -568,5 +572,5 @@ sent_at_least() { [[ $(bytes_sent "$1") -ge $2 ]]; }
 # migration_of NAME: the id that its lines tell.
 migration_of()
 {
-    jq -rR 'fromjson? | .migration // empty' "$scratch/$1.lines" | head -n 1
+    jq -nrR 'first(inputs | fromjson? | .migration // empty)' "$scratch/$1.lines"
 }
