@@ -10,12 +10,11 @@
 #include "base/db.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "certs/statement.h"
 
 #include <stdint.h>
 
 #define HANDOVER_ID_MAX 40 /* MIGRATION_ID_MAX of pairing/grant.h */
-#define STATEMENT_BODY_MAX 65536
-#define STATEMENT_SIGNATURE_MAX 1024
 
 enum handover_state {
     /* target */

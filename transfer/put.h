@@ -35,6 +35,7 @@ struct route {
     const struct trust *trust;
     const _Atomic int64_t *clock; /* seconds since 1970, ticked by the agent */
     const atomic_bool *stop;      /* or NULL: gives up at once when it becomes true */
+    const atomic_bool *halt;      /* or NULL: another reason to */
     struct pace *pace;            /* or NULL: as fast as it goes */
 };
 
@@ -43,7 +44,9 @@ struct put {
     const struct grant *grant;
     struct route route;
     struct tls_curl *tls; /* on the heap: libcurl keeps its address */
-    struct error refused; /* why the callback stopped the connection */
+    struct error refused; /* why a callback stopped the connection */
+    bool fresh;           /* the connection has not been judged yet */
+    int64_t judged;       /* when it was judged last */
     struct span body;
     size_t sent;
     struct reply *reply;

@@ -54,6 +54,7 @@ struct send_status {
     unsigned generation;
     uint64_t epoch;
     uint64_t pages;
+    struct digest pages_root; /* over the digests of those */
     bool closed;
     uint64_t segments;
     uint64_t received;

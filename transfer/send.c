@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/send.h"
+
+#include "transfer/disk.h"
+#include "transfer/segment.h"
+#include "transfer/send_parts.h"
+#include "transfer/tree.h"
+#include "transfer/wire_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#define FIRST_WAIT_MS 250
+#define LONGEST_WAIT_MS 8000
+#define SLICE_MS 50
+#define PATH_ROOM 256
+#define JSON_MAX 4096
+
+static bool is_set(const atomic_bool *flag)
+{
+    return flag != NULL && atomic_load(flag);
+}
+
+/* In slices, so that a stop is not waited out. */
+static void wait_before_retry(const struct send *send, unsigned tries)
+{
+    const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
+    int left = FIRST_WAIT_MS << tries;
+
+    if (left > LONGEST_WAIT_MS)
+        left = LONGEST_WAIT_MS;
+    for (; left > 0 && !is_set(send->route.stop); left -= SLICE_MS)
+        nanosleep(&slice, NULL);
+}
+
+bool ask(struct send *send, struct put *put, const struct question *question,
+         struct reply *out, struct error *err)
+{
+    char path[PATH_ROOM];
+    const struct request request = {.method = question->method,
+                                    .path = path,
+                                    .kind = question->kind,
+                                    .body = question->body,
+                                    .digest = question->digest,
+                                    .patience = question->patience};
+
+    snprintf(path, sizeof(path), "%s%s", send->base, question->below);
+    for (unsigned tries = 0;; tries++) {
+        struct error trouble = {0};
+        bool again = false;
+
+        if (put_request(put, &request, out, &again, &trouble))
+            return true;
+        if (!again || tries + 1 == SEND_TRIES) {
+            *err = trouble;
+            return false;
+        }
+        atomic_fetch_add(&send->progress.retries, 1);
+        wait_before_retry(send, tries);
+    }
+}
+
+static bool list_entries(struct manifest *manifest, struct tree *tree, struct error *err)
+{
+    struct error trouble = {0};
+    struct entry entry;
+
+    while (tree_next(tree, &entry, &trouble))
+        if (!manifest_add(manifest, &entry, err))
+            return false;
+    if (trouble.msg != E_NONE)
+        *err = trouble;
+    return trouble.msg == E_NONE;
+}
+
+/* Digests of a listing before this one would be wrong. */
+static bool forget_digests(int work, unsigned generation, struct error *err)
+{
+    char name[40];
+
+    snprintf(name, sizeof(name), "digests-%u", generation);
+    return unlinkat(work, name, 0) == 0 || errno == ENOENT || disk_fail(err, name);
+}
+
+bool send_scan(int work, int root, unsigned generation, enum digest_kind kind,
+               struct report *findings, struct error *err)
+{
+    scoped(manifest_clear) struct manifest manifest = {0};
+    scoped(tree_clear) struct tree tree = {0};
+
+    manifest_begin(&manifest, work, generation, kind);
+    tree_begin(&tree, root, findings);
+    if (!forget_digests(work, generation, err) || !list_entries(&manifest, &tree, err))
+        return false;
+    return report_errors(findings) > 0 || manifest_close(&manifest, err);
+}
+
+bool send_open(struct send *out, int work, int root, unsigned generation,
+               enum digest_kind kind, struct error *err)
+{
+    *out = (struct send){.work = work, .root = root, .streams = 1};
+    if (manifest_open(&out->manifest, work, generation, kind, err) &&
+        (out->manifest.closed || fail(err, E_MANIFEST_OPEN, "not listed yet")) &&
+        digests_open(&out->digests, work, generation, err))
+        return true;
+    send_close(out);
+    return false;
+}
+
+void send_close(struct send *send)
+{
+    manifest_clear(&send->manifest);
+    digests_close(&send->digests);
+}
+
+static bool ask_status(struct send *send, struct put *put, struct send_status *out,
+                       struct error *err)
+{
+    scoped(reply_clear) struct reply reply = reply_none();
+    const struct question question = {.method = "GET", .below = ""};
+
+    return ask(send, put, &question, &reply, err) &&
+           wire_read_status(out, buf_span(&reply.body), err);
+}
+
+static bool send_page(struct send *send, struct put *put, uint64_t n, struct error *err)
+{
+    scoped(buf_clear) struct buf bytes = buf_upto(PAGE_BYTES_MAX);
+    scoped(reply_clear) struct reply reply = reply_none();
+    char below[64];
+    struct question question = {.method = "PUT",
+                                .below = below,
+                                .kind = BODY_BYTES,
+                                .digest = &send->manifest.page[n].digest};
+
+    if (!manifest_read_page(&bytes, &send->manifest, n, err))
+        return false;
+    question.body = buf_span(&bytes);
+    snprintf(below, sizeof(below), "/generations/%u/pages/%llu", send->manifest.generation,
+             (unsigned long long)n);
+    return ask(send, put, &question, &reply, err);
+}
+
+/* The target's first pages are ours; else it begins again with page 0. */
+static bool pages_agree(const struct send *send, const struct send_status *status)
+{
+    struct manifest first = send->manifest;
+    struct digest root;
+
+    if (status->pages > send->manifest.n)
+        return false;
+    first.n = (size_t)status->pages;
+    manifest_root_so_far(&first, &root);
+    return digest_equal(&root, &status->pages_root);
+}
+
+static bool send_sum(struct send *send, struct put *put, struct error *err)
+{
+    scoped(buf_clear) struct buf json = buf_upto(JSON_MAX);
+    scoped(reply_clear) struct reply reply = reply_none();
+    char below[64];
+    struct question question = {.method = "PUT",
+                                .below = below,
+                                .kind = BODY_JSON,
+                                .patience = PUT_PATIENCE_SECONDS};
+
+    if (!wire_write_sum(&json, &send->manifest.sum, err))
+        return false;
+    question.body = buf_span(&json);
+    snprintf(below, sizeof(below), "/generations/%u/manifest", send->manifest.generation);
+    return ask(send, put, &question, &reply, err);
+}
+
+static bool send_manifest(struct send *send, struct put *put, struct error *err)
+{
+    struct send_status status;
+
+    if (!ask_status(send, put, &status, err))
+        return false;
+    if (!status.closed) {
+        const uint64_t from = pages_agree(send, &status) ? status.pages : 0;
+
+        for (uint64_t n = from; n < send->manifest.n; n++)
+            if (!send_page(send, put, n, err))
+                return false;
+    }
+    return send_sum(send, put, err);
+}
+
+bool send_tree(const struct grant *grant, struct send *send, struct error *err)
+{
+    scoped(put_close) struct put put = {0};
+
+    if (send->manifest.sum.bytes > grant->byte_ceiling)
+        return fail(err, E_BYTES_CEILING, "%llu bytes, %llu allowed",
+                    (unsigned long long)send->manifest.sum.bytes,
+                    (unsigned long long)grant->byte_ceiling);
+    return put_open(&put, grant, &send->route, err) && send_manifest(send, &put, err) &&
+           send_segments(grant, send, &put, err);
+}
+
+/* Segments sent in an earlier run whose digest did not reach the disk are read again. */
+static bool fill_digests(struct send *send, uint64_t from, struct error *err)
+{
+    scoped(segment_clear) struct segment segment = {0};
+
+    segment_make(&segment);
+    for (uint64_t n = from; n < send->manifest.sum.segments; n++) {
+        struct digest digest;
+        bool known;
+
+        if (!digests_get(&send->digests, n, &digest, &known, err))
+            return false;
+        if (known)
+            continue;
+        if (!segment_read(&segment, &send->manifest, send->root, n, err) ||
+            !digests_put(&send->digests, n, &segment.digest, err))
+            return false;
+    }
+    return true;
+}
+
+bool send_contents_root(struct send *send, struct digest *out, struct error *err)
+{
+    const struct manifest_sum *sum = &send->manifest.sum;
+    uint64_t missing;
+
+    if (!digests_root(&send->digests, sum->segments, sum->kind, out, &missing, err))
+        return false;
+    if (missing == sum->segments)
+        return true;
+    return fill_digests(send, missing, err) &&
+           digests_root(&send->digests, sum->segments, sum->kind, out, &missing, err) &&
+           (missing == sum->segments || fail(err, E_SEGMENTS_MISSING, "of our own"));
+}
+
+bool send_ask(const struct grant *grant, struct send *send, struct send_status *out,
+              struct error *err)
+{
+    scoped(put_close) struct put put = {0};
+
+    return put_open(&put, grant, &send->route, err) && ask_status(send, &put, out, err);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Streams in flight: each thread has a connection and one segment of its own, and takes the
+ * next missing number from a supply that all share.
+ */
+#include "transfer/segment.h"
+#include "transfer/send_parts.h"
+#include "transfer/wire_json.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+/* What is still to be sent; ranges are asked for page by page. */
+struct supply {
+    pthread_mutex_t lock;
+    struct send *send;
+    const struct grant *grant;
+    struct ranges ranges;
+    size_t at;        /* the range whose turn it is */
+    uint64_t next;    /* its next segment */
+    struct error err; /* the first failure; it ends all streams */
+    atomic_bool failed;
+};
+
+static void supply_end(struct supply *supply)
+{
+    ranges_clear(&supply->ranges);
+    pthread_mutex_destroy(&supply->lock);
+}
+
+static bool ask_missing(struct supply *supply, struct put *put, uint64_t from,
+                        struct error *err)
+{
+    scoped(reply_clear) struct reply reply = reply_none();
+    char below[80];
+    const struct question question = {.method = "GET", .below = below};
+
+    snprintf(below, sizeof(below), "/generations/%u/missing?from=%llu",
+             supply->send->manifest.generation, (unsigned long long)from);
+    ranges_clear(&supply->ranges);
+    supply->at = 0;
+    if (!ask(supply->send, put, &question, &reply, err) ||
+        !wire_read_ranges(&supply->ranges, buf_span(&reply.body), err))
+        return false;
+    if (supply->ranges.n > 0)
+        supply->next = supply->ranges.item[0].first;
+    return true;
+}
+
+/* True with a number; false when there is none left, or with err set. */
+static bool take_locked(struct supply *supply, struct put *put, uint64_t *out,
+                        struct error *err)
+{
+    if (atomic_load(&supply->failed))
+        return false;
+    if (supply->at == supply->ranges.n &&
+        (!supply->ranges.more || !ask_missing(supply, put, supply->ranges.next, err) ||
+         supply->ranges.n == 0))
+        return false;
+    *out = supply->next;
+    if (supply->next++ == supply->ranges.item[supply->at].last &&
+        ++supply->at < supply->ranges.n)
+        supply->next = supply->ranges.item[supply->at].first;
+    return true;
+}
+
+static bool take(struct supply *supply, struct put *put, uint64_t *out, struct error *err)
+{
+    bool taken;
+
+    pthread_mutex_lock(&supply->lock);
+    taken = take_locked(supply, put, out, err);
+    pthread_mutex_unlock(&supply->lock);
+    return taken;
+}
+
+static void give_up(struct supply *supply, const struct error *err)
+{
+    pthread_mutex_lock(&supply->lock);
+    if (supply->err.msg == E_NONE)
+        supply->err = *err;
+    atomic_store(&supply->failed, true);
+    pthread_mutex_unlock(&supply->lock);
+}
+
+static bool send_segment(struct send *send, struct put *put, struct segment *segment,
+                         uint64_t number, struct error *err)
+{
+    scoped(reply_clear) struct reply reply = reply_none();
+    char below[80];
+    struct question question = {
+        .method = "PUT", .below = below, .kind = BODY_BYTES, .digest = &segment->digest};
+
+    if (!segment_read(segment, &send->manifest, send->root, number, err))
+        return false;
+    question.body = span_of(segment->at, segment->n);
+    snprintf(below, sizeof(below), "/generations/%u/segments/%llu",
+             send->manifest.generation, (unsigned long long)number);
+    if (!ask(send, put, &question, &reply, err) ||
+        !digests_put(&send->digests, number, &segment->digest, err))
+        return false;
+    atomic_fetch_add(&send->progress.bytes, segment->n);
+    atomic_fetch_add(&send->progress.segments, 1);
+    atomic_fetch_add(&send->progress.files, segment->files);
+    return true;
+}
+
+static void *stream(void *at)
+{
+    struct supply *supply = at;
+    scoped(segment_clear) struct segment segment = {0};
+    scoped(put_close) struct put put = {0};
+    struct route route = supply->send->route;
+    struct error err = {0};
+    uint64_t number;
+
+    route.halt = &supply->failed;
+    segment_make(&segment);
+    if (put_open(&put, supply->grant, &route, &err))
+        while (take(supply, &put, &number, &err) &&
+               send_segment(supply->send, &put, &segment, number, &err))
+            continue;
+    if (err.msg != E_NONE)
+        give_up(supply, &err);
+    return NULL;
+}
+
+/* Plain bytes of the ranges; exact when all or nothing is missing. */
+static uint64_t bytes_of(const struct supply *supply)
+{
+    const struct manifest_sum *sum = &supply->send->manifest.sum;
+    uint64_t segments = 0;
+
+    for (size_t i = 0; i < supply->ranges.n; i++)
+        segments += supply->ranges.item[i].last - supply->ranges.item[i].first + 1;
+    if (supply->ranges.more)
+        segments = sum->segments;
+    return sum->segments == 0
+               ? 0
+               : (uint64_t)((double)sum->bytes * (double)segments / (double)sum->segments);
+}
+
+static bool run_streams(struct supply *supply, struct error *err)
+{
+    pthread_t thread[STREAMS_MAX];
+    unsigned wanted = supply->send->streams;
+    unsigned n = 0;
+
+    if (wanted < 1 || wanted > STREAMS_MAX)
+        wanted = wanted < 1 ? 1 : STREAMS_MAX;
+    while (n < wanted && pthread_create(&thread[n], NULL, stream, supply) == 0)
+        n++;
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(thread[i], NULL);
+    if (n == 0)
+        return fail(err, E_PUT_SETUP, "no thread");
+    if (supply->err.msg != E_NONE)
+        *err = supply->err;
+    return supply->err.msg == E_NONE;
+}
+
+bool send_segments(const struct grant *grant, struct send *send, struct put *put,
+                   struct error *err)
+{
+    scoped(supply_end) struct supply supply = {.send = send, .grant = grant};
+
+    pthread_mutex_init(&supply.lock, NULL);
+    if (!ask_missing(&supply, put, 0, err))
+        return false;
+    atomic_store(&send->progress.bytes_total, bytes_of(&supply));
+    return supply.ranges.n == 0 || run_streams(&supply, err);
+}
