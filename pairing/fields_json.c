@@ -252,13 +252,27 @@ bool json_read_finding(struct error *out, const struct json_t *object, struct er
     return true;
 }
 
-struct json_t *json_findings(const struct report *report)
+struct json_t *json_findings_within(const struct report *report, size_t bytes_max)
 {
     json_t *list = json_array();
+    size_t bytes = 0;
 
-    for (size_t i = 0; i < report->n; i++)
-        json_array_append_new(list, json_finding(&report->item[i]));
+    for (size_t i = 0; i < report->n; i++) {
+        json_t *item = json_finding(&report->item[i]);
+        size_t n = json_dumpb(item, NULL, 0, JSON_COMPACT) + 1;
+
+        if (bytes + n <= bytes_max) {
+            json_array_append(list, item);
+            bytes += n;
+        }
+        json_decref(item);
+    }
     return list;
+}
+
+struct json_t *json_findings(const struct report *report)
+{
+    return json_findings_within(report, SIZE_MAX);
 }
 
 bool json_read_findings(struct report *out, const struct json_t *object, struct error *err)

@@ -45,5 +45,7 @@ struct json_t *json_finding(const struct error *finding);
 must_check bool json_read_finding(struct error *out, const struct json_t *object,
                                   struct error *err);
 struct json_t *json_findings(const struct report *report);
+/* As many as fit into so many bytes of text, in their order. */
+struct json_t *json_findings_within(const struct report *report, size_t bytes_max);
 must_check bool json_read_findings(struct report *out, const struct json_t *object,
                                    struct error *err);

@@ -2,9 +2,12 @@
 #include "pairing/message_json.h"
 
 #include "base/text.h"
+#include "certs/statement.h"
 #include "pairing/json.h"
 
 #include <jansson.h>
+
+#define VERDICT_FIELDS_MAX 4096 /* of a verdict without its findings */
 
 static void put_leaf(json_t *object, const char *field, const struct profile_leaf *leaf)
 {
@@ -169,7 +172,10 @@ bool message_write_verdict(struct buf *out, const struct pair *pair,
     json_put_text(object, "policy", policy_name(pair->setup.policy));
     json_put_int(object, "clock_ms", now_ms);
     json_put_bool(object, "paired", pair->good);
-    json_object_set_new(object, "findings", json_findings(&pair->findings));
+    /* A verdict too long to sign would leave the peer without any reason. */
+    json_object_set_new(
+        object, "findings",
+        json_findings_within(&pair->findings, STATEMENT_BODY_MAX - VERDICT_FIELDS_MAX));
     return json_write(out, object, err);
 }
 
