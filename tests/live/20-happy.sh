@@ -22,14 +22,18 @@ run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/targ
 cp "$out" "$scratch/lines"
 check 'every line is a JSON object' jq -e -s 'all(.[]; type == "object")' "$scratch/lines"
 equal 'the last line is the receipt' receipt "$(tail -n 1 "$scratch/lines" | jq -r .event)"
-check 'it passed through sealed' grep -q '"state":[ ]*"sealed"' "$scratch/lines"
+equal 'its states' 'frozen commit-asked handed-over' \
+    "$(jq -r 'select(.event == "state") | .state' "$scratch/lines" | paste -sd ' ')"
+check 'the target has sealed it' event_seen target '.event == "migration" and .state == "sealed"'
+check 'the progress ends at the whole' \
+    jq -e -s '[.[] | select(.event == "progress")] | last | .bytes == .total' "$scratch/lines"
 same_tree 'the tree arrived' "$scratch/estate" "$scratch/target.into/estate"
 equal 'nothing but the tree and the staging is there' estate \
     "$(ls "$scratch/target.into")"
 check 'the listener tells that it is committed' \
     event_seen target '.event == "migration" and .state == "committed"'
 
-id=$(jq -nrR 'first(inputs | fromjson? | .migration // empty)' "$scratch/lines")
+id=$(jq -rR 'fromjson? | .migration // empty' "$scratch/lines" | sed -n 1p)
 run 0 source status "$id" --json
 run 0 target status "$id" --json
 run 0 source status
@@ -39,7 +43,9 @@ run 0 target receipt show "$id" --json
 cp "$out" "$scratch/receipt"
 run 0 source receipt verify --target "$scratch/target.pem" "$scratch/receipt"
 run 1 source receipt verify --target "$scratch/source.pem" "$scratch/receipt"
-sed 's/estate/estatf/' "$scratch/receipt" >"$scratch/forged"
+body=$(jq -r .receipt.body "$scratch/receipt" | base64 -d | sed 's/estate/estatf/' | base64 -w0)
+jq -c --arg body "$body" '.receipt.body = $body' "$scratch/receipt" >"$scratch/forged"
+check_not 'a receipt with another name is another one' cmp -s "$scratch/receipt" "$scratch/forged"
 run 1 source receipt verify --target "$scratch/target.pem" "$scratch/forged"
 
 # Given another name, beside the first.

@@ -45,6 +45,6 @@ arrives many
 
 run 2 source migrate "$(at target)" "$scratch/not-there" --code-file "$scratch/target.code"
 code target
-run 1 source migrate "$(at target)" "$scratch/many" --code-file "$scratch/target.code" --name ../out
-check_not 'a name cannot leave the directory' test -e "$scratch/out"
+run 1 source migrate "$(at target)" "$scratch/many" --code-file "$scratch/target.code" --name ../elsewhere
+check_not 'a name cannot leave the directory' test -e "$scratch/elsewhere"
 listen_end target

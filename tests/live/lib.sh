@@ -268,7 +268,7 @@ listen()
         exit 1
     fi
     listener_port[$name]=$(tail -n "+$((skip + 1))" "$log" |
-        jq -nr 'first(inputs | select(.event == "listening") | .address)' | sed 's/.*://')
+        jq -r 'select(.event == "listening") | .address' | sed -n '1s/.*://p')
 }
 
 listener_speaks()
@@ -572,5 +572,5 @@ sent_at_least() { [[ $(bytes_sent "$1") -ge $2 ]]; }
 # migration_of NAME: the id that its lines tell.
 migration_of()
 {
-    jq -nrR 'first(inputs | fromjson? | .migration // empty)' "$scratch/$1.lines"
+    jq -rR 'fromjson? | .migration // empty' "$scratch/$1.lines" | sed -n 1p
 }
