@@ -240,16 +240,19 @@ bool invitation_failed(struct db *db, uint32_t selector, struct error *err)
     return query_run(&update, NULL, err);
 }
 
-/* Who used it, empty when nobody did; also whether it may be used now by this peer. */
-static bool invitation_state(struct buf *used_by, struct db *db, uint32_t selector,
-                             const struct grant *grant, struct error *err)
+/* Who used it and when, empty when nobody did; also whether it may be used now by this
+ * peer. */
+static bool invitation_state(struct buf *used_by, time_t *used, struct db *db,
+                             uint32_t selector, const struct grant *grant,
+                             struct error *err)
 {
     scoped(query_end) struct query row = {0};
     const char *for_name;
 
-    if (!query_begin(
-            &row, db,
-            "SELECT used_by, expires, for_name FROM invitation WHERE selector = ?1", err))
+    if (!query_begin(&row, db,
+                     "SELECT used_by, expires, for_name, used, failures FROM invitation"
+                     " WHERE selector = ?1",
+                     err))
         return false;
     query_int(&row, 1, selector);
     if (!query_next(&row, err))
@@ -260,8 +263,12 @@ static bool invitation_state(struct buf *used_by, struct db *db, uint32_t select
                     for_name, grant->peer_name);
     if (!buf_add(used_by, query_get_blob(&row, 0), err))
         return false;
+    *used = query_get_int(&row, 3);
     if (used_by->n == 0 && query_get_int(&row, 1) <= grant->issued)
         return fail(err, E_CODE_WRONG, "the invitation has expired");
+    /* Proofs run side by side: one may end after the others have failed too often. */
+    if (used_by->n == 0 && query_get_int(&row, 4) >= CODE_FAILURES_MAX)
+        return fail(err, E_CODE_WRONG, "too many wrong secrets");
     return true;
 }
 
@@ -285,16 +292,17 @@ bool invitation_redeem(struct grant *grant, struct db *db, uint32_t selector, ti
 {
     scoped(db_rollback) struct db_change change = {0};
     scoped(buf_clear) struct buf used_by = buf_upto(DIGEST_BYTES);
+    time_t used = 0;
 
     grant->issued = now;
     if (!db_begin(&change, db, err) ||
-        !invitation_state(&used_by, db, selector, grant, err))
+        !invitation_state(&used_by, &used, db, selector, grant, err))
         return false;
     if (used_by.n > 0) {
         if (!span_equal(buf_span(&used_by), digest_span(&grant->peer_client_key)))
             return fail(err, E_CODE_USED, "by key %02x%02x%02x%02x...", used_by.at[0],
                         used_by.at[1], used_by.at[2], used_by.at[3]);
-        return grant_find_key(grant, db, &grant->peer_client_key, err);
+        return grant_find_issued(grant, db, &grant->peer_client_key, used, err);
     }
     return invitation_mark(db, selector, grant, err) &&
            grant_store(db, grant, "target", err) && db_commit(&change, err);

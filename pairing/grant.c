@@ -50,12 +50,14 @@ bool grant_admits(const struct grant *grant, const struct chain *peer, bool as_s
            fail(err, E_TRUST_NO_PATH, "'%s'", cert_issued_to(chain_leaf(peer)));
 }
 
-/* Storing a grant that exists renews what a new pair of verdicts may renew. */
+/* Storing a grant that exists renews what a new pair of verdicts may renew; a peer that
+ * names the grant of another one renews nothing. */
 bool grant_store(struct db *db, const struct grant *grant, const char *side,
                  struct error *err)
 {
     scoped(query_end) struct query insert = {0};
     char transcript[DIGEST_HEX];
+    int changed = 0;
 
     if (!query_begin(
             &insert, db,
@@ -64,7 +66,9 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
             " transcript) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
             " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
             " not_after = excluded.not_after, transcript = excluded.transcript,"
-            " peer_server_key = excluded.peer_server_key",
+            " peer_server_key = excluded.peer_server_key"
+            " WHERE migration = excluded.migration"
+            " AND peer_client_key = excluded.peer_client_key",
             err))
         return false;
     digest_hex(transcript, &grant->transcript);
@@ -79,7 +83,9 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
     query_int(&insert, 9, grant->expires);
     query_int(&insert, 10, grant->not_after);
     query_text(&insert, 11, transcript);
-    return query_run(&insert, NULL, err);
+    if (!query_run(&insert, &changed, err))
+        return false;
+    return changed > 0 || fail(err, E_GRANT_KEY, "%s is another peer's", grant->id);
 }
 
 static void digest_from_blob(struct digest *out, struct span blob)
@@ -120,18 +126,19 @@ bool grant_load(struct grant *out, struct db *db, const char *migration, struct 
     return grant_read(out, &row, migration, err);
 }
 
-bool grant_find_key(struct grant *out, struct db *db, const struct digest *client_key,
-                    struct error *err)
+bool grant_find_issued(struct grant *out, struct db *db, const struct digest *client_key,
+                       time_t issued, struct error *err)
 {
     scoped(query_end) struct query row = {0};
     const struct digest key = *client_key; /* may lie inside *out */
 
     if (!query_begin(&row, db,
                      "SELECT " GRANT_COLUMNS " FROM grants WHERE peer_client_key = ?1"
-                     " AND revoked = 0 ORDER BY issued DESC LIMIT 1",
+                     " AND issued = ?2 AND revoked = 0 LIMIT 1",
                      err))
         return false;
     query_blob(&row, 1, digest_span(&key));
+    query_int(&row, 2, issued);
     return grant_read(out, &row, "this key", err);
 }
 

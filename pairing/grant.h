@@ -49,12 +49,14 @@ must_check bool grant_admits(const struct grant *grant, const struct chain *peer
 must_check bool grant_is_current(const struct grant *grant, const struct chain *peer,
                                  bool as_server, time_t now, struct error *err);
 
+/* E_GRANT_KEY when the id is that of another peer's or another migration's grant. */
 must_check bool grant_store(struct db *db, const struct grant *grant, const char *side,
                             struct error *err);
 /* E_GRANT_UNKNOWN when there is none. */
 must_check bool grant_load(struct grant *out, struct db *db, const char *migration,
                            struct error *err);
-/* The newest live grant of this client key for the migration, or E_GRANT_UNKNOWN. */
-must_check bool grant_find_key(struct grant *out, struct db *db,
-                               const struct digest *client_key, struct error *err);
+/* The live grant this client key was given at that time, or E_GRANT_UNKNOWN. */
+must_check bool grant_find_issued(struct grant *out, struct db *db,
+                                  const struct digest *client_key, time_t issued,
+                                  struct error *err);
 must_check bool grant_revoke(struct db *db, const char *id, struct error *err);
