@@ -83,29 +83,6 @@ static bool settle_root(struct receive *receive, struct error *err)
     return fail(err, E_STAGING_BAD, "the manifest is empty");
 }
 
-static bool publish(struct receive *receive, struct error *err)
-{
-    if (!receive->sealed)
-        return fail(err, E_SEGMENTS_MISSING, "not sealed");
-    if (!published_already(receive) && !move_in(receive, err))
-        return false;
-    if (!settle_root(receive, err) || !sync_both(receive, err))
-        return false;
-    fd_close(&receive->tree);
-    receive->published = true;
-    return true;
-}
-
-bool receive_publish(struct receive *receive, struct error *err)
-{
-    bool published;
-
-    pthread_mutex_lock(&receive->lock);
-    published = publish(receive, err);
-    pthread_mutex_unlock(&receive->lock);
-    return published;
-}
-
 static bool move_back(struct receive *receive, struct error *err)
 {
     if (fchmodat(receive->into, receive->name, 0700, 0) != 0)
@@ -127,6 +104,32 @@ static bool withdraw(struct receive *receive, struct error *err)
                                               O_RDONLY | O_DIRECTORY, 0, err))
         return false;
     return true;
+}
+
+static bool publish(struct receive *receive, struct error *err)
+{
+    if (!receive->sealed)
+        return fail(err, E_SEGMENTS_MISSING, "not sealed");
+    if (!published_already(receive) && !move_in(receive, err))
+        return false;
+    if (!settle_root(receive, err) || !sync_both(receive, err)) {
+        struct error ignored = {0};
+
+        return withdraw(receive, &ignored) && false; /* all or nothing */
+    }
+    fd_close(&receive->tree);
+    receive->published = true;
+    return true;
+}
+
+bool receive_publish(struct receive *receive, struct error *err)
+{
+    bool published;
+
+    pthread_mutex_lock(&receive->lock);
+    published = publish(receive, err);
+    pthread_mutex_unlock(&receive->lock);
+    return published;
 }
 
 bool receive_withdraw(struct receive *receive, struct error *err)

@@ -95,7 +95,8 @@ static void missing_segments_come_as_ranges(void)
     CU_ASSERT_EQUAL(err.msg, E_MANIFEST_OPEN);
     ranges_clear(&ranges);
     carry_pages(&c);
-    CU_ASSERT(carry_segment(&c, 2, &err) || err.msg == E_MANIFEST_OPEN);
+    memset(&err, 0, sizeof(err));
+    CU_ASSERT(carry_segment(&c, 2, &err));
     CU_ASSERT_FATAL(receive_missing(&c.receive, 1, &ranges, &err));
     CU_ASSERT_EQUAL_FATAL(ranges.n, 2);
     CU_ASSERT(ranges.item[0].first == 1 && ranges.item[0].last == 1);
