@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Print the object with its event name, drop the reference. */
 static void tell_json(json_t *object, const char *event)
@@ -130,15 +131,18 @@ void event_migration(const struct events *events, const char *migration, const c
     tell_json(object, "migration");
 }
 
-/* A line that is drawn over on a terminal. */
+/* A line that is drawn over on a terminal; in a log, a new one now and then. */
 static void draw_progress(uint64_t bytes, uint64_t total, double rate)
 {
     double left = rate > 1 ? (double)(total - bytes) / rate : 0;
+    bool on_terminal = isatty(STDERR_FILENO) == 1;
 
     flockfile(stderr);
-    fprintf(stderr, "\r%3.0f %%  %.1f of %.1f MiB  %.1f MiB/s  %.0f s left   ",
+    fprintf(stderr, "%s%3.0f %%  %.1f of %.1f MiB  %.1f MiB/s  %.0f s left%s",
+            on_terminal ? "\r" : "",
             total > 0 ? 100.0 * (double)bytes / (double)total : 100.0,
-            (double)bytes / 1048576, (double)total / 1048576, rate / 1048576, left);
+            (double)bytes / 1048576, (double)total / 1048576, rate / 1048576, left,
+            on_terminal ? "   " : "\n");
     fflush(stderr);
     funlockfile(stderr);
 }
@@ -161,7 +165,7 @@ void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
 
 void event_progress_end(const struct events *events)
 {
-    if (!events->json)
+    if (!events->json && isatty(STDERR_FILENO) == 1)
         fputc('\n', stderr);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define NAME_MAX_BYTES 64 /* of a header we look at */
 
@@ -36,7 +37,8 @@ struct reading {
     size_t url_n;
     char url[2 * HTTP_PATH_MAX];
     bool overflow; /* something does not fit: refused */
-    bool has_host;
+    unsigned hosts;
+    unsigned digests;
     bool done;
 };
 
@@ -90,9 +92,9 @@ static int on_header(llhttp_t *parser)
     struct reading *r = reading_of(parser);
 
     if (strcasecmp(r->name, "Host") == 0)
-        r->has_host = true;
+        r->hosts++;
     if (strcasecmp(r->name, "Pairgate-Digest") == 0)
-        r->overflow |= !text_fits(r->message->digest, r->value);
+        r->overflow |= !text_fits(r->message->digest, r->value) || r->digests++ > 0;
     if (strcasecmp(r->name, "Content-Length") == 0)
         r->message->has_length = true;
     r->name_n = r->value_n = 0;
@@ -128,9 +130,8 @@ static void take_start_line(const llhttp_t *parser, struct reading *r)
         !text_fits(message->method, llhttp_method_name((llhttp_method_t)parser->method));
 }
 
-/* Parse what has come of the head; *used says how much of it the head was. */
-static bool head_parse(struct http *http, struct http_message *out, bool *done,
-                       size_t *used, struct error *err)
+bool http_parse_head(struct http_message *out, bool *done, size_t *used, struct span bytes,
+                     struct error *err)
 {
     struct reading reading = {.message = out};
     llhttp_settings_t settings;
@@ -145,28 +146,53 @@ static bool head_parse(struct http *http, struct http_message *out, bool *done,
     settings.on_headers_complete = on_head_done;
     llhttp_init(&parser, out->is_request ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
     parser.data = &reading;
-    code = llhttp_execute(&parser, (const char *)http->head, http->head_n);
+    *out = (struct http_message){.is_request = out->is_request};
+    code = llhttp_execute(&parser, (const char *)bytes.at, bytes.n);
     *done = reading.done;
     if (!reading.done)
         return code == HPE_OK || fail(err, E_HTTP, "%s", llhttp_errno_name(code));
-    *used = (size_t)(llhttp_get_error_pos(&parser) - (const char *)http->head);
+    *used = (size_t)(llhttp_get_error_pos(&parser) - (const char *)bytes.at);
     take_start_line(&parser, &reading);
-    if (reading.overflow || (parser.flags & F_CHUNKED) != 0 || parser.http_major != 1 ||
-        parser.http_minor != 1 || (out->is_request && !reading.has_host))
+    if (reading.overflow || (parser.flags & (F_CHUNKED | F_TRANSFER_ENCODING)) != 0 ||
+        parser.http_major != 1 || parser.http_minor != 1 ||
+        (out->is_request && reading.hosts != 1))
         return fail(err, E_HTTP, "HTTP/1.1 with Host and Content-Length is spoken here");
     return true;
+}
+
+static int64_t seconds_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+/* How long to wait for more, at most `idle`: a peer that sends one byte at a time ends too.
+ */
+static bool seconds_left(int *out, int64_t deadline, int idle, struct error *err)
+{
+    int64_t left = deadline - seconds_now();
+
+    *out = left < idle ? (int)left : idle;
+    return left > 0 || fail(err, E_TLS_SILENT, "a message that does not end");
 }
 
 bool http_read_head(struct http *http, bool is_request, struct http_message *out, bool *end,
                     int idle_seconds, struct error *err)
 {
+    int64_t deadline = seconds_now() + idle_seconds;
+
     *end = false;
     for (;;) {
+        bool first = http->head_n == 0;
         size_t got = 0, used = 0;
         bool done = false;
+        int left = 0;
 
         *out = (struct http_message){.is_request = is_request};
-        if (http->head_n > 0 && !head_parse(http, out, &done, &used, err))
+        if (!first &&
+            !http_parse_head(out, &done, &used, span_of(http->head, http->head_n), err))
             return false;
         if (done) {
             http->head_n -= used;
@@ -176,9 +202,12 @@ bool http_read_head(struct http *http, bool is_request, struct http_message *out
         if (http->head_n == HTTP_HEAD_MAX)
             return fail(err, E_TOO_LARGE, "a header block of more than %d bytes",
                         HTTP_HEAD_MAX);
-        if (!tls_read(http->tls, http->head + http->head_n, HTTP_HEAD_MAX - http->head_n,
-                      &got, idle_seconds, err))
+        if (!seconds_left(&left, deadline, idle_seconds, err) ||
+            !tls_read(http->tls, http->head + http->head_n, HTTP_HEAD_MAX - http->head_n,
+                      &got, left, err))
             return false;
+        if (first)
+            deadline = seconds_now() + idle_seconds;
         if (got == 0) {
             *end = http->head_n == 0;
             return *end || fail(err, E_HTTP, "closed in the middle of a message");
@@ -205,6 +234,8 @@ bool http_read_body(struct http *http, struct http_message *message, size_t body
                     struct error *err)
 {
     size_t have = message->length < http->head_n ? message->length : http->head_n;
+    int64_t deadline =
+        seconds_now() + TLS_IDLE_SECONDS + (int64_t)(message->length / HTTP_RATE_MIN);
 
     message->body = (struct span){0};
     if (message->length > body_max || message->length > HTTP_BODY_MAX)
@@ -219,9 +250,11 @@ bool http_read_body(struct http *http, struct http_message *message, size_t body
     memmove(http->head, http->head + have, http->head_n);
     while (have < message->length) {
         size_t got = 0;
+        int left = 0;
 
-        if (!tls_read(http->tls, http->body + have, message->length - have, &got,
-                      TLS_IDLE_SECONDS, err))
+        if (!seconds_left(&left, deadline, TLS_IDLE_SECONDS, err) ||
+            !tls_read(http->tls, http->body + have, message->length - have, &got, left,
+                      err))
             return false;
         if (got == 0)
             return fail(err, E_HTTP, "closed in the middle of a body");

@@ -14,6 +14,7 @@
 #define HTTP_METHOD_MAX 8
 #define HTTP_PATH_MAX 256
 #define HTTP_DIGEST_MAX 72
+#define HTTP_RATE_MIN 4096
 
 struct http_message {
     bool is_request;
@@ -42,10 +43,21 @@ void http_open(struct http *http, struct tls *tls);
  * Read one message, its head first. *end is true when the peer closed between messages. A
  * request whose body is announced larger than `body_max` is refused before it is read.
  */
+/* The whole head within `idle_seconds` of its first byte, which may take as long to come.
+ */
 must_check bool http_read_head(struct http *http, bool is_request, struct http_message *out,
                                bool *end, int idle_seconds, struct error *err);
+/* The body, at no less than HTTP_RATE_MIN bytes a second. */
 must_check bool http_read_body(struct http *http, struct http_message *message,
                                size_t body_max, struct error *err);
+
+/*
+ * Parse a head that may still be incomplete: *done is false then. *used bytes of `bytes`
+ * were the head, the rest belongs to the body or to the next message. out->is_request is
+ * read, everything else written.
+ */
+must_check bool http_parse_head(struct http_message *out, bool *done, size_t *used,
+                                struct span bytes, struct error *err);
 
 must_check bool http_send_request(struct http *http, const char *method, const char *host,
                                   const char *path, struct span json, struct error *err);

@@ -12,8 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TICK_MS 250
+#define LOG_TICK_MS 10000
 
 /* What one run holds open. */
 struct run {
@@ -179,6 +181,12 @@ static void *carry(void *at)
     return NULL;
 }
 
+/* On a terminal and as JSON often, in a log seldom. */
+static int64_t progress_every_ms(const struct run *run)
+{
+    return run->move->events.json || isatty(STDERR_FILENO) == 1 ? TICK_MS : LOG_TICK_MS;
+}
+
 static void show_progress(struct run *run, int64_t begun_ms)
 {
     uint64_t bytes = atomic_load(&run->send.progress.bytes);
@@ -194,7 +202,7 @@ static bool carry_tree(struct run *run, struct error *err)
 {
     struct carrier carrier = {.run = run};
     const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
-    int64_t begun = clock_ms();
+    int64_t begun = clock_ms(), shown = begun;
     pthread_t thread;
 
     if (pthread_create(&thread, NULL, carry, &carrier) != 0)
@@ -202,6 +210,9 @@ static bool carry_tree(struct run *run, struct error *err)
     while (!atomic_load(&carrier.done)) {
         nanosleep(&tick, NULL);
         atomic_store(&run->clock, clock_now());
+        if (clock_ms() - shown < progress_every_ms(run))
+            continue;
+        shown = clock_ms();
         show_progress(run, begun);
     }
     pthread_join(thread, NULL);
