@@ -250,7 +250,7 @@ static void no_tickets_are_given(void)
 
 static bool suite_ready(void)
 {
-    char line[2 * PATH_MAX], path[PATH_MAX];
+    char line[2 * PATH_MAX], path[PATH_MAX + 8];
 
     scratch_make(&wire);
     snprintf(line, sizeof(line), "python3 '%s/../support/mint_wire.py' '%s' .", TEST_DATA,
