@@ -76,7 +76,7 @@ check_not()
 # equal SENTENCE WANT GOT
 equal()
 {
-    if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1: wanted '$2', got '$3'"; fi
+    if [[ $2 == "$3" ]]; then ok "$1"; else not_ok "$1: wanted '${2:0:500}', got '${3:0:500}'"; fi
 }
 
 die()
