@@ -91,6 +91,8 @@ static void exchange_drop(struct exchange *exchange)
 
 static bool exchange_take(struct request *r, struct exchange **out, struct error *err)
 {
+    if (r->ask->connection == 0) /* that is how a free place looks */
+        return fail(err, E_SUPERVISOR, "a proof on no connection");
     *out = exchange_of(r->office, r->ask->connection);
     if (*out != NULL && (*out)->selector == r->ask->selector)
         return true;
@@ -167,8 +169,15 @@ static bool do_again(struct request *r, struct error *err)
     return true;
 }
 
+/* A target may give a grant for its own migrations, not for those of another target. */
 static bool do_adopt(struct request *r, struct error *err)
 {
+    struct grant held = {0};
+    struct error missing = {0};
+
+    if (grant_load(&held, r->office->db, r->ask->grant.migration, &missing) &&
+        !digest_equal(&held.peer_server_key, &r->ask->grant.peer_server_key))
+        return fail(err, E_GRANT_KEY, "%s is another peer's", r->ask->grant.migration);
     r->answer->grant = r->ask->grant;
     return grant_store(r->office->db, &r->ask->grant, "source", err) &&
            migration_ensure(r, &r->ask->grant, err);
@@ -280,6 +289,14 @@ static void terminate(struct authority_ask *ask)
     ask->facts.peer[sizeof(ask->facts.peer) - 1] = '\0';
 }
 
+/* Nor to name only what there is. */
+static bool ask_is_sound(const struct authority_ask *ask, bool is_target)
+{
+    return (unsigned)ask->op < AUTHORITY_OPS && op_is_for(ask->op, is_target) &&
+           (unsigned)ask->kept <= KEPT_COUNTERSIGN &&
+           (unsigned)ask->facts.kind <= DIGEST_BLAKE3;
+}
+
 static void request_clear(struct request *request)
 {
     buf_clear(&request->first);
@@ -307,7 +324,7 @@ bool office_answer(struct office *office, int socket, struct error *err)
         !pipe_receive_bytes(socket, &r.second, r.ask->second_n, err))
         return false;
     terminate(r.ask);
-    if ((unsigned)r.ask->op >= AUTHORITY_OPS || !op_is_for(r.ask->op, office->is_target))
+    if (!ask_is_sound(r.ask, office->is_target))
         fail(&r.answer->err, E_SUPERVISOR, "an unknown request");
     else if (!ops[r.ask->op](&r, &r.answer->err) && r.answer->err.msg == E_NONE)
         fail(&r.answer->err, E_SUPERVISOR, "a request failed without a reason");

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Worker and supervisor over their socket pair: what a worker may ask and what it may not.
+ */
+#include "agent/authority.h"
+#include "agent/pipe.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "tests/support/run.h"
+#include "tests/support/state_db.h"
+
+#include <CUnit/CUnit.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define NOON 1813060800
+
+struct fixture {
+    struct state_db state;
+    struct authority authority;
+    struct office office;
+    int supervisor;
+    struct error ended; /* why the supervisor stopped serving */
+    pthread_t thread;
+    struct code code;
+};
+
+static void *supervise(void *at)
+{
+    struct fixture *f = at;
+
+    while (office_answer(&f->office, f->supervisor, &f->ended))
+        continue;
+    return NULL;
+}
+
+static struct fixture *fixture_make(bool is_target)
+{
+    struct fixture *f = mem_zeroed(1, sizeof(*f));
+    struct error err = {0};
+    int ends[2];
+
+    state_db_make(&f->state);
+    f->office.db = &f->state.db;
+    f->office.is_target = is_target;
+    CU_ASSERT_FATAL(
+        invitation_make(&f->code, &f->state.db, "", NOON, NOON + INVITE_SECONDS, &err));
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    authority_open(&f->authority, ends[0]);
+    f->supervisor = ends[1];
+    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, supervise, f) == 0);
+    return f;
+}
+
+static void fixture_free(struct fixture **at)
+{
+    struct fixture *f = *at;
+
+    authority_close(&f->authority);
+    pthread_join(f->thread, NULL);
+    fd_close(&f->supervisor);
+    office_clear(&f->office);
+    state_db_clear(&f->state);
+    mem_free(f);
+}
+
+/* A request on this connection by the peer with this key. */
+static void ask_make(struct authority_ask *out, enum authority_op op, uint64_t connection,
+                     char key)
+{
+    memset(out, 0, sizeof(*out));
+    out->op = op;
+    out->now = NOON;
+    out->connection = connection;
+    memset(out->exporter, 'e', sizeof(out->exporter));
+    memset(out->grant.peer_client_key.byte, key, DIGEST_BYTES);
+    memset(out->grant.peer_server_key.byte, key, DIGEST_BYTES);
+    out->grant.byte_ceiling = 1000;
+    out->grant.not_after = NOON + 1000000;
+    (void)text_fits(out->grant.peer_name, "source.example.com");
+    (void)text_fits(out->facts.name, "data");
+    (void)text_fits(out->facts.directory, "/srv");
+    out->facts.kind = DIGEST_BLAKE3;
+}
+
+static enum msg ask_do(struct fixture *f, struct authority_ask *ask,
+                       struct authority_answer *answer)
+{
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL(authority_do(&f->authority, ask, (struct span){0}, (struct span){0},
+                                 answer, NULL, NULL, &err),
+                    err.msg == E_NONE);
+    return err.msg;
+}
+
+/* Prove the code on a connection, both sides to their end. */
+static enum msg prove(struct fixture *f, const struct code *code, uint64_t connection,
+                      char key, char exporter, struct authority_answer *answer)
+{
+    scoped(scram_free) struct scram *source = NULL;
+    struct tls_facts facts = {0};
+    struct authority_ask ask;
+    struct error err = {0};
+    bool done = false;
+
+    *answer = (struct authority_answer){0};
+    memset(facts.exporter, exporter, sizeof(facts.exporter));
+    CU_ASSERT_FATAL(scram_client(&source, code, &facts, &err));
+    while (!answer->done) {
+        enum msg msg;
+
+        ask_make(&ask, AUTHORITY_CODE_STEP, connection, key);
+        ask.selector = code->selector;
+        if (!scram_step(source, answer->scram, ask.scram, &done, &err))
+            return err.msg;
+        msg = ask_do(f, &ask, answer);
+        if (msg != E_NONE)
+            return msg;
+    }
+    CU_ASSERT(scram_step(source, answer->scram, ask.scram, &done, &err));
+    CU_ASSERT(done);
+    return E_NONE;
+}
+
+static void a_proven_code_gives_a_grant_and_a_migration(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer answer;
+    struct handover handover = {0};
+    struct migration_facts facts = {0};
+    struct grant grant = {0};
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'k', 'e', &answer), E_NONE);
+    CU_ASSERT(text_starts(answer.grant.id, "g-"));
+    CU_ASSERT(text_starts(answer.grant.migration, "m-"));
+    CU_ASSERT_EQUAL(answer.grant.issued, NOON);
+    CU_ASSERT_EQUAL(answer.grant.expires, NOON + GRANT_SECONDS);
+    CU_ASSERT(authority_grant(&f->authority, answer.grant.migration, &grant, &err));
+    CU_ASSERT_STRING_EQUAL(grant.id, answer.grant.id);
+    CU_ASSERT(authority_migration(&f->authority, answer.grant.migration, &handover, &facts,
+                                  &err));
+    CU_ASSERT_STRING_EQUAL(facts.name, "data");
+    CU_ASSERT_STRING_EQUAL(facts.peer, "source.example.com");
+    CU_ASSERT_EQUAL(facts.kind, DIGEST_BLAKE3);
+}
+
+static void the_same_key_proves_again_and_gets_the_same(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer first, again, other;
+
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'k', 'e', &first), E_NONE);
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 2, 'k', 'e', &again), E_NONE);
+    CU_ASSERT_STRING_EQUAL(first.grant.id, again.grant.id);
+    CU_ASSERT_EQUAL(prove(f, &f->code, 3, 'l', 'e', &other), E_CODE_USED);
+}
+
+static void wrong_secrets_are_counted_until_the_code_is_closed(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct code wrong = f->code;
+    struct authority_answer answer;
+
+    wrong.secret[0] = wrong.secret[0] == '0' ? '1' : '0';
+    for (uint64_t i = 0; i < CODE_FAILURES_MAX; i++)
+        CU_ASSERT_EQUAL(prove(f, &wrong, 1 + i, 'k', 'e', &answer), E_SCRAM);
+    CU_ASSERT_EQUAL(prove(f, &f->code, 9, 'k', 'e', &answer), E_CODE_WRONG);
+}
+
+static void a_proof_of_another_channel_fails(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer answer;
+
+    CU_ASSERT_EQUAL(prove(f, &f->code, 1, 'k', 'x', &answer), E_SCRAM);
+    CU_ASSERT_EQUAL(prove(f, &f->code, 2, 'k', 'e', &answer), E_NONE);
+}
+
+/* The first message of a proof, so that an exchange is under way. */
+static enum msg begin(struct fixture *f, uint64_t connection, uint32_t selector)
+{
+    scoped(scram_free) struct scram *source = NULL;
+    struct code code = f->code;
+    struct tls_facts facts = {0};
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+    struct error err = {0};
+    bool done;
+
+    code.selector = selector;
+    CU_ASSERT_FATAL(scram_client(&source, &code, &facts, &err));
+    ask_make(&ask, AUTHORITY_CODE_STEP, connection, 'k');
+    ask.selector = selector;
+    CU_ASSERT_FATAL(scram_step(source, "", ask.scram, &done, &err));
+    return ask_do(f, &ask, &answer);
+}
+
+static void exchanges_are_bounded_and_forgotten(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_ask ask;
+
+    for (uint64_t i = 1; i <= SCRAM_EXCHANGES; i++)
+        CU_ASSERT_EQUAL(begin(f, i, f->code.selector), E_NONE);
+    CU_ASSERT_EQUAL(begin(f, 100, f->code.selector), E_BUSY);
+    ask_make(&ask, AUTHORITY_FORGET, 7, 'k');
+    CU_ASSERT_EQUAL(ask_do(f, &ask, NULL), E_NONE);
+    CU_ASSERT_EQUAL(begin(f, 100, f->code.selector), E_NONE);
+}
+
+static void another_selector_ends_an_exchange(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+
+    CU_ASSERT_EQUAL(begin(f, 1, f->code.selector), E_NONE);
+    CU_ASSERT_EQUAL(begin(f, 1, f->code.selector ^ 1), E_CODE_WRONG);
+    CU_ASSERT_EQUAL(begin(f, 2, f->code.selector ^ 1), E_CODE_WRONG);
+}
+
+/* A free place has connection 0, selector 0 and no exchange. */
+static void a_proof_on_no_connection_is_refused(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+
+    CU_ASSERT_EQUAL(begin(f, 0, 0), E_SUPERVISOR);
+    CU_ASSERT_EQUAL(begin(f, 0, f->code.selector), E_SUPERVISOR);
+}
+
+static enum msg again(struct fixture *f, const char *migration, char key, int64_t now,
+                      struct authority_answer *answer)
+{
+    struct authority_ask ask;
+
+    ask_make(&ask, AUTHORITY_AGAIN, 5, key);
+    ask.now = now;
+    (void)text_fits(ask.migration, migration);
+    return ask_do(f, &ask, answer);
+}
+
+static void a_grant_is_renewed_for_its_key_alone(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer first, answer = {0};
+    struct error err = {0};
+    const char *migration = first.grant.migration;
+
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'k', 'e', &first), E_NONE);
+    CU_ASSERT_EQUAL(again(f, migration, 'k', NOON + 500, &answer), E_NONE);
+    CU_ASSERT_EQUAL(answer.grant.expires, NOON + 500 + GRANT_SECONDS);
+    CU_ASSERT_EQUAL(again(f, migration, 'l', NOON, &answer), E_GRANT_UNKNOWN);
+    CU_ASSERT_EQUAL(again(f, "m-none", 'k', NOON, &answer), E_GRANT_UNKNOWN);
+    CU_ASSERT_FATAL(grant_revoke(&f->state.db, first.grant.id, &err));
+    CU_ASSERT_EQUAL(again(f, migration, 'k', NOON, &answer), E_GRANT_REVOKED);
+}
+
+static enum msg adopt(struct fixture *f, const char *id, const char *migration, char key)
+{
+    struct authority_ask ask;
+
+    ask_make(&ask, AUTHORITY_ADOPT, 0, key);
+    (void)text_fits(ask.grant.id, id);
+    (void)text_fits(ask.grant.migration, migration);
+    ask.grant.expires = NOON + GRANT_SECONDS;
+    return ask_do(f, &ask, NULL);
+}
+
+/* A target that knows the ids of another target's migration gains nothing by them. */
+static void a_source_adopts_no_grant_over_another_targets(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(false);
+    struct grant grant = {0};
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-1", 'k'), E_NONE);
+    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-1", 'k'), E_NONE);
+    CU_ASSERT_EQUAL(adopt(f, "g-2", "m-1", 'l'), E_GRANT_KEY);
+    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-2", 'l'), E_GRANT_KEY);
+    CU_ASSERT_FATAL(authority_grant(&f->authority, "m-1", &grant, &err));
+    CU_ASSERT_EQUAL(grant.peer_server_key.byte[0], 'k');
+}
+
+static void each_side_has_its_own_requests(void)
+{
+    scoped(fixture_free) struct fixture *target = fixture_make(true);
+    scoped(fixture_free) struct fixture *source = fixture_make(false);
+    struct authority_answer answer = {0};
+
+    CU_ASSERT_EQUAL(adopt(target, "g-1", "m-1", 'k'), E_SUPERVISOR);
+    CU_ASSERT_EQUAL(begin(source, 1, source->code.selector), E_SUPERVISOR);
+    CU_ASSERT_EQUAL(again(source, "m-1", 'k', NOON, &answer), E_SUPERVISOR);
+}
+
+/* What a hijacked worker might send: each is refused, and the next good one answered. */
+static void malformed_requests_are_refused(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+    struct grant grant = {0};
+    struct error err = {0};
+
+    ask_make(&ask, (enum authority_op)AUTHORITY_OPS, 1, 'k');
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_SUPERVISOR);
+    ask_make(&ask, (enum authority_op) - 1, 1, 'k');
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_SUPERVISOR);
+    ask_make(&ask, AUTHORITY_STATEMENT, 1, 'k');
+    ask.kept = (enum statement_kept)99;
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_SUPERVISOR);
+    ask_make(&ask, AUTHORITY_GRANT, 1, 'k');
+    memset(ask.migration, 'x', sizeof(ask.migration));
+    memset(ask.scram, 'x', sizeof(ask.scram));
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_GRANT_UNKNOWN);
+    ask_make(&ask, AUTHORITY_JOURNAL_ADD, 1, 'k');
+    ask.n = SIZE_MAX / sizeof(struct finished) + 1;
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_SUPERVISOR);
+    ask_make(&ask, AUTHORITY_MOVE, 1, 'k');
+    ask.event = (enum handover_event)1000;
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_SUPERVISOR);
+    CU_ASSERT_FALSE(authority_grant(&f->authority, "m-none", &grant, &err));
+    CU_ASSERT_EQUAL(err.msg, E_GRANT_UNKNOWN);
+}
+
+/* A length beyond the ceiling cannot be skipped: the channel ends, nothing is allocated. */
+static void a_length_beyond_the_ceiling_ends_the_channel(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_ask ask;
+    struct error err = {0};
+
+    ask_make(&ask, AUTHORITY_GRANT, 1, 'k');
+    ask.first_n = SIZE_MAX;
+    CU_ASSERT_FATAL(pipe_send(f->authority.socket, span_of(&ask, sizeof(ask)),
+                              (struct span){0}, (struct span){0}, &err));
+    authority_close(&f->authority);
+    pthread_join(f->thread, NULL);
+    CU_ASSERT_EQUAL(f->ended.msg, E_TOO_LARGE);
+    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, supervise, f) == 0);
+}
+
+static void half_a_request_is_told(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+
+    CU_ASSERT_FATAL(send(f->authority.socket, "half", 4, 0) == 4);
+    authority_close(&f->authority);
+    pthread_join(f->thread, NULL);
+    CU_ASSERT_EQUAL(f->ended.msg, E_SUPERVISOR);
+    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, supervise, f) == 0);
+}
+
+static void a_supervisor_that_has_gone_is_told(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct grant grant = {0};
+    struct error err = {0};
+
+    shutdown(f->supervisor, SHUT_RDWR);
+    CU_ASSERT_FALSE(authority_grant(&f->authority, "m-1", &grant, &err));
+    CU_ASSERT_EQUAL(err.msg, E_SUPERVISOR);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(a_proven_code_gives_a_grant_and_a_migration),
+        TEST(the_same_key_proves_again_and_gets_the_same),
+        TEST(wrong_secrets_are_counted_until_the_code_is_closed),
+        TEST(a_proof_of_another_channel_fails),
+        TEST(exchanges_are_bounded_and_forgotten),
+        TEST(another_selector_ends_an_exchange),
+        TEST(a_proof_on_no_connection_is_refused),
+        TEST(a_grant_is_renewed_for_its_key_alone),
+        TEST(a_source_adopts_no_grant_over_another_targets),
+        TEST(each_side_has_its_own_requests),
+        TEST(malformed_requests_are_refused),
+        TEST(a_length_beyond_the_ceiling_ends_the_channel),
+        TEST(half_a_request_is_told),
+        TEST(a_supervisor_that_has_gone_is_told),
+    };
+
+    return run_tests("authority", tests, COUNT(tests));
+}
