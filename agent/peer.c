@@ -114,10 +114,12 @@ static int status_of(const struct error *err)
         enum msg msg;
         int status;
     } table[] = {
-        {E_ROUTE, 404},         {E_TOO_LARGE, 413},     {E_BUSY, 503},
-        {E_NOT_PAIRED, 403},    {E_GRANT_UNKNOWN, 403}, {E_GRANT_KEY, 403},
-        {E_GRANT_EXPIRED, 403}, {E_GRANT_REVOKED, 403}, {E_GRANT_DATES, 403},
-        {E_SUPERVISOR, 503},
+        {E_ROUTE, 404},          {E_MIGRATION_UNKNOWN, 404},
+        {E_STATEMENT_NONE, 409}, {E_TOO_LARGE, 413},
+        {E_BUSY, 503},           {E_NOT_PAIRED, 403},
+        {E_GRANT_UNKNOWN, 403},  {E_GRANT_KEY, 403},
+        {E_GRANT_EXPIRED, 403},  {E_GRANT_REVOKED, 403},
+        {E_GRANT_DATES, 403},    {E_SUPERVISOR, 503},
     };
 
     for (size_t i = 0; i < COUNT(table); i++)
