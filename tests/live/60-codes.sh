@@ -54,8 +54,8 @@ check 'a used code of another identity: invitation-used' grep -q 'invitation-use
 check_not 'nothing was published for it' test -e "$scratch/target.into/second"
 
 code target --expires 1s
-past() { [[ $(date +%s) -ge $end ]]; }
-end=$(($(date +%s) + 3))
+past() { [[ $(date +%s) -ge $over ]]; }
+over=$(($(date +%s) + 3))
 wait_for 10 past
 run 1 other migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" --name third
 check_not 'an expired code opens nothing' test -e "$scratch/target.into/third"
