@@ -97,7 +97,7 @@ static void use_signer_on(WOLFSSL *ssl, const struct identity *self)
 /* Everything the peer presented, in its order; what is no certificate ends the list. */
 static bool capture_chain(struct tls_facts *facts, const WOLFSSL_X509_STORE_CTX *store)
 {
-    struct error err = {0};
+    struct error *err = &facts->refused;
     size_t bytes = 0;
 
     chain_clear(&facts->peer);
@@ -106,8 +106,8 @@ static bool capture_chain(struct tls_facts *facts, const WOLFSSL_X509_STORE_CTX 
 
         bytes += der.n;
         if (bytes > TLS_CHAIN_BYTES_MAX || facts->peer.n == CHAIN_READ_MAX)
-            return false;
-        if (!chain_add_der(&facts->peer, der, &err))
+            return fail(err, E_TOO_LARGE, "a chain of %zu bytes or more", bytes);
+        if (!chain_add_der(&facts->peer, der, err))
             return false;
     }
     return facts->peer.n > 0;
@@ -267,6 +267,10 @@ static bool handshake(struct tls *tls, struct error *err)
 
         if (code == WOLFSSL_SUCCESS)
             return take_facts(&tls->facts, tls->ssl, err);
+        if (tls->facts.refused.msg != E_NONE) {
+            *err = tls->facts.refused;
+            return false;
+        }
         if (!wait_for(tls, code, deadline, what, err))
             return false;
     }

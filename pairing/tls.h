@@ -29,6 +29,7 @@ struct tls_facts {
     const struct identity *self;                /* ours, borrowed: it signs the handshake */
     struct chain peer;                          /* as presented, leaf first */
     unsigned char exporter[TLS_EXPORTER_BYTES]; /* RFC 9266 tls-exporter */
+    struct error refused; /* why what the peer presented is no chain: ended the handshake */
     char version[16];
     char cipher[48];
     char group[32]; /* key exchange, "X25519MLKEM768" */

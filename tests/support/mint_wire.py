@@ -3,7 +3,7 @@
 """mint_wire.py DATA OUT: chains with their keys that wolfSSL lets through and our rules must not.
 
 One folder for each: key.pem, leaf.pem, chain.pem, and `rule` with what the verdict must name;
-`-` when the handshake itself may end it (our reader takes no such certificate).
+`-` when the handshake itself ends it, as our reader takes no such certificate.
 """
 import os
 import shutil

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/mem.h"
+#include "base/scope.h"
+#include "pairing/tls_io.h"
+#include "tests/support/run.h"
+
+#include <CUnit/CUnit.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Our end, non-blocking, and the other one. */
+struct line {
+    struct tls_io *io;
+    int other;
+};
+
+static struct line line_open(void)
+{
+    struct line line = {.io = mem_zeroed(1, sizeof(*line.io))};
+    int ends[2];
+
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+    line.io->fd = ends[0];
+    line.other = ends[1];
+    return line;
+}
+
+static void line_close(struct line *line)
+{
+    if (line->io != NULL)
+        close(line->io->fd);
+    close(line->other);
+    tls_io_free(line->io);
+}
+
+static void one_receive_serves_many_reads(void)
+{
+    scoped(line_close) struct line line = line_open();
+    char out[8] = "";
+
+    CU_ASSERT(write(line.other, "headbody", 8) == 8);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, out, 4), 4);
+    CU_ASSERT_EQUAL(line.io->in_n, 4);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, out + 4, 4), 4);
+    CU_ASSERT_EQUAL(memcmp(out, "headbody", 8), 0);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, out, 4), TLS_IO_AGAIN);
+}
+
+static void a_read_gives_what_there_is(void)
+{
+    scoped(line_close) struct line line = line_open();
+    char out[64];
+
+    CU_ASSERT(write(line.other, "abc", 3) == 3);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, out, sizeof(out)), 3);
+}
+
+static void the_end_comes_after_the_last_byte(void)
+{
+    scoped(line_close) struct line line = line_open();
+    char out[4];
+
+    CU_ASSERT(write(line.other, "xy", 2) == 2);
+    shutdown(line.other, SHUT_WR);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, out, 1), 1);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, out, 1), 1);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, out, 1), TLS_IO_END);
+}
+
+/* The kernel's count of what lies at the other end. */
+static size_t arrived(const struct line *line)
+{
+    static char out[4 * TLS_IO_BYTES];
+    ssize_t n = recv(line->other, out, sizeof(out), MSG_DONTWAIT);
+
+    return n > 0 ? (size_t)n : 0;
+}
+
+static void without_a_body_every_record_goes_at_once(void)
+{
+    scoped(line_close) struct line line = line_open();
+
+    CU_ASSERT_EQUAL(tls_io_write(line.io, "record", 6), 6);
+    CU_ASSERT_EQUAL(arrived(&line), 6);
+    CU_ASSERT_PTR_NULL(line.io->out);
+}
+
+static void records_of_a_body_gather_until_one_is_short(void)
+{
+    static const char full[16384 + 22];
+    scoped(line_close) struct line line = line_open();
+
+    line.io->gather = true;
+    CU_ASSERT_EQUAL(tls_io_write(line.io, full, sizeof(full)), sizeof(full));
+    CU_ASSERT_EQUAL(tls_io_write(line.io, full, sizeof(full)), sizeof(full));
+    CU_ASSERT_EQUAL(arrived(&line), 0);
+    CU_ASSERT_EQUAL(tls_io_write(line.io, full, 100), 100);
+    CU_ASSERT_EQUAL(arrived(&line), 2 * sizeof(full) + 100);
+    CU_ASSERT_EQUAL(line.io->out_n, 0);
+}
+
+static void the_last_piece_takes_the_gathered_ones_along(void)
+{
+    static const char full[16384 + 22];
+    scoped(line_close) struct line line = line_open();
+
+    line.io->gather = true;
+    CU_ASSERT_EQUAL(tls_io_write(line.io, full, sizeof(full)), sizeof(full));
+    line.io->gather = false;
+    CU_ASSERT_EQUAL(tls_io_write(line.io, full, sizeof(full)), sizeof(full));
+    CU_ASSERT_EQUAL(arrived(&line), 2 * sizeof(full));
+}
+
+/* A peer that reads nothing: a record is taken whole or not at all. */
+static void a_full_socket_takes_all_of_a_record_or_none(void)
+{
+    static char full[16384];
+    scoped(line_close) struct line line = line_open();
+    size_t taken = 0, read_n = 0, n;
+    ssize_t result = 1;
+
+    line.io->gather = true;
+    while (result > 0 && taken < (64U << 20)) {
+        memset(full, (int)(taken / sizeof(full)) & 0xff, sizeof(full));
+        result = tls_io_write(line.io, full, sizeof(full));
+        taken += result > 0 ? (size_t)result : 0;
+    }
+    CU_ASSERT_EQUAL(result, TLS_IO_AGAIN);
+    CU_ASSERT_EQUAL(taken % sizeof(full), 0);
+    while ((n = arrived(&line)) > 0 || line.io->out_n > 0) {
+        read_n += n;
+        (void)!tls_io_drain(line.io, 0);
+    }
+    CU_ASSERT_EQUAL(read_n, taken);
+}
+
+static void a_drain_gives_up_in_its_time(void)
+{
+    static const char full[16384];
+    scoped(line_close) struct line line = line_open();
+
+    line.io->gather = true;
+    while (tls_io_write(line.io, full, sizeof(full)) > 0)
+        continue;
+    CU_ASSERT_FALSE(tls_io_drain(line.io, 1));
+}
+
+static void a_broken_socket_is_told(void)
+{
+    scoped(line_close) struct line line = line_open();
+
+    close(line.other);
+    line.other = -1;
+    CU_ASSERT_EQUAL(tls_io_write(line.io, "x", 1), TLS_IO_BROKEN); /* and no SIGPIPE */
+    CU_ASSERT(tls_io_wait(line.io, POLLIN, 0));
+}
+
+static void a_wait_ends_with_its_time(void)
+{
+    scoped(line_close) struct line line = line_open();
+
+    CU_ASSERT_FALSE(tls_io_wait(line.io, POLLIN, 10));
+    CU_ASSERT(tls_io_wait(line.io, POLLOUT, 10));
+    tls_io_free(NULL);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(one_receive_serves_many_reads),
+        TEST(a_read_gives_what_there_is),
+        TEST(the_end_comes_after_the_last_byte),
+        TEST(without_a_body_every_record_goes_at_once),
+        TEST(records_of_a_body_gather_until_one_is_short),
+        TEST(the_last_piece_takes_the_gathered_ones_along),
+        TEST(a_full_socket_takes_all_of_a_record_or_none),
+        TEST(a_drain_gives_up_in_its_time),
+        TEST(a_broken_socket_is_told),
+        TEST(a_wait_ends_with_its_time),
+    };
+
+    return run_tests("tls_io", tests, COUNT(tests));
+}
