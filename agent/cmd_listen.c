@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target: wait, pair, receive. */
 #include "agent/command.h"
+#include "agent/demands.h"
 #include "agent/listen.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -12,23 +13,23 @@
 struct listen_words {
     const char *peer, *into;
     enum policy policy;
+    struct demands demands;
     bool once;
 };
 
 static bool listen_words_read(struct call *call, struct listen_words *out,
                               struct error *err)
 {
-    const char *policy = NULL;
-
     out->peer = "0.0.0.0:" TLS_PORT_DEFAULT;
     out->once = args_flag(&call->args, "--once");
     if (!args_value(&call->args, "--peer", &out->peer, err) ||
         !args_value(&call->args, "--into", &out->into, err) ||
-        !args_value(&call->args, "--policy", &policy, err) || !args_end(&call->args, err))
+        !demands_read(&call->args, &out->policy, &out->demands, err) ||
+        !args_end(&call->args, err))
         return false;
     if (out->into == NULL)
         return fail(err, E_USAGE, "--into DIR is missing");
-    return policy == NULL || policy_named(&out->policy, policy, err);
+    return true;
 }
 
 static bool serve(struct service *service, const struct listen_words *words,
@@ -64,6 +65,7 @@ static int run_listen(struct call *call, struct error *err)
     service = mem_zeroed(1, sizeof(*service));
     service->worker = &worker;
     service->policy = words.policy;
+    service->demands = words.demands;
     service->once = words.once;
     service->events.json = call->json;
     good = serve(service, &words, &listener, err);
@@ -72,7 +74,7 @@ static int run_listen(struct call *call, struct error *err)
 }
 
 const struct command commands_listen[] = {
-    {"listen", "[--peer ADDR:PORT] --into DIR [--once] [--policy P]",
+    {"listen", "[--peer ADDR:PORT] --into DIR [--once] " DEMANDS_WORDS,
      "Target: wait for a source, pair with it, receive into DIR.", run_listen},
     {0},
 };

@@ -2,6 +2,7 @@
 /* The source: start and resume migrations; on either side: look at them and their receipts.
  */
 #include "agent/command.h"
+#include "agent/demands.h"
 #include "agent/migration_view.h"
 #include "agent/move.h"
 #include "agent/view_pair.h"
@@ -69,7 +70,7 @@ static bool take_code(struct code *out, const char *path, struct error *err)
 }
 
 struct migrate_words {
-    const char *host, *tree, *name, *code_file, *peer_name, *limit, *policy;
+    const char *host, *tree, *name, *code_file, *peer_name, *limit;
 };
 
 static bool migrate_words_read(struct call *call, struct migrate_words *w,
@@ -82,15 +83,14 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
         !args_value(args, "--name", &w->name, err) ||
         !args_value(args, "--peer-name", &w->peer_name, err) ||
         !args_value(args, "--limit", &w->limit, err) ||
-        !args_value(args, "--policy", &w->policy, err) ||
+        !demands_read(args, &plan->policy, &plan->demands, err) ||
         !number_option(call, "--streams", STREAMS_MAX, &plan->streams, err) ||
         !args_need(args, "HOST", &w->host, err) || !args_need(args, "DIR", &w->tree, err) ||
         !args_end(args, err))
         return false;
     if (w->limit != NULL && !text_bytes(&plan->limit, w->limit, err))
         return false;
-    return (w->policy == NULL || policy_named(&plan->policy, w->policy, err)) &&
-           endpoint_read(&plan->peer, w->host, err);
+    return endpoint_read(&plan->peer, w->host, err);
 }
 
 /* Tell how it ended: refused verdicts as the connection check does, findings as findings.
@@ -281,8 +281,7 @@ static int run_receipt_verify(struct call *call, struct error *err)
 
 const struct command commands_migrate[] = {
     {"migrate",
-     "HOST[:PORT] DIR --code-file F [--name N] [--peer-name N] [--streams N] [--limit RATE]"
-     " [--policy P]",
+     "HOST[:PORT] DIR --code-file F [--name N] [--peer-name N] [--streams N] [--limit RATE] " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "ID", "Source: go on with a migration that was interrupted.", run_resume},
     {"abort", "ID", "Source: end a migration for good; the target discards what it has.",

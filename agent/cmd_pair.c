@@ -2,6 +2,7 @@
 /* The connection check, offline and live, and the codes that authorise after it. */
 #include "agent/clock.h"
 #include "agent/command.h"
+#include "agent/demands.h"
 #include "agent/dial.h"
 #include "agent/view_pair.h"
 #include "agent/view_text.h"
@@ -9,15 +10,6 @@
 #include "base/text.h"
 
 #include <stdio.h>
-
-static bool take_policy(struct call *call, enum policy *out, struct error *err)
-{
-    const char *name = NULL;
-
-    *out = POLICY_DEFAULT;
-    return args_value(&call->args, "--policy", &name, err) &&
-           (name == NULL || policy_named(out, name, err));
-}
 
 static int show(const struct call *call, const struct chain *source,
                 const struct chain *target, const struct trust *trust,
@@ -48,37 +40,42 @@ static int preflight(struct call *call, struct error *err)
     scoped(chain_clear) struct chain target = {0};
     scoped(trust_clear) struct trust trust = {0};
     scoped(report_clear) struct report findings = {0};
-    const char *source_path = NULL, *target_path = NULL, *at = NULL;
+    const char *source_path = NULL, *target_path = NULL, *at = NULL, *duration = NULL;
+    struct demands demands = {0};
     enum policy policy;
 
-    if (!take_policy(call, &policy, err) || !args_value(&call->args, "--at", &at, err) ||
+    if (!demands_read(&call->args, &policy, &demands, err) ||
+        !args_value(&call->args, "--at", &at, err) ||
+        !args_value(&call->args, "--duration", &duration, err) ||
         (at != NULL && !text_time(&call->now, at, err)) ||
+        (duration != NULL && !text_duration(&demands.duration, duration, err)) ||
         !args_need(&call->args, "SOURCE.pem", &source_path, err) ||
         !args_need(&call->args, "TARGET.pem", &target_path, err) ||
         !args_end(&call->args, err))
         return 64;
     if (!read_chain(&source, source_path, err) || !read_chain(&target, target_path, err) ||
-        !verdict_preflight(&findings, &source, &target, policy, call->now, err) ||
+        !verdict_preflight(&findings, &source, &target, policy, &demands, call->now, err) ||
         !verdict_own_root(&trust, &source, err))
         return 2;
     return show(call, &source, &target, &trust, &findings, err);
 }
 
 struct pair_words {
-    const char *host, *peer_name;
     struct endpoint peer;
-    enum policy policy;
+    struct dial_wish wish;
 };
 
 static bool pair_words_read(struct call *call, struct pair_words *out, struct error *err)
 {
-    if (!take_policy(call, &out->policy, err) ||
-        !args_value(&call->args, "--peer-name", &out->peer_name, err) ||
-        !args_need(&call->args, "HOST", &out->host, err) || !args_end(&call->args, err) ||
-        !endpoint_read(&out->peer, out->host, err))
+    const char *host = NULL;
+
+    if (!demands_read(&call->args, &out->wish.policy, &out->wish.demands, err) ||
+        !args_value(&call->args, "--peer-name", &out->wish.peer_name, err) ||
+        !args_need(&call->args, "HOST", &host, err) || !args_end(&call->args, err) ||
+        !endpoint_read(&out->peer, host, err))
         return false;
-    if (out->peer_name == NULL)
-        out->peer_name = out->peer.host;
+    if (out->wish.peer_name == NULL)
+        out->wish.peer_name = out->peer.host;
     return true;
 }
 
@@ -92,7 +89,7 @@ static int pair(struct call *call, struct error *err)
 
     if (!pair_words_read(call, &words, err) || !state_open(&state, call->state_dir, err) ||
         !supervisor_part(&worker, &state, false, err) ||
-        !dial_pair(&dial, &worker, &words.peer, words.peer_name, words.policy, err))
+        !dial_pair(&dial, &worker, &words.peer, &words.wish, err))
         return 2;
     pair_findings(&dial.pair, &findings);
     return show(call, &worker.identity.chain, &dial.tls.facts.peer, &worker.trust,
@@ -177,9 +174,9 @@ static int invitations(struct call *call, struct error *err)
 }
 
 const struct command commands_pair[] = {
-    {"preflight", "[--at T] [--policy P] SOURCE.pem TARGET.pem",
+    {"preflight", "[--at T] [--duration D] " DEMANDS_WORDS " SOURCE.pem TARGET.pem",
      "Compare two chains offline, as the connection check would.", preflight},
-    {"pair", "HOST[:PORT] [--peer-name N] [--policy P]",
+    {"pair", "HOST[:PORT] [--peer-name N] " DEMANDS_WORDS,
      "Source: the connection check alone; nothing moves.", pair},
     {"invite", "[--for NAME] [--expires D]",
      "Target: make a one-time code for one source; shown once.", invite},

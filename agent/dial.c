@@ -109,14 +109,15 @@ static bool converse(struct dial *dial, struct worker *worker, struct error *err
 }
 
 bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *peer,
-               const char *peer_name, enum policy policy, struct error *err)
+               const struct dial_wish *wish, struct error *err)
 {
     const struct pair_setup setup = {.self = SIDE_SOURCE,
                                      .own = &worker->identity.chain,
                                      .facts = &out->tls.facts,
                                      .trust = &worker->trust,
-                                     .policy = policy,
-                                     .peer_name = peer_name};
+                                     .policy = wish->policy,
+                                     .peer_name = wish->peer_name,
+                                     .demands = wish->demands};
     bool v6 = strchr(peer->host, ':') != NULL;
 
     snprintf(out->host, sizeof(out->host), v6 ? "[%s]:%s" : "%s:%s", peer->host,
@@ -140,6 +141,7 @@ static void grant_complete(const struct dial *dial, struct grant *grant)
     grant->not_after = verdict_not_after(dial->pair.setup.own, peer);
     pair_transcript(&dial->pair, &grant->transcript);
     grant->policy = dial->pair.setup.policy;
+    grant->pinned = dial->pair.setup.demands.pins > 0;
 }
 
 static bool ask_grant(struct dial *dial, const struct authorize_ask *what,

@@ -21,13 +21,20 @@ struct dial {
 /* "HOST", "HOST:PORT", "[v6]:PORT", "v6". */
 must_check bool endpoint_read(struct endpoint *out, const char *text, struct error *err);
 
+/* What the source asks of the connection check. */
+struct dial_wish {
+    const char *peer_name; /* what the target's leaf must be for */
+    enum policy policy;
+    struct demands demands;
+};
+
 /*
  * Connect and hold the conversation. True when it was held to its end, whatever the
- * verdicts: look at dial->pair.phase. `peer_name` is what the leaf must be for.
+ * verdicts: look at dial->pair.phase.
  */
 must_check bool dial_pair(struct dial *out, struct worker *worker,
-                          const struct endpoint *peer, const char *peer_name,
-                          enum policy policy, struct error *err);
+                          const struct endpoint *peer, const struct dial_wish *wish,
+                          struct error *err);
 /* After two good verdicts: prove the code. `name` is what the tree shall be called there.
  */
 must_check bool dial_authorize_code(struct dial *dial, const struct code *code,

@@ -98,7 +98,10 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     struct move *move = run->move;
     const struct move_plan *plan = &move->plan;
 
-    if (!dial_pair(&dial, move->worker, &plan->peer, plan->peer_name, plan->policy, err))
+    const struct dial_wish wish = {
+        .peer_name = plan->peer_name, .policy = plan->policy, .demands = plan->demands};
+
+    if (!dial_pair(&dial, move->worker, &plan->peer, &wish, err))
         return false;
     pair_findings(&dial.pair, &move->findings);
     if (!chain_copy(&move->peer, &dial.tls.facts.peer, err) ||

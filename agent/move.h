@@ -24,6 +24,7 @@ struct move_plan {
     unsigned streams;
     uint64_t limit; /* bytes a second, 0: none */
     enum policy policy;
+    struct demands demands;
 };
 
 struct move {

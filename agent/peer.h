@@ -19,6 +19,7 @@ struct service {
     struct door door;
     struct events events;
     enum policy policy;
+    struct demands demands;
     bool once; /* end after the first committed migration */
     char into[4096];
     atomic_bool stop;

@@ -14,7 +14,8 @@ static bool conversation_begin(struct peer *peer, struct error *err)
                                      .own = &peer->service->worker->identity.chain,
                                      .facts = &peer->tls.facts,
                                      .trust = &peer->service->worker->trust,
-                                     .policy = peer->service->policy};
+                                     .policy = peer->service->policy,
+                                     .demands = peer->service->demands};
 
     if (peer->paired)
         return fail(err, E_PAIR_TURN, "one conversation a connection");
@@ -130,6 +131,7 @@ static bool ask_fill(struct authority_ask *out, const struct peer *peer,
     out->grant.not_after =
         verdict_not_after(&peer->tls.facts.peer, &service->worker->identity.chain);
     out->grant.policy = service->policy;
+    out->grant.pinned = service->demands.pins > 0;
     pair_transcript(&peer->pair, &out->grant.transcript);
     text_printable(out->grant.peer_name, sizeof(out->grant.peer_name),
                    span_text(cert_issued_to(peer_leaf(peer))));

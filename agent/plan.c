@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The plan of a migration as a small text file. */
+#include "agent/demands.h"
 #include "agent/move.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -25,6 +26,18 @@ static bool put(struct buf *out, const char *key, const char *value, struct erro
            text_base64_encode(out, span_text(value), err) && buf_add_text(out, "\n", err);
 }
 
+static bool put_demands(struct buf *out, const struct demands *demands, struct error *err)
+{
+    for (size_t i = 0; i < demands->pins; i++) {
+        char key[DIGEST_HEX];
+
+        digest_hex(key, &demands->pin[i]);
+        if (!buf_print(out, err, "pin%zu %s\n", i, key))
+            return false;
+    }
+    return buf_print(out, err, "require-pq %d\n", demands->require_pq);
+}
+
 bool plan_save(const struct move_plan *plan, int work, struct error *err)
 {
     scoped(buf_clear) struct buf text = buf_upto(PLAN_BYTES_MAX);
@@ -34,6 +47,7 @@ bool plan_save(const struct move_plan *plan, int work, struct error *err)
            put(&text, "peer-name", plan->peer_name, err) &&
            put(&text, "tree", plan->tree, err) && put(&text, "name", plan->name, err) &&
            put(&text, "policy", policy_name(plan->policy), err) &&
+           put_demands(&text, &plan->demands, err) &&
            buf_print(&text, err, "streams %u\nlimit %llu\n", plan->streams,
                      (unsigned long long)plan->limit) &&
            fs_replace(work, PLAN_FILE, buf_span(&text), 0600, err);
@@ -70,6 +84,20 @@ static bool get_text(const char *text, const char *key, char *out, size_t room,
     return true;
 }
 
+static bool get_demands(const char *text, struct demands *out, struct error *err)
+{
+    char key[16], value[DIGEST_HEX];
+
+    for (size_t i = 0; i < PINS_MAX; i++) {
+        snprintf(key, sizeof(key), "pin%zu", i);
+        if (get(text, key, value, sizeof(value)) && !demands_pin(out, value, err))
+            return false;
+    }
+    out->require_pq =
+        get(text, "require-pq", value, sizeof(value)) && text_equal(value, "1");
+    return true;
+}
+
 bool plan_load(struct move_plan *out, int state, const char *migration, struct error *err)
 {
     scoped(buf_clear) struct buf file = buf_upto(PLAN_BYTES_MAX);
@@ -89,7 +117,7 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
         !get_text(text, "tree", out->tree, sizeof(out->tree), err) ||
         !get_text(text, "name", out->name, sizeof(out->name), err) ||
         !get_text(text, "policy", policy, sizeof(policy), err) ||
-        !policy_named(&out->policy, policy, err))
+        !policy_named(&out->policy, policy, err) || !get_demands(text, &out->demands, err))
         return false;
     if (!get(text, "streams", number, sizeof(number)) ||
         !text_number(&streams, number, 1, STREAMS_MAX, err) ||

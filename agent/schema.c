@@ -15,7 +15,7 @@ const char *const schema_steps[] = {
     " peer_client_key BLOB NOT NULL, peer_name TEXT NOT NULL, migration TEXT NOT NULL,"
     " byte_ceiling INTEGER NOT NULL, issued INTEGER NOT NULL, expires INTEGER NOT NULL,"
     " not_after INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0,"
-    " transcript TEXT NOT NULL) STRICT;"
+    " transcript TEXT NOT NULL, pinned INTEGER NOT NULL DEFAULT 0) STRICT;"
     "CREATE INDEX grants_key ON grants (peer_client_key);"
     "CREATE TABLE migration ("
     " id TEXT PRIMARY KEY, side TEXT NOT NULL, grant_id TEXT NOT NULL REFERENCES grants (id),"

@@ -8,7 +8,7 @@
 
 #define GRANT_COLUMNS                                                                      \
     "id, migration, peer_server_key, peer_client_key, peer_name, byte_ceiling, issued,"    \
-    " expires, not_after, transcript, revoked"
+    " expires, not_after, transcript, revoked, pinned"
 
 static bool in_date(const struct chain *chain, time_t now, struct error *err)
 {
@@ -46,7 +46,7 @@ bool grant_admits(const struct grant *grant, const struct chain *peer, bool as_s
 
     if (!grant_is_current(grant, peer, as_server, now, err))
         return false;
-    return path_build(&path, chain_leaf(peer), peer, trust) ||
+    return grant->pinned || path_build(&path, chain_leaf(peer), peer, trust) ||
            fail(err, E_TRUST_NO_PATH, "'%s'", cert_issued_to(chain_leaf(peer)));
 }
 
@@ -63,7 +63,7 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
             &insert, db,
             "INSERT INTO grants (id, side, migration, peer_server_key,"
             " peer_client_key, peer_name, byte_ceiling, issued, expires, not_after,"
-            " transcript) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
+            " transcript, pinned) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
             " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
             " not_after = excluded.not_after, transcript = excluded.transcript,"
             " peer_server_key = excluded.peer_server_key"
@@ -83,6 +83,7 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
     query_int(&insert, 9, grant->expires);
     query_int(&insert, 10, grant->not_after);
     query_text(&insert, 11, transcript);
+    query_int(&insert, 12, grant->pinned);
     if (!query_run(&insert, &changed, err))
         return false;
     return changed > 0 || fail(err, E_GRANT_KEY, "%s is another peer's", grant->id);
@@ -103,7 +104,8 @@ static bool grant_read(struct grant *out, struct query *row, const char *what,
                           .issued = query_get_int(row, 6),
                           .expires = query_get_int(row, 7),
                           .not_after = query_get_int(row, 8),
-                          .revoked = query_get_int(row, 10) != 0};
+                          .revoked = query_get_int(row, 10) != 0,
+                          .pinned = query_get_int(row, 11) != 0};
     (void)text_fits(out->id, query_get_text(row, 0));
     (void)text_fits(out->migration, query_get_text(row, 1));
     digest_from_blob(&out->peer_server_key, query_get_blob(row, 2));

@@ -32,6 +32,7 @@ struct grant {
     struct digest transcript; /* SHA-256 over both signed verdicts */
     enum policy policy;       /* ours when it was issued */
     bool revoked;
+    bool pinned; /* the peer's key was named by hand: no path to an anchor is asked for */
 };
 
 /*

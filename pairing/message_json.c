@@ -7,6 +7,8 @@
 
 #include <jansson.h>
 
+#define DURATION_MAX (10LL * 366 * 86400)
+
 #define VERDICT_FIELDS_MAX 4096 /* of a verdict without its findings */
 
 static void put_leaf(json_t *object, const char *field, const struct profile_leaf *leaf)
@@ -31,6 +33,8 @@ bool message_write_hello(struct buf *out, const struct profile *profile,
     json_put_text(object, "policy", policy_name(profile->policy));
     json_put_int(object, "clock_ms", profile->clock_ms);
     json_put_text(object, "product", profile->product);
+    if (profile->duration > 0)
+        json_put_int(object, "duration_s", profile->duration);
     put_leaf(leaves, "server", &profile->server);
     put_leaf(leaves, "client", &profile->client);
     json_object_set_new(object, "leaves", leaves);
@@ -101,6 +105,8 @@ bool message_read_hello(struct profile *out, struct digest *commitment, struct s
            read_policy(&out->policy, object, err) &&
            json_get_int(&out->clock_ms, object, "clock_ms", 0, INT64_MAX / 4, err) &&
            json_get_text(out->product, sizeof(out->product), object, "product", err) &&
+           (json_object_get(object, "duration_s") == NULL ||
+            json_get_int(&out->duration, object, "duration_s", 0, DURATION_MAX, err)) &&
            json_get_object(&leaves, object, "leaves", err) &&
            read_leaf(&out->server, leaves, "server", err) &&
            read_leaf(&out->client, leaves, "client", err) &&

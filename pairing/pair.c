@@ -99,6 +99,16 @@ static void terms_of(struct verdict_terms *out, const struct pair *pair)
     out->target_nonce = is_source ? pair->peer_nonce : pair->nonce;
 }
 
+/* The migration takes as long as the source, which knows the tree, has said. */
+static struct demands demands_of(const struct pair *pair)
+{
+    struct demands demands = pair->setup.demands;
+
+    if (pair->setup.self == SIDE_TARGET)
+        demands.duration = pair->theirs.duration;
+    return demands;
+}
+
 bool pair_judge(struct pair *pair, int64_t now_ms, struct error *err)
 {
     const struct pair_setup *s = &pair->setup;
@@ -112,7 +122,9 @@ bool pair_judge(struct pair *pair, int64_t now_ms, struct error *err)
                                           .has_peer_clock = pair->has_skew,
                                           .skew_ms = pair->skew_ms,
                                           .peer_name = s->peer_name,
-                                          .fresh_tls13 = true};
+                                          .fresh_tls13 = true,
+                                          .group = s->facts->group,
+                                          .demands = demands_of(pair)};
     struct verdict_terms terms = {0};
 
     if (pair->phase != PAIR_SAY_VERDICT || pair->body.n > 0)
@@ -135,6 +147,7 @@ static bool say_hello(struct pair *pair, int64_t now_ms, struct buf *out, struct
     struct digest commitment = {0};
 
     pair->mine.clock_ms = now_ms;
+    pair->mine.duration = pair->setup.demands.duration;
     pair->spoke_ms = now_ms;
     digest_of(&commitment, DIGEST_SHA256, digest_span(&pair->nonce));
     return message_write_hello(out, &pair->mine,

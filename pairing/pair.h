@@ -44,6 +44,7 @@ struct pair_setup {
     const struct trust *trust;
     enum policy policy;
     const char *peer_name; /* as in struct comparison */
+    struct demands demands;
 };
 
 struct verdict_terms { /* everything a verdict binds; both sides must hold the same values

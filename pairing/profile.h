@@ -20,6 +20,7 @@ struct profile {
     unsigned version_min, version_max; /* of the protocol */
     enum policy policy;
     int64_t clock_ms; /* its wall clock when it spoke, milliseconds since 1970 */
+    int64_t duration; /* source: seconds the migration may take; 0 when not known */
     char product[PRODUCT_MAX];
     struct profile_leaf server, client;
 };

@@ -4,7 +4,9 @@
 #include "base/text.h"
 #include "certs/path.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char verdict_refusal[] =
     "Unable to mutually authenticate and connect to the remote appliance. Please check the "
@@ -35,12 +37,38 @@ static void handshake_is_fresh(const struct bench *b, struct report *out)
     report_add(out, &finding);
 }
 
+/* The peer's key is one that the administrator has named. */
+static bool peer_is_pinned(const struct bench *b)
+{
+    const struct demands *demands = &b->c->demands;
+
+    for (size_t i = 0; b->peer->n > 0 && i < demands->pins; i++)
+        if (digest_equal(&demands->pin[i], &chain_leaf(b->peer)->spki_sha256))
+            return true;
+    return false;
+}
+
+static void peer_has_a_pinned_key(const struct bench *b, struct report *out)
+{
+    struct error finding = {0};
+    char key[DIGEST_HEX] = "none";
+
+    if (b->c->demands.pins == 0 || peer_is_pinned(b))
+        return;
+    if (b->peer->n > 0)
+        digest_hex(key, &chain_leaf(b->peer)->spki_sha256);
+    fail_at(&finding, E_PIN, 0, "the %s's key is %s", side_name(b->other), key);
+    finding.side = b->other;
+    report_add(out, &finding);
+}
+
 static void peer_reaches_our_anchor(const struct bench *b, struct report *out)
 {
     struct path path = {0};
     struct error finding = {0};
 
-    if (b->peer->n > 0 && path_build(&path, chain_leaf(b->peer), b->peer, b->c->trust))
+    if (peer_is_pinned(b) ||
+        (b->peer->n > 0 && path_build(&path, chain_leaf(b->peer), b->peer, b->c->trust)))
         return;
     fail(&finding, E_TRUST_NO_PATH,
          "the %s's leaf '%s' reaches none of the %s's %zu anchor%s", side_name(b->other),
@@ -52,7 +80,47 @@ static void peer_reaches_our_anchor(const struct bench *b, struct report *out)
 
 static void ladders_agree(const struct bench *b, struct report *out)
 {
-    ladder_judge(&b->ladder, out);
+    if (!peer_is_pinned(b))
+        ladder_judge(&b->ladder, out);
+}
+
+static void key_exchange_is_post_quantum(const struct bench *b, struct report *out)
+{
+    struct error finding = {0};
+
+    if (!b->c->demands.require_pq || b->c->offline ||
+        (b->c->group != NULL && strstr(b->c->group, "MLKEM") != NULL))
+        return;
+    fail(&finding, E_NOT_POST_QUANTUM, "the key exchange was %s",
+         b->c->group != NULL ? b->c->group : "not told");
+    finding.side = SIDE_BOTH;
+    report_add(out, &finding);
+}
+
+/* Nothing may expire before the migration can be over; twice the estimate is allowed for.
+ */
+static void nothing_expires_meanwhile(const struct bench *b, struct report *out)
+{
+    const struct chain *chains[] = {b->c->source, b->c->target};
+    time_t over = b->c->now + (time_t)(2 * b->c->demands.duration);
+
+    for (size_t k = 0; b->c->demands.duration > 0 && k < COUNT(chains); k++) {
+        for (size_t i = 0; i < chains[k]->n; i++) {
+            const struct cert *cert = &chains[k]->cert[i];
+            struct error finding = {0};
+
+            if (cert->not_after.at >= over || cert->not_after.at < b->c->now)
+                continue;
+            fail_at(&finding, E_DURATION_SHORT, i,
+                    "'%s' ends %lld s from now; the migration may take %lld s",
+                    cert_issued_to(cert), (long long)(cert->not_after.at - b->c->now),
+                    (long long)b->c->demands.duration);
+            finding.severity =
+                b->c->policy == POLICY_STRICT ? SEVERITY_ERROR : SEVERITY_WARNING;
+            finding.side = k == 0 ? SIDE_SOURCE : SIDE_TARGET;
+            report_add(out, &finding);
+        }
+    }
 }
 
 static void clocks_agree(const struct bench *b, struct report *out)
@@ -70,7 +138,32 @@ static void clocks_agree(const struct bench *b, struct report *out)
     report_add(out, &finding);
 }
 
-/* What is in date by our clock but not by the peer's own. */
+static bool valid_at(const struct cert *cert, time_t at)
+{
+    return cert->not_before.at <= at && at <= cert->not_after.at;
+}
+
+/* Whose clock is at fault when the two disagree about a certificate: it existed already, so
+ * a clock that has it not yet valid is slow; of an expired one only the difference can be
+ * told. */
+static void explain_clocks(char out[CERT_TEXT_MAX], const struct bench *b,
+                           const struct cert *cert, bool here_good, time_t there)
+{
+    time_t off = here_good ? there : b->c->now;
+    const char *name = side_name(here_good ? b->other : b->c->self);
+    long long minutes = llabs(b->c->skew_ms / 1000) / 60;
+
+    if (off < cert->not_before.at)
+        snprintf(out, CERT_TEXT_MAX, "the %s's clock is %lld min slow: set it", name,
+                 minutes);
+    else
+        snprintf(
+            out, CERT_TEXT_MAX,
+            "by the %s's clock, %lld min ahead, it has expired: find out which is wrong",
+            name, minutes);
+}
+
+/* What is in date by one clock and not by the other is the clocks' fault, and said so. */
 static void valid_by_both_clocks(const struct bench *b, struct report *out)
 {
     const struct chain *chains[] = {b->c->source, b->c->target};
@@ -79,18 +172,14 @@ static void valid_by_both_clocks(const struct bench *b, struct report *out)
     for (size_t k = 0; b->c->has_peer_clock && k < COUNT(chains); k++) {
         for (size_t i = 0; i < chains[k]->n; i++) {
             const struct cert *cert = &chains[k]->cert[i];
+            char why[CERT_TEXT_MAX];
             struct error finding = {0};
-            bool here_good =
-                cert->not_before.at <= b->c->now && b->c->now <= cert->not_after.at;
-            bool there_good = cert->not_before.at <= there && there <= cert->not_after.at;
 
-            if (!here_good || there_good)
+            if (valid_at(cert, b->c->now) == valid_at(cert, there))
                 continue;
-            fail_at(
-                &finding, E_VALID_HERE_ONLY, i,
-                "'%s' is in date here, but not by the %s's clock, which differs by %lld s",
-                cert_issued_to(cert), side_name(b->other),
-                (long long)llabs(b->c->skew_ms / 1000));
+            explain_clocks(why, b, cert, valid_at(cert, b->c->now), there);
+            fail_at(&finding, E_VALID_BY_ONE_CLOCK, i, "'%s': %s", cert_issued_to(cert),
+                    why);
             finding.side = k == 0 ? SIDE_SOURCE : SIDE_TARGET;
             report_add(out, &finding);
         }
@@ -132,13 +221,25 @@ static void peer_has_the_name(const struct bench *b, struct report *out)
 
 /* The conditions of design 5, in the order they are told. */
 static void (*const conditions[])(const struct bench *b, struct report *out) = {
-    handshake_is_fresh,   peer_reaches_our_anchor, ladders_agree,     clocks_agree,
-    valid_by_both_clocks, identities_differ,       peer_has_the_name,
+    handshake_is_fresh,    key_exchange_is_post_quantum,
+    peer_has_a_pinned_key, peer_reaches_our_anchor,
+    ladders_agree,         clocks_agree,
+    valid_by_both_clocks,  nothing_expires_meanwhile,
+    identities_differ,     peer_has_the_name,
 };
 
-static void judge_chain(const struct comparison *c, const struct chain *chain,
-                        enum side side, struct report *out)
+/* A pin stands for the chain above the leaf. */
+static bool pin_replaces(const struct error *finding)
 {
+    const char *rule = message_of(finding->msg)->rule;
+
+    return rule != NULL && text_equal(rule, "complete");
+}
+
+static void judge_chain(const struct bench *b, const struct chain *chain, enum side side,
+                        struct report *out)
+{
+    const struct comparison *c = b->c;
     scoped(report_clear) struct report found = {0};
     struct judged judged = {.chain = chain, .policy = c->policy, .now = c->now};
 
@@ -148,7 +249,8 @@ static void judge_chain(const struct comparison *c, const struct chain *chain,
     rules_judge(&judged, &found);
     for (size_t i = 0; i < found.n; i++) {
         found.item[i].side = side;
-        report_add(out, &found.item[i]);
+        if (!peer_is_pinned(b) || !pin_replaces(&found.item[i]))
+            report_add(out, &found.item[i]);
     }
     out->dropped += found.dropped;
 }
@@ -171,8 +273,8 @@ bool verdict_judge(struct report *out, const struct comparison *comparison,
     if (!ladder_lay(&bench.ladder, comparison->source, comparison->target, comparison->self,
                     comparison->trust, err))
         return false;
-    judge_chain(comparison, comparison->source, SIDE_SOURCE, out);
-    judge_chain(comparison, comparison->target, SIDE_TARGET, out);
+    judge_chain(&bench, comparison->source, SIDE_SOURCE, out);
+    judge_chain(&bench, comparison->target, SIDE_TARGET, out);
     for (size_t i = 0; i < COUNT(conditions); i++)
         conditions[i](&bench, out);
     return true;
@@ -211,8 +313,8 @@ bool verdict_own_root(struct trust *out, const struct chain *own, struct error *
 }
 
 bool verdict_preflight(struct report *out, const struct chain *source,
-                       const struct chain *target, enum policy policy, time_t now,
-                       struct error *err)
+                       const struct chain *target, enum policy policy,
+                       const struct demands *demands, time_t now, struct error *err)
 {
     static const enum side eyes[] = {SIDE_SOURCE, SIDE_TARGET};
 
@@ -225,7 +327,8 @@ bool verdict_preflight(struct report *out, const struct chain *source,
                                               .target = target,
                                               .trust = &trust,
                                               .policy = policy,
-                                              .now = now};
+                                              .now = now,
+                                              .demands = *demands};
 
         if (!verdict_own_root(&trust, eyes[i] == SIDE_SOURCE ? source : target, err) ||
             !verdict_judge(&seen, &comparison, err))

@@ -13,6 +13,16 @@
 #define CLOCK_SKEW_MAX 300 /* seconds between the two clocks: refused from here */
 #define CLOCK_SKEW_NOTICE 30
 
+#define PINS_MAX 8
+
+/* What the administrator of one side asks beyond the policy; zeroed: nothing. */
+struct demands {
+    struct digest pin[PINS_MAX]; /* SHA-256 of the public keys a peer may have: replaces */
+    size_t pins;                 /* trust, ladder-* and complete, and nothing else */
+    bool require_pq;             /* a hybrid post-quantum key exchange */
+    int64_t duration;            /* seconds the migration may take; 0: not known */
+};
+
 /* What one side knows when it judges. All borrowed. */
 struct comparison {
     enum side self;
@@ -25,6 +35,8 @@ struct comparison {
     int64_t skew_ms;       /* peer's clock minus ours, the round trip halved */
     const char *peer_name; /* what was dialled or expected; NULL: not checked */
     bool fresh_tls13;      /* the connection is what tls.h promises */
+    const char *group;     /* key exchange of the connection, or NULL */
+    struct demands demands;
 };
 
 /* All findings, each with its side, rung and severity. */
@@ -38,7 +50,8 @@ must_check bool verdict_own_root(struct trust *out, const struct chain *own,
 /* preflight: judged through both sides' eyes and merged. */
 must_check bool verdict_preflight(struct report *out, const struct chain *source,
                                   const struct chain *target, enum policy policy,
-                                  time_t now, struct error *err);
+                                  const struct demands *demands, time_t now,
+                                  struct error *err);
 /* The first notAfter among the certificates of both chains. */
 time_t verdict_not_after(const struct chain *source, const struct chain *target);
 

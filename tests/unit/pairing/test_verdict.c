@@ -24,8 +24,8 @@ static bool findings_agree(const char *name, const struct pair_case *given,
     struct error err = {0};
     char want[TOLD_MAX] = "a line in expect", got[TOLD_MAX];
 
-    CU_ASSERT_FATAL(
-        verdict_preflight(&report, &given->source, &given->target, policy, AT_NOON, &err));
+    CU_ASSERT_FATAL(verdict_preflight(&report, &given->source, &given->target, policy,
+                                      &(struct demands){0}, AT_NOON, &err));
     (void)pair_case_expects(want, given, policy_name(policy));
     report_tell(got, &report);
     return same(name, policy_name(policy), want, got);
@@ -205,7 +205,7 @@ static void a_date_that_fails_by_the_peers_clock_alone_says_so(void)
     judgement_make(&j, "same-ladder", SIDE_TARGET);
     j.comparison.has_peer_clock = true;
     j.comparison.skew_ms = INT64_C(10) * 366 * 86400 * 1000;
-    finding = judged(&j, E_VALID_HERE_ONLY);
+    finding = judged(&j, E_VALID_BY_ONE_CLOCK);
     CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
     CU_ASSERT_EQUAL(finding->severity, SEVERITY_ERROR);
     CU_ASSERT_PTR_NOT_NULL(report_find(&j.report, E_CLOCK_SKEW));
