@@ -2,6 +2,7 @@
 #include "agent/move.h"
 
 #include "agent/clock.h"
+#include "agent/listing.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -68,7 +69,8 @@ static bool adopt(struct run *run, struct error *err)
         return false;
     run->handover = answer.handover;
     run->facts = answer.facts;
-    return plan_open_work(&run->work, run->move->state, plan->migration, err) &&
+    return listing_adopt(run->move->state, plan->migration, err) &&
+           plan_open_work(&run->work, run->move->state, plan->migration, err) &&
            plan_save(plan, run->work, err);
 }
 
@@ -323,12 +325,38 @@ static bool hand_over(struct run *run, struct error *err)
     return countersign(run, err);
 }
 
+/* Findings of the listing refuse before anything is said to the target. */
+static bool list_first(struct move *move, struct error *err)
+{
+    struct move_plan *plan = &move->plan;
+    enum digest_kind kind = policy_digest(plan->policy);
+    bool good;
+
+    if (plan->migration[0] != '\0') {
+        listing_recall(move->state, plan, kind, &plan->demands.duration);
+        return true;
+    }
+    good = listing_make(move->state, plan, kind, &move->findings, &plan->demands.duration,
+                        err);
+    if (!good || report_errors(&move->findings) == 0)
+        return good;
+    move->refused = true;
+    for (size_t i = move->findings.n; i-- > 0;)
+        if (move->findings.item[i].severity == SEVERITY_ERROR)
+            *err = move->findings.item[i];
+    return false;
+}
+
 bool move_run(struct move *move, struct error *err)
 {
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
+    bool good;
 
     atomic_store(&run.clock, clock_now());
-    return pair_and_authorize(&run, err) && open_send(&run, err) && hand_over(&run, err);
+    good = list_first(move, err) && pair_and_authorize(&run, err) && open_send(&run, err) &&
+           hand_over(&run, err);
+    listing_sweep(move->state);
+    return good;
 }
 
 bool move_abort(struct move *move, struct error *err)
