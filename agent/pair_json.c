@@ -11,7 +11,7 @@ static json_t *row_json(const struct cert *cert)
 }
 
 void view_pair_json(FILE *out, const struct ladder *ladder, const struct report *findings,
-                    bool paired)
+                    const struct tls_facts *facts, bool paired)
 {
     json_t *object = json_object();
     json_t *rungs = json_array();
@@ -19,16 +19,20 @@ void view_pair_json(FILE *out, const struct ladder *ladder, const struct report 
     for (size_t i = 0; i < ladder->n; i++) {
         const struct rung *rung = &ladder->rung[i];
 
-        json_array_append_new(rungs, json_pack("{s:I, s:b, s:o, s:o}", "rung",
-                                               (json_int_t)i, "match", rung->match ? 1 : 0,
-                                               "source", row_json(rung->source), "target",
-                                               row_json(rung->target)));
+        json_array_append_new(
+            rungs, json_pack("{s:I, s:b, s:s?, s:o, s:o}", "rung", (json_int_t)i, "match",
+                             rung->match ? 1 : 0, "key", rung_key_name(rung->key), "source",
+                             row_json(rung->source), "target", row_json(rung->target)));
     }
     json_object_set_new(object, "paired", json_boolean(paired));
     json_object_set_new(
         object, "headline",
         json_string(paired ? "The two appliances can be paired." : verdict_refusal));
     json_object_set_new(object, "rungs", rungs);
+    if (facts != NULL)
+        json_object_set_new(object, "connection",
+                            json_pack("{s:s, s:s, s:s}", "version", facts->version,
+                                      "cipher", facts->cipher, "group", facts->group));
     json_object_set_new(object, "findings", view_json_report(findings));
     view_json_print(out, object);
 }

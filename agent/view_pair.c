@@ -91,10 +91,13 @@ static void print_ladders(FILE *out, const struct ladder *ladder)
 }
 
 void view_pair_text(FILE *out, const struct ladder *ladder, const struct report *findings,
-                    bool paired)
+                    const struct tls_facts *facts, bool paired)
 {
     fprintf(out, "%s\n\n", paired ? "The two appliances can be paired." : verdict_refusal);
     print_ladders(out, ladder);
     fputc('\n', out);
+    if (facts != NULL)
+        fprintf(out, "Connection: %s, %s, %s.\n", facts->version, facts->cipher,
+                facts->group);
     view_text_report(out, findings);
 }

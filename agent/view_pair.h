@@ -4,13 +4,14 @@
 
 #include "base/error.h"
 #include "pairing/ladder.h"
+#include "pairing/tls.h"
 
 #include <stdio.h>
 
 /* The headline (O-31 on refusal), the ladders with <-> and X, then the findings, worst
- * first. */
+ * first. `facts` of the connection, NULL where there was none. */
 void view_pair_text(FILE *out, const struct ladder *ladder, const struct report *findings,
-                    bool paired);
+                    const struct tls_facts *facts, bool paired);
 /* {"paired":…,"headline":…,"rungs":[…],"findings":[…]} */
 void view_pair_json(FILE *out, const struct ladder *ladder, const struct report *findings,
-                    bool paired);
+                    const struct tls_facts *facts, bool paired);

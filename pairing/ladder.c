@@ -10,6 +10,13 @@ static bool same_name(enum name_relation relation)
     return relation == NAME_SAME || relation == NAME_EQUAL;
 }
 
+const char *rung_key_name(enum rung_key key)
+{
+    static const char *const names[] = {NULL, "same", "renewed", "re-keyed", "other"};
+
+    return names[key];
+}
+
 static bool path_order(struct chain *out, const struct chain *chain, struct error *err)
 {
     struct chain_order order = {0};
@@ -24,8 +31,10 @@ static enum rung_key compare_keys(const struct rung *rung, enum side own,
     const struct cert *theirs = own == SIDE_SOURCE ? rung->target : rung->source;
     struct path path = {0};
 
-    if (digest_equal(&rung->source->spki_sha256, &rung->target->spki_sha256))
+    if (digest_equal(&rung->source->sha256, &rung->target->sha256))
         return RUNG_KEY_SAME;
+    if (digest_equal(&rung->source->spki_sha256, &rung->target->spki_sha256))
+        return RUNG_KEY_RENEWED;
     return path_build(&path, theirs, peer, trust) ? RUNG_KEY_REKEYED : RUNG_KEY_IMPOSTOR;
 }
 

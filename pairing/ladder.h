@@ -11,7 +11,8 @@
 /* What stands behind two rungs of one name. */
 enum rung_key {
     RUNG_KEY_NONE,    /* the names differ, or it is the leaf */
-    RUNG_KEY_SAME,    /* the same key: the same certificate or a renewed one */
+    RUNG_KEY_SAME,    /* the same certificate */
+    RUNG_KEY_RENEWED, /* another certificate of the same key */
     RUNG_KEY_REKEYED, /* another key, and the peer's reaches our anchor: one CA, re-keyed */
     RUNG_KEY_IMPOSTOR /* another key without a path to our anchor: not the same CA */
 };
@@ -38,6 +39,8 @@ struct ladder {
 must_check bool ladder_lay(struct ladder *out, const struct chain *source,
                            const struct chain *target, enum side own,
                            const struct trust *trust, struct error *err);
+/* "same", "renewed", "re-keyed", "other"; NULL for none. */
+const char *rung_key_name(enum rung_key key);
 /* Rules ladder-depth, ladder-name and ladder-key. */
 void ladder_judge(const struct ladder *ladder, struct report *out);
 void ladder_clear(struct ladder *ladder);
