@@ -120,9 +120,9 @@ static int conclude(const struct call *call, struct move *move, bool good,
                     &move->worker->trust, err))
         return 2;
     if (call->json)
-        view_pair_json(stdout, &ladder, &move->findings, false);
+        view_pair_json(stdout, &ladder, &move->findings, NULL, false);
     else
-        view_pair_text(stdout, &ladder, &move->findings, false);
+        view_pair_text(stdout, &ladder, &move->findings, NULL, false);
     return 1;
 }
 

@@ -13,7 +13,8 @@
 
 static int show(const struct call *call, const struct chain *source,
                 const struct chain *target, const struct trust *trust,
-                const struct report *findings, struct error *err)
+                const struct report *findings, const struct tls_facts *facts,
+                struct error *err)
 {
     scoped(ladder_clear) struct ladder ladder = {0};
     bool paired = report_errors(findings) == 0;
@@ -21,9 +22,9 @@ static int show(const struct call *call, const struct chain *source,
     if (!ladder_lay(&ladder, source, target, SIDE_SOURCE, trust, err))
         return 2;
     if (call->json)
-        view_pair_json(stdout, &ladder, findings, paired);
+        view_pair_json(stdout, &ladder, findings, facts, paired);
     else
-        view_pair_text(stdout, &ladder, findings, paired);
+        view_pair_text(stdout, &ladder, findings, facts, paired);
     return paired ? 0 : 1;
 }
 
@@ -57,7 +58,7 @@ static int preflight(struct call *call, struct error *err)
         !verdict_preflight(&findings, &source, &target, policy, &demands, call->now, err) ||
         !verdict_own_root(&trust, &source, err))
         return 2;
-    return show(call, &source, &target, &trust, &findings, err);
+    return show(call, &source, &target, &trust, &findings, NULL, err);
 }
 
 struct pair_words {
@@ -93,7 +94,7 @@ static int pair(struct call *call, struct error *err)
         return 2;
     pair_findings(&dial.pair, &findings);
     return show(call, &worker.identity.chain, &dial.tls.facts.peer, &worker.trust,
-                &findings, err);
+                &findings, &dial.tls.facts, err);
 }
 
 static int invite(struct call *call, struct error *err)

@@ -56,7 +56,7 @@ static void four_kinds_of_key_are_told_apart(void)
         enum rung_key key; /* of rung 1 */
     } cases[] = {
         {"same-ladder", RUNG_KEY_SAME},
-        {"renewed-intermediate", RUNG_KEY_SAME},
+        {"renewed-intermediate", RUNG_KEY_RENEWED},
         {"rekeyed-intermediate", RUNG_KEY_REKEYED},
         {"twin-intermediate", RUNG_KEY_REKEYED},
         {"impostor-ca", RUNG_KEY_IMPOSTOR},
