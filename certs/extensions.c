@@ -4,17 +4,12 @@
 #include "base/text.h"
 #include "certs/constraints.h"
 #include "certs/der.h"
+#include "certs/extension.h"
 #include "certs/general.h"
 
 #include <string.h>
 
 #define EXTENSIONS_MAX 64
-
-struct extension {
-    struct span oid;
-    bool critical;
-    struct span value; /* OCTET STRING contents */
-};
 
 static bool read_basic(struct cert *cert, const struct extension *from)
 {
@@ -177,20 +172,6 @@ static bool process(struct cert *cert, const struct extension *extension, struct
     return true;
 }
 
-static bool take_extension(struct extension *out, struct span *in)
-{
-    struct span fields = {0}, field = {0};
-
-    *out = (struct extension){0};
-    if (!der_expect(&fields, in, TAG_SEQUENCE) ||
-        !der_expect(&out->oid, &fields, TAG_OID) || !der_is_oid(out->oid))
-        return false;
-    if (der_next_is(fields, TAG_BOOLEAN) &&
-        !(der_expect(&field, &fields, TAG_BOOLEAN) && der_boolean(&out->critical, field)))
-        return false;
-    return der_only(&out->value, fields, TAG_OCTET_STRING);
-}
-
 bool extensions_read(struct cert *cert, struct error *err)
 {
     struct span rest = cert->extensions, seen[EXTENSIONS_MAX];
@@ -200,7 +181,7 @@ bool extensions_read(struct cert *cert, struct error *err)
     for (size_t n = 0; rest.n > 0; n++) {
         if (n == COUNT(seen))
             return fail(err, E_CERT_DER, "it has more than %zu extensions", COUNT(seen));
-        if (!take_extension(&extension, &rest))
+        if (!extension_take(&extension, &rest))
             return fail(err, E_CERT_DER, "its extension %zu is malformed", n + 1);
         for (size_t i = 0; i < n; i++) {
             if (!span_equal(seen[i], extension.oid))

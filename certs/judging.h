@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the rules share: the path being judged and the report. Only certs/rules*.c see it.
+/*
+ * What the rules share: the path being judged and the report. Only certs/rules*.c and
+ * certs/judging_path.c see it.
  */
 #pragma once
 

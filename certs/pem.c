@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define BODY_MAX (2U << 20) /* characters of one block; the file's own limit is lower */
+#define BODY_MAX (24U << 20) /* characters of one block: a revocation list is the largest */
 
 static bool is_blank(unsigned char c)
 {
