@@ -31,6 +31,7 @@ struct command {
 /* One table per file of commands; a row with a NULL name ends it. */
 extern const struct command commands_request[];  /* cmd_request.c */
 extern const struct command commands_chain[];    /* cmd_chain.c */
+extern const struct command commands_verify[];   /* cmd_verify.c */
 extern const struct command commands_identity[]; /* cmd_identity.c */
 extern const struct command commands_trust[];    /* cmd_trust.c */
 extern const struct command commands_ca[];       /* cmd_ca.c */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 
 static const struct command *const tables[] = {
-    commands_identity, commands_request, commands_chain, commands_trust,
+    commands_identity, commands_request, commands_chain, commands_verify,  commands_trust,
     commands_ca,       commands_listen,  commands_pair,  commands_migrate,
 };
 
