@@ -17,12 +17,11 @@ const char *rung_key_name(enum rung_key key)
     return names[key];
 }
 
-static bool path_order(struct chain *out, const struct chain *chain, struct error *err)
+static bool path_order(struct chain *out, struct chain_order *order,
+                       const struct chain *chain, struct error *err)
 {
-    struct chain_order order = {0};
-
-    chain_lay_order(&order, chain);
-    return chain_sorted(out, chain, &order, err);
+    chain_lay_order(order, chain);
+    return chain_sorted(out, chain, order, err);
 }
 
 static enum rung_key compare_keys(const struct rung *rung, enum side own,
@@ -63,7 +62,8 @@ static void lay_rung(struct ladder *ladder, size_t i, enum side own,
 bool ladder_lay(struct ladder *out, const struct chain *source, const struct chain *target,
                 enum side own, const struct trust *trust, struct error *err)
 {
-    if (!path_order(&out->source, source, err) || !path_order(&out->target, target, err))
+    if (!path_order(&out->source, &out->source_order, source, err) ||
+        !path_order(&out->target, &out->target_order, target, err))
         return false;
     out->n = out->source.n > out->target.n ? out->source.n : out->target.n;
     for (size_t i = 0; i < out->n; i++)

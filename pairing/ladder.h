@@ -28,6 +28,7 @@ struct rung {
 
 struct ladder {
     struct chain source, target; /* in path order; what the rungs point into */
+    struct chain_order source_order, target_order; /* of the chains as presented */
     struct rung rung[CHAIN_READ_MAX];
     size_t n; /* rungs of the longer side */
 };

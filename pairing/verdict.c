@@ -241,7 +241,11 @@ static void judge_chain(const struct bench *b, const struct chain *chain, enum s
 {
     const struct comparison *c = b->c;
     scoped(report_clear) struct report found = {0};
-    struct judged judged = {.chain = chain, .policy = c->policy, .now = c->now};
+    struct judged judged = {.chain = chain,
+                            .policy = c->policy,
+                            .now = c->now,
+                            .order = side == SIDE_SOURCE ? &b->ladder.source_order
+                                                         : &b->ladder.target_order};
 
     judged.occasion = side == c->self ? OCCASION_OWN : OCCASION_PEER;
     if (c->offline)
