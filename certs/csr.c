@@ -5,34 +5,12 @@
 #include "certs/encode.h"
 #include "certs/pem.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stddef.h>
 #include <string.h>
 
-#define NAME_BYTES_MAX 253
-#define LABEL_BYTES_MAX 63
-#define CN_BYTES_MAX 64 /* X.520 */
+#define CN_POINTS_MAX 64 /* X.520 */
 #define DER_MAX (CSR_PEM_MAX / 2)
-
-static const struct csr_profile profiles[] = {
-    /* document 003: migration is two-way, so its leaf serves and calls */
-    {"migration", EKU_SERVER_AUTH | EKU_CLIENT_AUTH,
-     KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT, KU_DIGITAL_SIGNATURE},
-    {"server", EKU_SERVER_AUTH, KU_DIGITAL_SIGNATURE | KU_KEY_ENCIPHERMENT,
-     KU_DIGITAL_SIGNATURE},
-};
-
-bool csr_profile_named(const struct csr_profile **out, const char *name, struct error *err)
-{
-    for (size_t i = 0; i < COUNT(profiles); i++) {
-        if (text_equal(profiles[i].name, name)) {
-            *out = &profiles[i];
-            return true;
-        }
-    }
-    return fail(err, E_CSR_PURPOSE, "%s", name);
-}
 
 /* The attributes of the subject, in the order they are encoded. X.520 wants the country as
  * PrintableString, PKCS#9 the address as IA5String; all else is UTF8String. */
@@ -40,18 +18,27 @@ static const struct field {
     const char *label;
     const char *oid;
     unsigned tag;
-    size_t bytes_max;
-    size_t offset; /* in struct csr_wish */
+    size_t points_max; /* X.520 counts characters */
+    size_t offset;     /* in struct csr_wish */
 } fields[] = {
     {"C", "2.5.4.6", TAG_PRINTABLE, 2, offsetof(struct csr_wish, country)},
     {"ST", "2.5.4.8", TAG_UTF8, 128, offsetof(struct csr_wish, state)},
     {"L", "2.5.4.7", TAG_UTF8, 128, offsetof(struct csr_wish, locality)},
     {"O", "2.5.4.10", TAG_UTF8, 64, offsetof(struct csr_wish, organization)},
     {"OU", "2.5.4.11", TAG_UTF8, 64, offsetof(struct csr_wish, unit)},
-    {"CN", "2.5.4.3", TAG_UTF8, CN_BYTES_MAX, offsetof(struct csr_wish, common_name)},
+    {"CN", "2.5.4.3", TAG_UTF8, CN_POINTS_MAX, offsetof(struct csr_wish, common_name)},
     {"emailAddress", "1.2.840.113549.1.9.1", TAG_IA5, 255,
      offsetof(struct csr_wish, email)},
 };
+
+static size_t points_of(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
 
 static bool text_is_plain(const char *text, bool ascii)
 {
@@ -63,11 +50,11 @@ static bool text_is_plain(const char *text, bool ascii)
 
 static bool field_is_good(const struct field *field, const char *value, struct error *err)
 {
-    const size_t n = strlen(value);
+    const size_t n = points_of(value);
 
-    if (n > field->bytes_max)
-        return fail(err, E_CSR_FIELD, "%s has %zu bytes; at most %zu", field->label, n,
-                    field->bytes_max);
+    if (n > field->points_max)
+        return fail(err, E_CSR_FIELD, "%s has %zu characters; at most %zu", field->label, n,
+                    field->points_max);
     if (!text_is_plain(value, field->tag != TAG_UTF8))
         return fail(err, E_CSR_FIELD, "%s holds characters that cannot stand there",
                     field->label);
@@ -79,7 +66,7 @@ static bool field_is_good(const struct field *field, const char *value, struct e
 
 bool csr_name_is_exact(const char *name)
 {
-    return name != NULL && name[0] != '\0' && strlen(name) <= CN_BYTES_MAX &&
+    return name != NULL && name[0] != '\0' && points_of(name) <= CN_POINTS_MAX &&
            strchr(name, '*') == NULL && text_is_plain(name, false);
 }
 
@@ -106,61 +93,6 @@ static bool encode_subject(struct encoder *encoder, const struct csr_wish *wish,
     return true;
 }
 
-/* Labels of letters, digits, '-' and '_', a first label "*" allowed: RFC 1123, RFC 9525. */
-static bool is_dns_name(const char *name)
-{
-    const char *rest = text_starts(name, "*.") ? name + 2 : name;
-
-    if (rest[0] == '\0' || strlen(name) > NAME_BYTES_MAX)
-        return false;
-    while (*rest != '\0') {
-        size_t n = strcspn(rest, ".");
-
-        if (n == 0 || n > LABEL_BYTES_MAX || rest[0] == '-' || rest[n - 1] == '-')
-            return false;
-        for (size_t i = 0; i < n; i++)
-            if (!isalnum((unsigned char)rest[i]) && rest[i] != '-' && rest[i] != '_')
-                return false;
-        rest += n;
-        if (*rest == '.' && *++rest == '\0')
-            return false;
-    }
-    return true;
-}
-
-static bool address_read(unsigned char out[16], size_t *n, const char *text)
-{
-    if (inet_pton(AF_INET, text, out) == 1)
-        *n = 4;
-    else if (inet_pton(AF_INET6, text, out) == 1)
-        *n = 16;
-    else
-        return false;
-    return true;
-}
-
-bool csr_add_general_name(struct buf *out, const char *san, struct error *err)
-{
-    scoped(encoder_clear) struct encoder encoder = encoder_upto(NAME_BYTES_MAX + 16);
-    unsigned char address[16];
-    size_t n = 0;
-
-    if (text_starts(san, "IP:")) {
-        if (!address_read(address, &n, san + strlen("IP:")))
-            return fail(err, E_CSR_SAN, "%s is no IP address", san);
-        encode_value(&encoder, TAG_CONTEXT(7), span_of(address, n));
-    } else if (!text_starts(san, "DNS:") && address_read(address, &n, san)) {
-        encode_value(&encoder, TAG_CONTEXT(7), span_of(address, n));
-    } else {
-        const char *name = text_starts(san, "DNS:") ? san + strlen("DNS:") : san;
-
-        if (!is_dns_name(name))
-            return fail(err, E_CSR_SAN, "%s is no DNS name", san);
-        encode_value(&encoder, TAG_CONTEXT(2), span_text(name));
-    }
-    return encode_finish(out, &encoder, err);
-}
-
 static bool encode_san(struct encoder *encoder, const struct csr_wish *wish,
                        struct error *err)
 {
@@ -179,6 +111,16 @@ static bool encode_san(struct encoder *encoder, const struct csr_wish *wish,
     return true;
 }
 
+static void encode_ca(struct encoder *encoder)
+{
+    encode_extension_begin(encoder, "2.5.29.19", true);
+    encode_begin(encoder, TAG_SEQUENCE);
+    encode_true(encoder);
+    encode_small(encoder, 0);
+    encode_end(encoder);
+    encode_extension_end(encoder);
+}
+
 /* attributes [0]: one extensionRequest (RFC 2985 5.4.2). */
 static bool encode_attributes(struct encoder *encoder, const struct csr_wish *wish,
                               const struct key *key, struct error *err)
@@ -190,6 +132,8 @@ static bool encode_attributes(struct encoder *encoder, const struct csr_wish *wi
     encode_oid(encoder, "1.2.840.113549.1.9.14");
     encode_begin(encoder, TAG_SET);
     encode_begin(encoder, TAG_SEQUENCE);
+    if (profile->ca)
+        encode_ca(encoder);
     encode_usages(encoder, key->kind == KEY_RSA ? profile->ku_rsa : profile->ku_other,
                   profile->eku);
     if (!encode_san(encoder, wish, err))
@@ -226,7 +170,7 @@ bool csr_make(struct buf *out, const struct csr_wish *wish, const struct key *ke
     if (!csr_name_is_exact(wish->common_name))
         return fail(err, E_CSR_NAME, "%s",
                     wish->common_name != NULL ? wish->common_name : "no name given");
-    if (!make_body(&body, wish, key, err) ||
+    if (!csr_profile_allows(wish, key->kind, err) || !make_body(&body, wish, key, err) ||
         !key_sign_certificate(&signature, key, buf_span(&body), err))
         return false;
     encode_signed(&encoder, buf_span(&body), key_certificate_algorithm(key),

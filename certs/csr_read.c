@@ -101,12 +101,12 @@ static void take_facts(struct csr *out, const struct cert *as)
     out->key = as->key;
     out->ku = as->ku;
     out->eku = as->eku;
+    out->ca = as->ca;
     out->asks_for_ca = as->ca || (as->ku & KU_KEY_CERT_SIGN) != 0;
     digest_of(&out->spki_sha256, DIGEST_SHA256, out->spki);
     read_common_name(out);
     name_text(out->subject_text, sizeof(out->subject_text), out->subject);
-    if (as->has_san)
-        cert_san_text(out->san_text, sizeof(out->san_text), as);
+    csr_san_text(out->san_text, sizeof(out->san_text), out->san);
 }
 
 bool csr_parse(struct csr *out, struct span pem, struct error *err)

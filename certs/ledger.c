@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "certs/notes.h"
+#include "certs/sealed.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define REQUESTS_DIR "requests"
 #define ID_BYTES 4 /* random, in hexadecimal */
 
 static void dir_close(DIR **dir)
@@ -30,9 +30,17 @@ static bool is_id(const char *name)
     return strlen(name) == 2 * ID_BYTES && strspn(name, "0123456789abcdef") == 2 * ID_BYTES;
 }
 
-static bool broken(struct error *err, const char *id, const struct error *why)
+static void note_damage(struct ledger *ledger, const char *id, const struct error *why)
 {
-    return fail(err, E_REQUEST_BROKEN, REQUESTS_DIR "/%s: %s", id, why->about);
+    struct damaged_request *damaged;
+
+    ledger->damaged =
+        mem_resize(ledger->damaged, ledger->damages + 1, sizeof(*ledger->damaged));
+    damaged = &ledger->damaged[ledger->damages++];
+    *damaged = (struct damaged_request){0};
+    (void)text_fits(damaged->id, id);
+    fail(&damaged->why, E_REQUEST_BROKEN, REQUESTS_DIR "/%s: %s", id, why->about);
+    damaged->why.severity = SEVERITY_WARNING;
 }
 
 static bool read_pending(struct pending *out, int requests, const char *id,
@@ -86,10 +94,12 @@ bool ledger_load(struct ledger *out, int state, struct error *err)
 
         if (!is_id(entry->d_name))
             continue;
-        if (out->n == LEDGER_MAX)
+        if (out->n + out->damages == LEDGER_MAX)
             return fail(err, E_REQUESTS_FULL, "more than %d", LEDGER_MAX);
-        if (!read_pending(ledger_grow(out), fd, entry->d_name, &why))
-            return broken(err, entry->d_name, &why);
+        if (read_pending(ledger_grow(out), fd, entry->d_name, &why))
+            continue;
+        csr_clear(&out->item[--out->n].request);
+        note_damage(out, entry->d_name, &why);
     }
     if (out->n > 0)
         qsort(out->item, out->n, sizeof(*out->item), by_age);
@@ -109,14 +119,13 @@ static bool write_meta(int dir, const char *purpose, time_t created, time_t used
     return fs_replace(dir, "meta", buf_span(&notes), 0600, err);
 }
 
-static bool write_folder(int requests, const char *name, const struct key *key,
+static bool write_folder(int state, int requests, const char *name, const struct key *key,
                          struct span request, struct error *err)
 {
-    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
     scoped(fd_close) int dir = -1;
 
-    return fs_make_dir(&dir, requests, name, 0700, err) && key_to_pem(&pem, key, err) &&
-           fs_replace(dir, "key.pem", buf_span(&pem), 0600, err) &&
+    return fs_make_dir(&dir, requests, name, 0700, err) &&
+           sealed_write(state, dir, "key.pem", key, err) &&
            fs_replace(dir, "request.pem", request, 0600, err);
 }
 
@@ -140,12 +149,12 @@ bool ledger_add(char id[LEDGER_ID_MAX], int state, const struct key *key,
 
     if (!ledger_load(&present, state, err))
         return false;
-    if (present.n == LEDGER_MAX)
-        return fail(err, E_REQUESTS_FULL, "%zu are kept", present.n);
+    if (present.n + present.damages == LEDGER_MAX)
+        return fail(err, E_REQUESTS_FULL, "%zu are kept", present.n + present.damages);
     if (!make_id(id, err) || !fs_make_dir(&requests, state, REQUESTS_DIR, 0700, err))
         return false;
     snprintf(aside, sizeof(aside), "%s.new", id);
-    return write_folder(requests, aside, key, request, err) &&
+    return write_folder(state, requests, aside, key, request, err) &&
            fs_open_dir(&dir, requests, aside, err) &&
            write_meta(dir, purpose, now, 0, err) &&
            fs_rename_new(requests, aside, id, err) && fs_sync(state, REQUESTS_DIR, err);
@@ -183,12 +192,10 @@ static bool open_folder(int *out, int state, const char *id, struct error *err)
 bool ledger_load_key(struct key *out, int state, const struct pending *pending,
                      struct error *err)
 {
-    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
     scoped(fd_close) int dir = -1;
 
-    if (!open_folder(&dir, state, pending->id, err) ||
-        !fs_read_secret(&pem, dir, "key.pem", err) ||
-        !key_from_pem(out, buf_span(&pem), err))
+    if (!open_folder(&dir, state, pending->id, err) || !secret_is_private(dir, ".", err) ||
+        !sealed_read(out, state, dir, "key.pem", err))
         return false;
     return span_equal(buf_span(&out->spki), pending->request.spki) ||
            fail(err, E_REQUEST_BROKEN, REQUESTS_DIR "/%s: another key", pending->id);
@@ -212,15 +219,40 @@ bool ledger_mark_used(int state, const struct pending *pending, time_t now,
 
 bool ledger_drop(int state, const char *id, struct error *err)
 {
-    scoped(fd_close) int dir = -1;
     scoped(fd_close) int requests = -1;
     char aside[LEDGER_ID_MAX + sizeof(".old")];
+    struct error none = {0};
 
-    if (!open_folder(&dir, state, id, err) ||
-        !fs_open_dir(&requests, state, REQUESTS_DIR, err))
-        return false;
+    if (!is_id(id) || !fs_open_dir(&requests, state, REQUESTS_DIR, &none) ||
+        faccessat(requests, id, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        return fail(err, E_REQUEST_UNKNOWN, "%s", id);
     snprintf(aside, sizeof(aside), "%s.old", id);
-    return fs_rename_new(requests, id, aside, err) && fs_remove_tree(requests, aside, err);
+    return fs_rename_new(requests, id, aside, err) &&
+           fs_remove_tree(requests, aside, err) && fs_sync(requests, id, err);
+}
+
+/* Names that ledger_add and ledger_drop make, and half-written files inside a folder. */
+static bool sweep_below(int at, const char *name, bool folders, struct error *err)
+{
+    const int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+
+    if (list == NULL)
+        return true; /* not there, or for its owner to mend */
+    while ((entry = readdir(list)) != NULL) {
+        if ((text_ends(entry->d_name, ".new") || text_ends(entry->d_name, ".old")) &&
+            !fs_remove_tree(fd, entry->d_name, err))
+            return false;
+        if (folders && is_id(entry->d_name) && !sweep_below(fd, entry->d_name, false, err))
+            return false;
+    }
+    return true;
+}
+
+bool ledger_sweep(int state, struct error *err)
+{
+    return sweep_below(state, REQUESTS_DIR, true, err);
 }
 
 void ledger_clear(struct ledger *ledger)
@@ -228,5 +260,6 @@ void ledger_clear(struct ledger *ledger)
     for (size_t i = 0; i < ledger->n; i++)
         csr_clear(&ledger->item[i].request);
     mem_free(ledger->item);
+    mem_free(ledger->damaged);
     *ledger = (struct ledger){0};
 }

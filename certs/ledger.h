@@ -8,6 +8,7 @@
 
 #include "certs/csr.h"
 
+#define REQUESTS_DIR "requests"
 #define LEDGER_MAX 256
 #define LEDGER_ID_MAX 32
 #define LEDGER_PURPOSE_MAX 32
@@ -20,9 +21,16 @@ struct pending {
     struct csr request;
 };
 
+struct damaged_request {
+    char id[LEDGER_ID_MAX];
+    struct error why; /* E_REQUEST_BROKEN, and what it is about */
+};
+
 struct ledger {
     struct pending *item; /* n of them, oldest first, on the heap */
     size_t n;
+    struct damaged_request *damaged; /* damages of them: they stand in nobody's way */
+    size_t damages;
 };
 
 /* Read all requests, without their keys. */
@@ -39,7 +47,10 @@ must_check bool ledger_load_key(struct key *out, int state, const struct pending
                                 struct error *err);
 must_check bool ledger_mark_used(int state, const struct pending *pending, time_t now,
                                  struct error *err);
+/* A damaged one too. */
 must_check bool ledger_drop(int state, const char *id, struct error *err);
+/* Take away what killed commands left behind, under the state's lock. */
+must_check bool ledger_sweep(int state, struct error *err);
 /* The text of the request as it was made. */
 must_check bool ledger_load_request(struct buf *out, int state, const char *id,
                                     struct error *err);

@@ -149,28 +149,59 @@ static void a_half_made_request_does_not_count(void)
     CU_ASSERT_EQUAL(ledger.n, 0);
 }
 
-static void a_damaged_request_is_named(void)
+static void a_damaged_request_is_named_and_stands_in_nobodys_way(void)
 {
     scoped(scratch_clear) struct scratch scratch = {0};
-    scoped(key_clear) struct key key = key_none();
-    scoped(ledger_clear) struct ledger ledger = {0};
-    char id[LEDGER_ID_MAX];
+    scoped(key_clear) struct key key = key_none(), other = key_none();
+    scoped(ledger_clear) struct ledger ledger = {0}, after = {0};
+    char id[LEDGER_ID_MAX], second[LEDGER_ID_MAX];
     struct error err = {0};
 
     scratch_make(&scratch);
     add(id, &scratch, &key, "node.example.com", AT_NOON);
     CU_ASSERT_FATAL(scratch_shell(&scratch, "truncate -s 0 requests/*/request.pem"));
-    CU_ASSERT_FALSE(ledger_load(&ledger, scratch.fd, &err));
-    CU_ASSERT_EQUAL(err.msg, E_REQUEST_BROKEN);
+    add(second, &scratch, &other, "node.example.com", AT_NOON);
+    CU_ASSERT_FATAL(ledger_load(&ledger, scratch.fd, &err));
+    CU_ASSERT_EQUAL(ledger.n, 1);
+    CU_ASSERT_EQUAL_FATAL(ledger.damages, 1);
+    CU_ASSERT_STRING_EQUAL(ledger.item[0].id, second);
+    CU_ASSERT_STRING_EQUAL(ledger.damaged[0].id, id);
+    CU_ASSERT_EQUAL(ledger.damaged[0].why.msg, E_REQUEST_BROKEN);
+    CU_ASSERT(ledger_drop(scratch.fd, id, &err));
+    CU_ASSERT(ledger_load(&after, scratch.fd, &err));
+    CU_ASSERT_EQUAL(after.damages, 0);
+}
+
+static void what_killed_commands_left_is_swept_up(void)
+{
+    scoped(scratch_clear) struct scratch scratch = {0};
+    scoped(key_clear) struct key key = key_none();
+    char id[LEDGER_ID_MAX];
+    struct error err = {0};
+
+    scratch_make(&scratch);
+    CU_ASSERT(ledger_sweep(scratch.fd, &err)); /* nothing there yet */
+    add(id, &scratch, &key, "node.example.com", AT_NOON);
+    CU_ASSERT_FATAL(scratch_shell(&scratch,
+                                  "mkdir requests/01234567.new requests/76543210.old"
+                                  " && touch requests/01234567.new/key.pem &&"
+                                  " touch $(ls -d requests/*[0-9a-f])/meta.new"));
+    CU_ASSERT(ledger_sweep(scratch.fd, &err));
+    CU_ASSERT(scratch_shell(&scratch, "test \"$(find requests -mindepth 1 | wc -l)\" = 4"));
 }
 
 int main(void)
 {
     static const struct test tests[] = {
-        TEST(no_requests_are_no_error),           TEST(each_request_is_found_by_its_key),
-        TEST(a_key_is_for_its_owner_alone),       TEST(a_used_request_stays_and_says_so),
-        TEST(a_dropped_request_is_gone),          TEST(an_id_leads_nowhere_else),
-        TEST(a_half_made_request_does_not_count), TEST(a_damaged_request_is_named),
+        TEST(no_requests_are_no_error),
+        TEST(each_request_is_found_by_its_key),
+        TEST(a_key_is_for_its_owner_alone),
+        TEST(a_used_request_stays_and_says_so),
+        TEST(a_dropped_request_is_gone),
+        TEST(an_id_leads_nowhere_else),
+        TEST(a_half_made_request_does_not_count),
+        TEST(a_damaged_request_is_named_and_stands_in_nobodys_way),
+        TEST(what_killed_commands_left_is_swept_up),
     };
 
     return run_tests("ledger", tests, COUNT(tests));

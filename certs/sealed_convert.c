@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All keys of a state directory, from one form at rest to the other. */
+#include "base/fs.h"
+#include "base/text.h"
+#include "certs/identity.h"
+#include "certs/ledger.h"
+#include "certs/sealed.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define KEY_FILE "key.pem"
+
+static void dir_close(DIR **dir)
+{
+    if (*dir != NULL)
+        closedir(*dir);
+    *dir = NULL;
+}
+
+static bool convert_one(size_t *n, int state, int folder, bool seal, struct error *err)
+{
+    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
+    scoped(buf_clear) struct buf plain = buf_upto(KEY_PEM_MAX);
+    scoped(key_clear) struct key key = key_none();
+
+    if (faccessat(folder, KEY_FILE, F_OK, 0) != 0 && errno == ENOENT)
+        return true;
+    if (!fs_read_secret(&pem, folder, KEY_FILE, err))
+        return false;
+    if (key_is_sealed(buf_span(&pem)) == seal)
+        return true;
+    if (!sealed_read(&key, state, folder, KEY_FILE, err))
+        return false;
+    ++*n;
+    if (seal)
+        return sealed_write(state, folder, KEY_FILE, &key, err);
+    return key_to_pem(&plain, &key, err) &&
+           fs_replace(folder, KEY_FILE, buf_span(&plain), 0600, err);
+}
+
+/* Every folder below `name`, which need not be there. */
+static bool convert_below(size_t *n, int state, const char *name, bool seal,
+                          struct error *err)
+{
+    const int fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+
+    if (fd < 0 && errno == ENOENT)
+        return true;
+    if (list == NULL)
+        return fail_errno(err, E_FILE_READ, name);
+    while ((entry = readdir(list)) != NULL) {
+        scoped(fd_close) int folder = -1;
+
+        if (entry->d_name[0] == '.')
+            continue;
+        folder = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (folder >= 0 && !convert_one(n, state, folder, seal, err))
+            return false;
+    }
+    return true;
+}
+
+static bool convert_all(size_t *n, int state, bool seal, struct error *err)
+{
+    return convert_below(n, state, IDENTITY_DIR, seal, err) &&
+           convert_below(n, state, REQUESTS_DIR, seal, err);
+}
+
+/* The link first: what is encrypted can be read from then on. */
+static bool turn_on(size_t *n, int state, const char *path, struct error *err)
+{
+    scoped(buf_clear) struct buf passphrase = buf_upto(PASSPHRASE_MAX);
+    char whole[PATH_MAX], now[PATH_MAX] = "";
+
+    if (realpath(path, whole) == NULL)
+        return fail_errno(err, E_FILE_READ, path);
+    if (!passphrase_read(&passphrase, AT_FDCWD, whole, err))
+        return false;
+    if (passphrase.n < PASSPHRASE_MIN)
+        return fail(err, E_PASSPHRASE_FORM, "%zu bytes", passphrase.n);
+    if (readlinkat(state, SEALED_LINK, now, sizeof(now) - 1) > 0 && !text_equal(now, whole))
+        return fail(err, E_KEY_SEALED_ALREADY, "with the passphrase in %s", now);
+    return fs_relink(state, SEALED_LINK, whole, err) && convert_all(n, state, true, err);
+}
+
+/* The link last: what is still encrypted can be read until then. */
+static bool turn_off(size_t *n, int state, struct error *err)
+{
+    if (!convert_all(n, state, false, err))
+        return false;
+    if (unlinkat(state, SEALED_LINK, 0) != 0 && errno != ENOENT)
+        return fail_errno(err, E_FILE_WRITE, SEALED_LINK);
+    return fs_sync(state, SEALED_LINK, err);
+}
+
+bool sealed_convert(size_t *n, int state, const char *path, struct error *err)
+{
+    *n = 0;
+    return path != NULL ? turn_on(n, state, path, err) : turn_off(n, state, err);
+}
