@@ -48,7 +48,27 @@ void certs_json_check(FILE *out, const struct upload *upload)
     view_json_print(out, check_object(upload));
 }
 
-void certs_json_upload(FILE *out, const struct upload *upload, const struct digest *anchor)
+static json_t *services_array(const struct services *services)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < services->n; i++)
+        json_array_append_new(array, json_pack("{s:s, s:s}", "verb", services->step[i].verb,
+                                               "service", services->step[i].name));
+    return array;
+}
+
+static void add_facts(json_t *object, const struct change_facts *facts)
+{
+    if (facts == NULL)
+        return;
+    json_object_set_new(object, "confirm_by",
+                        time_text(facts->rollback.pending ? facts->rollback.deadline : 0));
+    json_object_set_new(object, "services", services_array(&facts->services));
+}
+
+void certs_json_upload(FILE *out, const struct upload *upload, const struct digest *anchor,
+                       const struct change_facts *facts)
 {
     json_t *object = check_object(upload);
 
@@ -58,12 +78,15 @@ void certs_json_upload(FILE *out, const struct upload *upload, const struct dige
     json_object_set_new(object, "request",
                         upload->request[0] != '\0' ? json_string(upload->request)
                                                    : json_null());
+    json_object_set_new(object, "requested", time_text(upload->requested));
     json_object_set_new(object, "anchor",
                         anchor != NULL ? digest_text(anchor) : json_null());
+    add_facts(object, facts);
     view_json_print(out, object);
 }
 
-void certs_json_identity(FILE *out, const struct identity *identity)
+/* What a backup has too: all but the chain. */
+static json_t *identity_object(const struct identity *identity)
 {
     const struct cert *leaf = chain_leaf(&identity->chain);
     char key[CERT_KEY_NAME_MAX];
@@ -71,55 +94,60 @@ void certs_json_identity(FILE *out, const struct identity *identity)
 
     key_show_name(key, sizeof(key), &identity->key);
     json_object_set_new(object, "identity", json_integer(identity->number));
+    json_object_set_new(object, "epoch", json_integer(identity->epoch));
     json_object_set_new(object, "origin",
                         json_string(identity_origin_name(identity->origin)));
+    json_object_set_new(object, "imported", json_boolean(identity->imported));
+    json_object_set_new(object, "purpose", json_string(services_purpose_of(identity)));
     json_object_set_new(object, "reason", json_string(identity->reason));
+    json_object_set_new(object, "made", time_text(identity->made));
+    json_object_set_new(object, "seen", time_text(identity->seen));
     json_object_set_new(object, "previous",
                         identity->previous != 0 ? json_integer(identity->previous)
                                                 : json_null());
     json_object_set_new(object, "name", json_string(cert_issued_to(leaf)));
     json_object_set_new(object, "key", json_string(key));
     json_object_set_new(object, "spki_sha256", digest_text(&leaf->spki_sha256));
-    json_object_set_new(object, "chain", chain_object(identity->chain.n, &identity->chain));
-    view_json_print(out, object);
-}
-
-static json_t *pending_object(const struct pending *pending)
-{
-    const struct csr *request = &pending->request;
-    json_t *object = json_object();
-
-    json_object_set_new(object, "id", json_string(pending->id));
-    json_object_set_new(object, "purpose", json_string(pending->purpose));
-    json_object_set_new(object, "created", time_text(pending->created));
-    json_object_set_new(object, "used", time_text(pending->used));
-    json_object_set_new(object, "subject", json_string(request->subject_text));
-    json_object_set_new(object, "cn", json_string(request->cn));
-    json_object_set_new(object, "san", json_string(request->san_text));
-    json_object_set_new(object, "spki_sha256", digest_text(&request->spki_sha256));
+    json_object_set_new(object, "not_after", time_text(leaf->not_after.at));
     return object;
 }
 
-void certs_json_ledger(FILE *out, const struct ledger *ledger)
+void certs_json_identity(FILE *out, const struct identity *identity,
+                         const struct change_facts *facts)
 {
-    json_t *array = json_array();
+    json_t *object = identity_object(identity);
 
-    for (size_t i = 0; i < ledger->n; i++)
-        json_array_append_new(array, pending_object(&ledger->item[i]));
-    view_json_print(out, json_pack("{s:o}", "requests", array));
-}
-
-void certs_json_pending(FILE *out, const struct pending *pending, struct span pem)
-{
-    json_t *object = pending_object(pending);
-
-    json_object_set_new(object, "request", pem_text(pem));
+    json_object_set_new(object, "chain", chain_object(identity->chain.n, &identity->chain));
+    add_facts(object, facts);
     view_json_print(out, object);
 }
 
-void certs_json_dropped(FILE *out, const char *id)
+void certs_json_backups(FILE *out, const struct identities *identities, unsigned current)
 {
-    view_json_print(out, json_pack("{s:s}", "dropped", id));
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < identities->n; i++) {
+        const struct identity *item = &identities->item[i];
+        json_t *object = item->chain.n > 0
+                             ? identity_object(item)
+                             : json_pack("{s:i, s:s}", "identity", (int)item->number,
+                                         "damage", item->reason);
+
+        json_object_set_new(object, "current", json_boolean(item->number == current));
+        json_array_append_new(array, object);
+    }
+    view_json_print(out, json_pack("{s:o}", "identities", array));
+}
+
+void certs_json_services(FILE *out, const struct services *services)
+{
+    view_json_print(out, json_pack("{s:s, s:o}", "purpose", services->purpose, "services",
+                                   services_array(services)));
+}
+
+void certs_json_count(FILE *out, const char *name, size_t n)
+{
+    view_json_print(out, json_pack("{s:I}", name, (json_int_t)n));
 }
 
 static json_t *anchor_object(const struct cert *anchor, bool own)

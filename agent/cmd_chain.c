@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* chain check, upload, show, undo; certificate upload. */
 #include "agent/certs_json.h"
+#include "agent/changes.h"
 #include "agent/command.h"
 #include "agent/upload.h"
 #include "agent/view_text.h"
@@ -11,22 +12,45 @@
 
 #define READ_BEYOND 131072 /* more than fs_read takes at a time */
 
+#define FILES_MAX 16 /* of one upload */
+
 struct options {
     struct upload_wish wish;
-    const char *file;
+    struct change_wish change;
+    const char *file[FILES_MAX]; /* files of them */
+    size_t files;
     const char *request; /* chain check: a CSR file */
 };
 
+struct files {
+    struct buf text[FILES_MAX];
+    struct span more[FILES_MAX];
+};
+
+static void files_clear(struct files *files)
+{
+    for (size_t i = 0; i < FILES_MAX; i++)
+        buf_clear(&files->text[i]);
+}
+
 static bool read_options(struct options *out, struct call *call, struct error *err)
 {
-    const char *policy = NULL, *at = NULL;
+    const char *policy = NULL, *at = NULL, *file = NULL;
 
-    out->wish.now = call->now;
-    return args_value(&call->args, "--policy", &policy, err) &&
-           args_value(&call->args, "--at", &at, err) &&
-           (policy == NULL || policy_named(&out->wish.policy, policy, err)) &&
-           (at == NULL || text_time(&out->wish.now, at, err)) &&
-           args_need(&call->args, "FILE", &out->file, err) && args_end(&call->args, err);
+    out->wish.now = out->wish.made = call->now;
+    if (!args_value(&call->args, "--policy", &policy, err) ||
+        !args_value(&call->args, "--at", &at, err) ||
+        (policy != NULL && !policy_named(&out->wish.policy, policy, err)) ||
+        (at != NULL && !text_time(&out->wish.now, at, err)) ||
+        !args_need(&call->args, "FILE", &out->file[out->files++], err))
+        return false;
+    out->wish.deadline = out->change.deadline;
+    while ((file = args_operand(&call->args)) != NULL) {
+        if (out->files == FILES_MAX)
+            return fail(err, E_USAGE, "more than %d files", FILES_MAX);
+        out->file[out->files++] = file;
+    }
+    return args_end(&call->args, err);
 }
 
 /* A file beyond the ceiling is for the rules to refuse: what goes beyond is enough. */
@@ -39,6 +63,18 @@ static bool read_file(struct buf *out, const char *path, struct error *err)
         return true;
     *err = why;
     return false;
+}
+
+static bool read_files(struct files *out, struct options *options, struct error *err)
+{
+    for (size_t i = 0; i < options->files; i++) {
+        if (!read_file(&out->text[i], options->file[i], err))
+            return false;
+        out->more[i] = buf_span(&out->text[i]);
+    }
+    options->wish.more = &out->more[1];
+    options->wish.mores = options->files - 1;
+    return true;
 }
 
 static void print_judgement(const struct upload *upload)
@@ -60,19 +96,19 @@ static void print_judgement(const struct upload *upload)
     view_text_report(stdout, &upload->report);
 }
 
-static bool check(struct upload *upload, const struct options *options, struct error *err)
+static bool check(struct upload *upload, struct options *options, struct error *err)
 {
-    scoped(buf_clear) struct buf file = {0};
+    scoped(files_clear) struct files files = {0};
     scoped(buf_clear) struct buf request = buf_upto(CSR_PEM_MAX);
     scoped(csr_clear) struct csr csr = {0};
     struct upload_keys keys = {.spki = &csr.spki, .n = 1};
 
-    if (!read_file(&file, options->file, err))
+    if (!read_files(&files, options, err))
         return false;
     if (options->request != NULL && (!fs_read(&request, options->request, err) ||
                                      !csr_parse(&csr, buf_span(&request), err)))
         return false;
-    return upload_judge(upload, buf_span(&file), &options->wish,
+    return upload_judge(upload, files.more[0], &options->wish,
                         options->request != NULL ? &keys : NULL, err);
 }
 
@@ -93,7 +129,7 @@ static int run_check(struct call *call, struct error *err)
 
 static void print_installed(const struct upload *upload, const struct digest *anchor)
 {
-    char hex[DIGEST_HEX];
+    char hex[DIGEST_HEX], requested[TIME_TEXT_MAX];
 
     printf("\n");
     if (upload->unchanged) {
@@ -101,8 +137,11 @@ static void print_installed(const struct upload *upload, const struct digest *an
         return;
     }
     printf("Installed as identity %u", upload->number);
-    if (upload->request[0] != '\0')
-        printf(", in answer to request %s", upload->request);
+    if (upload->request[0] != '\0') {
+        text_show_time(requested, upload->requested);
+        printf("; it answers the request of %s (%s, for %s)", requested, upload->request,
+               upload->purpose);
+    }
     printf(".\n");
     if (anchor != NULL) {
         digest_hex(hex, anchor);
@@ -112,39 +151,72 @@ static void print_installed(const struct upload *upload, const struct digest *an
     printf("To go back: pairgate chain undo\n");
 }
 
-static bool upload_file(struct upload *upload, struct call *call,
-                        const struct options *options, struct error *err)
+/* Requests that cannot be read are passed over, and told. */
+static void tell_damages(const struct state *state)
 {
-    scoped(state_close) struct state state = {0};
-    scoped(buf_clear) struct buf file = {0};
+    scoped(ledger_clear) struct ledger ledger = {0};
+    struct error err = {0};
 
-    return read_file(&file, options->file, err) &&
-           state_open(&state, call->state_dir, err) && state_lock(&state, err) &&
-           upload_install(upload, &state, buf_span(&file), &options->wish, err);
+    if (!ledger_load(&ledger, state->fd, &err))
+        return;
+    for (size_t i = 0; i < ledger.damages; i++)
+        view_text_finding(stderr, &ledger.damaged[i].why);
+}
+
+static bool upload_files(struct upload *upload, struct state *state, struct call *call,
+                         struct options *options, struct error *err)
+{
+    scoped(files_clear) struct files files = {0};
+
+    if (!read_files(&files, options, err) || !state_open(state, call->state_dir, err) ||
+        !changes_prepare(&options->change, state, err) || !state_lock(state, err))
+        return false;
+    tell_damages(state);
+    return upload_install(upload, state, files.more[0], &options->wish, err);
+}
+
+/* What follows from an upload that was made. */
+static bool tell_upload(const struct upload *upload, const struct state *state,
+                        const struct options *options, bool json, struct error *err)
+{
+    scoped(identity_clear) struct identity identity = {0};
+    struct change_facts facts = {0};
+    const struct digest *anchor = NULL;
+
+    if (options->wish.occasion == OCCASION_UPLOAD)
+        anchor = &chain_root(&upload->sorted)->sha256;
+    if (!identity_load(&identity, state->fd, false, err) ||
+        !changes_facts(&facts, state, &identity, err))
+        return false;
+    if (json) {
+        certs_json_upload(stdout, upload, anchor, &facts);
+    } else {
+        print_judgement(upload);
+        print_installed(upload, anchor);
+    }
+    return upload->unchanged || changes_finish(&facts, &options->change, state, json, err);
 }
 
 static int run_upload_as(struct call *call, enum occasion occasion, struct error *err)
 {
+    scoped(state_close) struct state state = {0};
     scoped(upload_clear) struct upload upload = {0};
     struct options options = {.wish.occasion = occasion};
-    const struct digest *anchor = NULL;
 
     if (occasion == OCCASION_UPLOAD)
         options.wish.confirm_anchor = args_flag(&call->args, "--confirm-anchor");
-    if (!read_options(&options, call, err) || !upload_file(&upload, call, &options, err))
+    if (!changes_read(&options.change, call, err) || !read_options(&options, call, err) ||
+        !upload_files(&upload, &state, call, &options, err))
         return 0;
-    if (upload.accepted && occasion == OCCASION_UPLOAD)
-        anchor = &chain_root(&upload.sorted)->sha256;
+    if (upload.accepted)
+        return tell_upload(&upload, &state, &options, call->json, err) ? 0 : 2;
     if (call->json) {
-        certs_json_upload(stdout, &upload, anchor);
-        return upload.accepted ? 0 : 1;
+        certs_json_upload(stdout, &upload, NULL, NULL);
+        return 1;
     }
     print_judgement(&upload);
-    if (upload.accepted)
-        print_installed(&upload, anchor);
-    else
-        printf("\nNothing has changed.\n");
-    return upload.accepted ? 0 : 1;
+    printf("\nNothing has changed.\n");
+    return 1;
 }
 
 static int run_upload(struct call *call, struct error *err)
@@ -190,7 +262,7 @@ static int run_show(struct call *call, struct error *err)
         !identity_load(&identity, state.fd, false, err))
         return 0;
     if (call->json)
-        certs_json_identity(stdout, &identity);
+        certs_json_identity(stdout, &identity, NULL);
     else if (ladder)
         print_two_columns(&identity.chain);
     else
@@ -198,44 +270,61 @@ static int run_show(struct call *call, struct error *err)
     return 0;
 }
 
+static void print_undone(const struct identity *identity, const struct identity *left)
+{
+    printf("Back to identity %u (%s): %s.\n", identity->number,
+           identity_origin_name(identity->origin),
+           cert_issued_to(chain_leaf(&identity->chain)));
+    if (left->origin == IDENTITY_CHAIN)
+        printf("The anchor that the chain had brought went with it: %s.\n",
+               cert_issued_to(chain_root(&left->chain)));
+}
+
+static bool undo(struct state *state, struct call *call, struct change_wish *wish,
+                 struct identity *left, struct error *err)
+{
+    struct identity_change change = {.reason = "chain undo", .now = call->now};
+    struct error damaged = {0}; /* going back is also the way out of a damaged one */
+
+    if (!changes_read(wish, call, err) || !args_end(&call->args, err) ||
+        !state_open(state, call->state_dir, err) || !changes_prepare(wish, state, err) ||
+        !state_lock(state, err))
+        return false;
+    if (!identity_load(left, state->fd, false, &damaged))
+        left->origin = IDENTITY_SELF_SIGNED;
+    change.deadline = wish->deadline;
+    return identity_return(state->fd, 0, &change, err);
+}
+
 static int run_undo(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(identity_clear) struct identity left = {0};
     scoped(identity_clear) struct identity identity = {0};
-    struct error damaged = {0}; /* going back is also the way out of a damaged one */
-    bool with_anchor;
+    struct change_wish wish = {0};
+    struct change_facts facts = {0};
 
-    if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
-        !state_lock(&state, err))
+    if (!undo(&state, call, &wish, &left, err) ||
+        !identity_load(&identity, state.fd, false, err) ||
+        !changes_facts(&facts, &state, &identity, err))
         return 0;
-    with_anchor =
-        identity_load(&left, state.fd, false, &damaged) && left.origin == IDENTITY_CHAIN;
-    if (!identity_restore(state.fd, 0, err) ||
-        !identity_load(&identity, state.fd, false, err))
-        return 0;
-    if (call->json) {
-        certs_json_identity(stdout, &identity);
-        return 0;
-    }
-    printf("Back to identity %u (%s): %s.\n", identity.number,
-           identity_origin_name(identity.origin),
-           cert_issued_to(chain_leaf(&identity.chain)));
-    if (with_anchor)
-        printf("The anchor that the chain had brought went with it: %s.\n",
-               cert_issued_to(chain_root(&left.chain)));
-    return 0;
+    if (call->json)
+        certs_json_identity(stdout, &identity, &facts);
+    else
+        print_undone(&identity, &left);
+    return changes_finish(&facts, &wish, &state, call->json, err) ? 0 : 2;
 }
 
 const struct command commands_chain[] = {
-    {"chain check", "[--request CSR] [--policy P] [--at T] FILE",
+    {"chain check", "[--request CSR] [--policy P] [--at T] FILE…",
      "judge a chain file; needs no state and no network", run_check},
-    {"chain upload", "[--policy P] [--at T] [--confirm-anchor] FILE",
+    {"chain upload", "[--policy P] [--at T] [--confirm-anchor] " CHANGE_OPTIONS " FILE…",
      "make it this appliance's chain; its root becomes an anchor", run_upload},
     {"chain show", "[--ladder]",
      "the chain in use; --ladder: Issued To and Issued By alone", run_show},
-    {"chain undo", "", "go back to the identity before the last upload", run_undo},
-    {"certificate upload", "[--policy P] [--at T] FILE",
+    {"chain undo", CHANGE_OPTIONS, "go back to the identity before the last upload",
+     run_undo},
+    {"certificate upload", "[--policy P] [--at T] " CHANGE_OPTIONS " FILE",
      "make it this appliance's single server certificate, without a chain",
      run_upload_single},
     {0},

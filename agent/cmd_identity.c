@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* init, identity show: what this appliance is. */
+/* init, identity show: what this appliance is; the rows of all identity commands. */
 #include "agent/certs_json.h"
-#include "agent/command.h"
+#include "agent/identity_commands.h"
 #include "agent/view_text.h"
 #include "base/text.h"
 
@@ -13,15 +13,30 @@
 
 #define HOST_MAX 256
 
-static void print_identity(const struct identity *identity)
+static void print_times(const struct identity *identity)
+{
+    char made[TIME_TEXT_MAX] = "", seen[TIME_TEXT_MAX] = "none yet";
+
+    if (identity->made == 0)
+        return;
+    text_show_time(made, identity->made);
+    if (identity->seen != 0)
+        text_show_time(seen, identity->seen);
+    printf("Made:        %s, epoch %u\n", made, identity->epoch);
+    printf("Handshake:   %s\n", seen);
+}
+
+void identity_print(const struct identity *identity)
 {
     const struct cert *leaf = chain_leaf(&identity->chain);
     char key[CERT_KEY_NAME_MAX], hex[DIGEST_HEX];
 
     key_show_name(key, sizeof(key), &identity->key);
     digest_hex(hex, &leaf->spki_sha256);
-    printf("Identity:    %u (%s, by %s)\n", identity->number,
-           identity_origin_name(identity->origin), identity->reason);
+    printf("Identity:    %u (%s%s, by %s)\n", identity->number,
+           identity_origin_name(identity->origin),
+           identity->imported ? " with an imported key" : "", identity->reason);
+    print_times(identity);
     printf("Name:        %s\n", cert_issued_to(leaf));
     printf("Key:         %s\n", key);
     printf("Public key:  SHA-256 %s\n\n", hex);
@@ -56,11 +71,12 @@ static bool make_identity(int state, const char *name, enum key_choice choice, t
 {
     scoped(key_clear) struct key key = key_none();
     scoped(chain_clear) struct chain chain = {0};
+    const struct identity_change change = {.reason = "init", .now = now};
     unsigned number = 0;
 
     return key_make(&key, choice, err) && ca_self_sign(&chain, &key, name, now, err) &&
-           identity_install(&number, state, &key, &chain, IDENTITY_SELF_SIGNED, "init",
-                            err);
+           services_write_default(state, err) &&
+           identity_make(&number, state, &key, &chain, IDENTITY_SELF_SIGNED, &change, err);
 }
 
 static bool init(struct state *state, struct call *call, struct error *err)
@@ -87,11 +103,11 @@ static int run_init(struct call *call, struct error *err)
     if (!init(&state, call, err) || !identity_load(&identity, state.fd, false, err))
         return 0;
     if (call->json) {
-        certs_json_identity(stdout, &identity);
+        certs_json_identity(stdout, &identity, NULL);
         return 0;
     }
     printf("Initialised %s with a self-signed certificate.\n\n", call->state_dir);
-    print_identity(&identity);
+    identity_print(&identity);
     printf("\nNext: have a certificate signed. `pairgate request new` prints the request,\n"
            "`pairgate chain upload FILE` takes the chain that the CA returns.\n");
     return 0;
@@ -101,14 +117,24 @@ static int run_show(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(identity_clear) struct identity identity = {0};
+    struct change_facts facts = {0};
+    char deadline[TIME_TEXT_MAX];
 
     if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
-        !identity_load(&identity, state.fd, false, err))
+        !identity_load(&identity, state.fd, false, err) ||
+        !changes_facts(&facts, &state, &identity, err))
         return 0;
-    if (call->json)
-        certs_json_identity(stdout, &identity);
-    else
-        print_identity(&identity);
+    if (call->json) {
+        certs_json_identity(stdout, &identity, &facts);
+        return 0;
+    }
+    identity_print(&identity);
+    if (facts.rollback.pending) {
+        text_show_time(deadline, facts.rollback.deadline);
+        printf(
+            "\nGoes back to identity %u at %s unless you run: pairgate identity confirm\n",
+            facts.rollback.back, deadline);
+    }
     return 0;
 }
 
@@ -116,5 +142,29 @@ const struct command commands_identity[] = {
     {"init", "[--name FQDN] [--key ec|p384|p521|rsa2048|rsa3072|rsa4096|ed25519]",
      "make the state directory, a key and a self-signed identity", run_init},
     {"identity show", "", "who this appliance is: its name, key and chain", run_show},
+    {"identity self-sign",
+     "[--key KIND | --keep-key] [--days N] [--name FQDN] [--replace-chain] " CHANGE_OPTIONS,
+     "a new self-signed identity; the kind of key stays unless --key is given",
+     identity_run_self_sign},
+    {"identity import",
+     "--cert F… --key F | --p12 F [--passphrase-file F | --passphrase-fd N] [--purpose P] "
+     "[--policy P] [--confirm-anchor] " CHANGE_OPTIONS,
+     "take a key and its chain from elsewhere; asks for a passphrase on the terminal",
+     identity_run_import},
+    {"identity confirm", "", "keep what --confirm-within put in use", identity_run_confirm},
+    {"identity backups", "", "every identity kept, the newest first", identity_run_backups},
+    {"identity restore", "N " CHANGE_OPTIONS, "make an older identity current again",
+     identity_run_restore},
+    {"identity prune", "[--keep N]",
+     "remove old identities but the newest N (1); only after a handshake with the one in use",
+     identity_run_prune},
+    {"identity encrypt-key", "--passphrase-file F",
+     "encrypt all keys at rest; the link `passphrase` in the state then leads to F",
+     identity_run_encrypt_key},
+    {"identity decrypt-key", "", "store all keys in the clear again",
+     identity_run_decrypt_key},
+    {"identity services", "[PURPOSE] [--apply]",
+     "what to restart after a change, in order; --apply runs hooks/services for each step",
+     identity_run_services},
     {0},
 };

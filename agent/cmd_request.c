@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* request new, list, show, drop. The PEM alone goes to standard output. */
+/* request new, list, show, drop, diff, profiles. The PEM alone goes to standard output. */
 #include "agent/certs_json.h"
 #include "agent/command.h"
+#include "agent/view_text.h"
+#include "base/fs.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -10,6 +12,7 @@ struct wish {
     struct csr_wish csr;
     const char *san[CSR_SAN_MAX];
     enum key_choice key;
+    bool overwrite;
 };
 
 static bool read_subject(struct csr_wish *out, struct args *args, struct error *err)
@@ -25,8 +28,10 @@ static bool read_subject(struct csr_wish *out, struct args *args, struct error *
 
 static bool read_wish(struct wish *out, struct args *args, struct error *err)
 {
-    const char *purpose = "migration", *key = "ec", *san = NULL;
+    const char *purpose = "migration", *key = NULL, *san = NULL;
+    const bool several = args_flag(args, "--multi-server");
 
+    out->overwrite = args_flag(args, "--overwrite");
     if (!args_value(args, "--purpose", &purpose, err) ||
         !args_value(args, "--key", &key, err) || !read_subject(&out->csr, args, err))
         return false;
@@ -36,9 +41,13 @@ static bool read_wish(struct wish *out, struct args *args, struct error *err)
         out->san[out->csr.sans++] = san;
     }
     out->csr.san = out->san;
-    return err->msg == E_NONE && args_end(args, err) &&
-           csr_profile_named(&out->csr.profile, purpose, err) &&
-           key_choice_named(&out->key, key, err);
+    if (err->msg != E_NONE || !args_end(args, err) ||
+        !csr_profile_named(&out->csr.profile, purpose, err))
+        return false;
+    if (several && !out->csr.profile->multi_server)
+        return fail(err, E_CSR_MULTI_SERVER, "%s", purpose);
+    out->key = out->csr.profile->key;
+    return key == NULL || key_choice_named(&out->key, key, err);
 }
 
 /* Without --cn the name of the identity; without --san that same name. */
@@ -80,6 +89,24 @@ static void explain(const struct pending *pending, const struct state *state)
             pending->id);
 }
 
+/* Damaged requests are told and stand in nobody's way. */
+static bool load_ledger(struct ledger *out, const struct state *state, struct error *err)
+{
+    if (!ledger_load(out, state->fd, err))
+        return false;
+    for (size_t i = 0; i < out->damages; i++)
+        view_text_finding(stderr, &out->damaged[i].why);
+    return true;
+}
+
+static bool is_damaged(const struct ledger *ledger, const char *id, struct error *err)
+{
+    for (size_t i = 0; i < ledger->damages; i++)
+        if (text_equal(ledger->damaged[i].id, id))
+            return !fail(err, E_REQUEST_BROKEN, "%s", ledger->damaged[i].why.about);
+    return false;
+}
+
 /* Tell one request of the ledger, by id. */
 static bool tell(const struct call *call, const struct state *state, const char *id,
                  struct error *err)
@@ -88,9 +115,11 @@ static bool tell(const struct call *call, const struct state *state, const char 
     scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
     const struct pending *pending;
 
-    if (!ledger_load(&ledger, state->fd, err))
+    if (!load_ledger(&ledger, state, err))
         return false;
     pending = ledger_find(&ledger, id);
+    if (pending == NULL && is_damaged(&ledger, id, err))
+        return false;
     if (pending == NULL)
         return fail(err, E_REQUEST_UNKNOWN, "%s", id);
     if (!ledger_load_request(&pem, state->fd, pending->id, err))
@@ -101,6 +130,32 @@ static bool tell(const struct call *call, const struct state *state, const char 
     }
     explain(pending, state);
     print_pem(buf_span(&pem));
+    return true;
+}
+
+/* M-13: the new request takes the place of those of its purpose; never by itself (T-06). */
+static bool drop_others(const struct state *state, const char *id, const char *purpose,
+                        struct error *err)
+{
+    scoped(ledger_clear) struct ledger ledger = {0};
+
+    if (!ledger_load(&ledger, state->fd, err))
+        return false;
+    for (size_t i = 0; i < ledger.n; i++) {
+        const struct pending *pending = &ledger.item[i];
+        char created[TIME_TEXT_MAX];
+
+        if (text_equal(pending->id, id) || !text_equal(pending->purpose, purpose))
+            continue;
+        if (!ledger_drop(state->fd, pending->id, err))
+            return false;
+        text_show_time(created, pending->created);
+        fprintf(
+            stderr,
+            "Dropped request %s of %s and its key: a certificate that answers it can no "
+            "longer be uploaded.\n",
+            pending->id, created);
+    }
     return true;
 }
 
@@ -115,12 +170,18 @@ static int run_new(struct call *call, struct error *err)
         !state_lock(&state, err) || !identity_load(&identity, state.fd, false, err))
         return 0;
     fill_in(&wish, &identity);
-    if (!make_request(id, &state, &wish, call->now, err) || !tell(call, &state, id, err))
+    if (!make_request(id, &state, &wish, call->now, err) ||
+        (wish.overwrite && !drop_others(&state, id, wish.csr.profile->name, err)) ||
+        !tell(call, &state, id, err))
         return 0;
     if (!call->json)
         fprintf(stderr,
-                "Give it to the CA and ask for both uses, server and client. Then:\n"
-                "  pairgate chain upload FILE     (leaf, intermediates and root)\n");
+                "Give it to the CA and ask for %s. Then:\n"
+                "  pairgate chain upload FILE…    (leaf, intermediates and root)\n",
+                wish.csr.profile->ca ? "a CA certificate"
+                : (wish.csr.profile->eku & EKU_CLIENT_AUTH) != 0
+                    ? "both uses, server and client"
+                    : "the use as a server");
     return 0;
 }
 
@@ -130,7 +191,7 @@ static void print_ledger(const struct ledger *ledger)
         printf("No requests. Make one with `pairgate request new`.\n");
         return;
     }
-    printf("%-10s%-22s%-22s%-12s%s\n", "Id", "Made", "Answered", "Purpose", "Subject");
+    printf("%-10s%-22s%-22s%-20s%s\n", "Id", "Made", "Answered", "Purpose", "Subject");
     for (size_t i = 0; i < ledger->n; i++) {
         const struct pending *pending = &ledger->item[i];
         char created[TIME_TEXT_MAX], used[TIME_TEXT_MAX] = "-";
@@ -138,7 +199,7 @@ static void print_ledger(const struct ledger *ledger)
         text_show_time(created, pending->created);
         if (pending->used != 0)
             text_show_time(used, pending->used);
-        printf("%-10s%-22s%-22s%-12s%s\n", pending->id, created, used, pending->purpose,
+        printf("%-10s%-22s%-22s%-20s%s\n", pending->id, created, used, pending->purpose,
                pending->request.subject_text);
     }
 }
@@ -149,7 +210,7 @@ static int run_list(struct call *call, struct error *err)
     scoped(ledger_clear) struct ledger ledger = {0};
 
     if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
-        !ledger_load(&ledger, state.fd, err))
+        !load_ledger(&ledger, &state, err))
         return 0;
     if (call->json)
         certs_json_ledger(stdout, &ledger);
@@ -185,13 +246,68 @@ static int run_drop(struct call *call, struct error *err)
     return 0;
 }
 
+/* The leaf of a file that may hold a whole chain. */
+static bool read_leaf(struct chain *out, const char *path, struct error *err)
+{
+    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
+    scoped(chain_clear) struct chain given = {0};
+    struct chain_order order = {0};
+
+    if (!fs_read(&file, path, err) || !chain_parse(&given, buf_span(&file), err))
+        return false;
+    chain_lay_order(&order, &given);
+    return chain_sorted(out, &given, &order, err);
+}
+
+static int run_diff(struct call *call, struct error *err)
+{
+    scoped(buf_clear) struct buf request = buf_upto(CSR_PEM_MAX);
+    scoped(csr_clear) struct csr csr = {0};
+    scoped(chain_clear) struct chain chain = {0};
+    scoped(report_clear) struct report report = {0};
+    const char *csr_file = NULL, *cert_file = NULL;
+
+    if (!args_need(&call->args, "CSR", &csr_file, err) ||
+        !args_need(&call->args, "CERT", &cert_file, err) || !args_end(&call->args, err) ||
+        !fs_read(&request, csr_file, err) || !csr_parse(&csr, buf_span(&request), err) ||
+        !read_leaf(&chain, cert_file, err))
+        return 0;
+    csr_diff(&report, &csr, chain_leaf(&chain));
+    if (call->json)
+        certs_json_diff(stdout, &report);
+    else if (report.n == 0)
+        printf("The certificate is what was asked for.\n");
+    else
+        view_text_report(stdout, &report);
+    return report.n == 0 ? 0 : 1;
+}
+
+static int run_profiles(struct call *call, struct error *err)
+{
+    const struct csr_profile *row;
+
+    if (!args_end(&call->args, err))
+        return 0;
+    if (call->json) {
+        certs_json_profiles(stdout);
+        return 0;
+    }
+    printf("%-20s%-14s%s\n", "Purpose", "Servers", "Key");
+    for (size_t i = 0; (row = csr_profile_at(i)) != NULL; i++)
+        printf("%-20s%-14s%s%s\n", row->name, row->multi_server ? "several" : "one",
+               row->ecdsa ? "EC only" : "any", row->ca ? "; asks for CA:TRUE" : "");
+    return 0;
+}
+
 const struct command commands_request[] = {
     {"request new",
-     "[--purpose migration|server] [--cn NAME] [--san DNS:NAME|IP:ADDR]… [--c CC] [--st S] "
-     "[--l L] [--o O] [--ou OU] [--email E] [--key KIND]",
+     "[--purpose P] [--cn NAME] [--san DNS:NAME|IP:ADDR|email:A|URI:U]… [--c CC] [--st S] "
+     "[--l L] [--o O] [--ou OU] [--email E] [--key KIND] [--multi-server] [--overwrite]",
      "make a key and a signing request, which goes to standard output", run_new},
+    {"request profiles", "", "the purposes, and what each of them allows", run_profiles},
     {"request list", "", "all requests; every key is kept until dropped", run_list},
     {"request show", "ID", "one request, again on standard output", run_show},
     {"request drop", "ID", "forget a request and its key", run_drop},
+    {"request diff", "CSR CERT", "what the CA changed; needs no state", run_diff},
     {0},
 };

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/state.h"
 
+#include "agent/clock.h"
 #include "agent/schema.h"
+#include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "certs/identity.h"
+#include "certs/ledger.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +37,68 @@ static bool state_adopt(struct state *out, const char *dir, struct error *err)
     return true;
 }
 
+static void tell_rollback(const struct identity_rollback *rollback)
+{
+    char deadline[TIME_TEXT_MAX];
+
+    text_show_time(deadline, rollback->deadline);
+    fprintf(stderr,
+            "pairgate: identity %u was not confirmed until %s: back to identity %u.\n",
+            rollback->number, deadline, rollback->back);
+}
+
+/* Seen again under the lock: another command may have been faster. */
+static bool roll_back(struct state *state, time_t now, unsigned *back, struct error *err)
+{
+    struct identity_rollback rollback = {0};
+
+    if (!identity_rollback_read(&rollback, state->fd, err))
+        return false;
+    if (!rollback.pending || now < rollback.deadline)
+        return true;
+    if (!identity_roll_back(state->fd, &rollback, now, err))
+        return false;
+    *back = rollback.back;
+    tell_rollback(&rollback);
+    return true;
+}
+
+static void state_unlock(struct state *state)
+{
+    fd_close(&state->lock);
+    state->locked = false;
+}
+
+bool state_honour_rollback(struct state *state, time_t now, unsigned *back,
+                           struct error *err)
+{
+    struct identity_rollback rollback = {0};
+    const bool was_locked = state->locked;
+    bool good;
+
+    *back = 0;
+    if (!identity_rollback_read(&rollback, state->fd, err))
+        return false;
+    if (!rollback.pending || now < rollback.deadline)
+        return true;
+    if (!state_lock(state, err))
+        return false;
+    good = roll_back(state, now, back, err);
+    if (!was_locked)
+        state_unlock(state);
+    return good;
+}
+
+/* Who cannot go back is told, and goes on with what is there. */
+static void honour_rollback(struct state *state)
+{
+    struct error err = {0};
+    unsigned back = 0;
+
+    if (!state_honour_rollback(state, clock_now(), &back, &err))
+        view_text_failure(stderr, &err);
+}
+
 bool state_open(struct state *out, const char *dir, struct error *err)
 {
     struct stat st;
@@ -43,6 +109,7 @@ bool state_open(struct state *out, const char *dir, struct error *err)
         return false;
     if (fstatat(out->fd, "identity", &st, 0) != 0)
         return fail(err, E_STATE_MISSING, "%s holds no identity", dir);
+    honour_rollback(out);
     return true;
 }
 
@@ -71,7 +138,7 @@ bool state_lock(struct state *state, struct error *err)
     for (int tries = 0; tries < LOCK_TRIES; tries++) {
         if (flock(state->lock, LOCK_EX | LOCK_NB) == 0) {
             state->locked = true;
-            return true;
+            return identity_sweep(state->fd, err) && ledger_sweep(state->fd, err);
         }
         usleep(LOCK_WAIT_US);
     }

@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <limits.h>
+#include <time.h>
 
 #define STATE_DIR_DEFAULT "/var/lib/pairgate"
 
@@ -18,13 +19,21 @@ struct state {
     struct db db; /* handle NULL until state_open_db */
 };
 
-/* Open an initialised state directory; E_STATE_MISSING tells to run `pairgate init`. */
+/* Open an initialised state directory; E_STATE_MISSING tells to run `pairgate init`. A
+ * change whose time to be confirmed is over goes back first (state_honour_rollback). */
 must_check bool state_open(struct state *out, const char *dir, struct error *err);
 /* Make it (0700) when it is not there, then open it. */
 must_check bool state_make(struct state *out, const char *dir, struct error *err);
 /* Open state.db with the whole schema. */
 must_check bool state_open_db(struct state *state, struct error *err);
 /* Hold the lock file while files of the state change; released by state_close or the exit.
- */
+ * What killed commands left behind is swept up then. */
 must_check bool state_lock(struct state *state, struct error *err);
+/*
+ * Go back from a change that nobody confirmed in time, and say so on standard error. `back`
+ * becomes the number that is current again, 0 when nothing was due: a daemon that asks now
+ * and then loads its identity anew when it is not 0.
+ */
+must_check bool state_honour_rollback(struct state *state, time_t now, unsigned *back,
+                                      struct error *err);
 void state_close(struct state *state);

@@ -12,8 +12,13 @@
 struct upload_wish {
     enum occasion occasion; /* OCCASION_UPLOAD or OCCASION_SINGLE */
     enum policy policy;
-    time_t now;
+    time_t now;          /* when it is judged */
+    time_t made;         /* when it is made: the wall clock */
     bool confirm_anchor; /* a root of a known name with another key is meant */
+    time_t deadline;     /* 0, or when it goes back unless confirmed */
+    /* Further files of the same upload; what comes in several files comes in any order. */
+    const struct span *more;
+    size_t mores;
 };
 
 struct upload {
@@ -25,6 +30,8 @@ struct upload {
     unsigned number;             /* of the identity it became; 0 when refused */
     bool unchanged;              /* it is this appliance's chain already */
     char request[LEDGER_ID_MAX]; /* the request it answers, or empty */
+    time_t requested;            /* when that was made */
+    char purpose[LEDGER_PURPOSE_MAX];
 };
 
 /* The keys that may have asked for a leaf: n SubjectPublicKeyInfo, borrowed. */
@@ -41,4 +48,8 @@ must_check bool upload_judge(struct upload *out, struct span file,
 must_check bool upload_install(struct upload *out, const struct state *state,
                                struct span file, const struct upload_wish *wish,
                                struct error *err);
+/* The same for certificates that bring their own key: `out->given` holds them. */
+must_check bool upload_import(struct upload *out, const struct state *state,
+                              const struct key *key, const struct upload_wish *wish,
+                              const char *purpose, struct error *err);
 void upload_clear(struct upload *upload);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/changes.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+#define CONFIRM_SECONDS_MAX (30 * 24 * 60 * 60)
+
+bool changes_read(struct change_wish *out, struct call *call, struct error *err)
+{
+    const char *within = NULL;
+    int64_t seconds = 0;
+
+    out->apply = args_flag(&call->args, "--apply");
+    if (!args_value(&call->args, "--confirm-within", &within, err))
+        return false;
+    if (within == NULL)
+        return true;
+    if (!text_duration(&seconds, within, err))
+        return false;
+    if (seconds < 1 || seconds > CONFIRM_SECONDS_MAX)
+        return fail(err, E_DURATION, "--confirm-within %s: 1s to 30d", within);
+    out->deadline = call->now + (time_t)seconds;
+    return true;
+}
+
+bool changes_prepare(const struct change_wish *wish, const struct state *state,
+                     struct error *err)
+{
+    return !wish->apply || services_hook_is_good(state, err);
+}
+
+bool changes_facts(struct change_facts *out, const struct state *state,
+                   const struct identity *identity, struct error *err)
+{
+    return identity_rollback_read(&out->rollback, state->fd, err) &&
+           services_load(&out->services, state->fd, services_purpose_of(identity), err);
+}
+
+void changes_print_services(const struct services *services)
+{
+    if (services->n == 0)
+        printf("No services to restart are listed for the purpose %s.\n",
+               services->purpose);
+    else
+        printf("Services, in this order (purpose %s):\n", services->purpose);
+    for (size_t i = 0; i < services->n; i++) {
+        char name[2 * SERVICE_NAME_MAX];
+
+        text_printable(name, sizeof(name), span_text(services->step[i].name));
+        printf("  %zu. %s %s\n", i + 1, services->step[i].verb, name);
+    }
+}
+
+static void print_deadline(const struct identity_rollback *rollback)
+{
+    char deadline[TIME_TEXT_MAX];
+
+    if (!rollback->pending)
+        return;
+    text_show_time(deadline, rollback->deadline);
+    printf("Goes back to identity %u at %s unless you run: pairgate identity confirm\n",
+           rollback->back, deadline);
+}
+
+bool changes_finish(const struct change_facts *facts, const struct change_wish *wish,
+                    const struct state *state, bool json, struct error *err)
+{
+    if (!json) {
+        print_deadline(&facts->rollback);
+        changes_print_services(&facts->services);
+    }
+    if (!wish->apply)
+        return true;
+    if (!services_apply(&facts->services, state, err))
+        return false;
+    if (!json && facts->services.n > 0)
+        printf("All of it was done by %s.\n", SERVICES_HOOK);
+    return true;
+}

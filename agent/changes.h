@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What all commands that change the identity have in common: --confirm-within, --apply, and
+ * what is told afterwards.
+ */
+#pragma once
+
+#include "agent/command.h"
+#include "agent/services.h"
+
+#define CHANGE_OPTIONS "[--confirm-within D] [--apply]"
+
+struct change_wish {
+    bool apply;      /* run the hook for the services */
+    time_t deadline; /* 0, or call->now and --confirm-within */
+};
+must_check bool changes_read(struct change_wish *out, struct call *call, struct error *err);
+/* Before anything changes: a hook that is asked for is there. */
+must_check bool changes_prepare(const struct change_wish *wish, const struct state *state,
+                                struct error *err);
+
+/* What follows from the identity now in use. */
+struct change_facts {
+    struct identity_rollback rollback;
+    struct services services;
+};
+must_check bool changes_facts(struct change_facts *out, const struct state *state,
+                              const struct identity *identity, struct error *err);
+/* The services in order, the deadline; then, when asked for, the hook. `json`: nothing is
+ * printed, the facts have gone into the object. */
+must_check bool changes_finish(const struct change_facts *facts,
+                               const struct change_wish *wish, const struct state *state,
+                               bool json, struct error *err);
+void changes_print_services(const struct services *services);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Passphrases that people give: by file, by descriptor, or on the terminal; never as a word
+ * of the command line. */
+#pragma once
+
+#include "agent/args.h"
+#include "base/buf.h"
+
+struct passphrase_source {
+    const char *file; /* --passphrase-file */
+    const char *fd;   /* --passphrase-fd */
+};
+must_check bool passphrase_source_read(struct passphrase_source *out, struct args *args,
+                                       struct error *err);
+/* The first line of it; with neither, asked for on the terminal without echo. */
+must_check bool passphrase_take(struct buf *out, const struct passphrase_source *source,
+                                const char *prompt, struct error *err);
