@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define BODY_MAX (24U << 20) /* characters of one block: a revocation list is the largest */
+#define BODY_MAX (24U << 20) /* characters of one block; a revocation list has most */
 
 static bool is_blank(unsigned char c)
 {
