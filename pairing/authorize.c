@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* SCRAM-SHA-256-PLUS by GNU SASL, and what the target keeps of a code. */
+/* SCRAM-SHA-256-PLUS by GNU SASL, and what the target keeps of a secret. */
 #include "pairing/authorize.h"
 
 #include "base/mem.h"
@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define MECHANISM "SCRAM-SHA-256-PLUS"
-#define SALT_BYTES 16
 
 struct scram {
     Gsasl *library;
@@ -50,11 +49,6 @@ static bool scram_bind(struct scram *scram, const unsigned char *exporter,
            scram_set(scram, GSASL_CB_TLS_EXPORTER, (const char *)text.at, err);
 }
 
-static void selector_text(char out[16], uint32_t selector)
-{
-    snprintf(out, 16, "%u", selector);
-}
-
 static bool scram_begin(struct scram **out, bool is_client, struct error *err)
 {
     int code;
@@ -68,34 +62,21 @@ static bool scram_begin(struct scram **out, bool is_client, struct error *err)
     return code == GSASL_OK || fail(err, E_SCRAM, "%s", gsasl_strerror(code));
 }
 
+bool scram_client_of(struct scram **out, const char *user, const char *secret,
+                     const struct tls_facts *facts, struct error *err)
+{
+    return scram_begin(out, true, err) && scram_bind(*out, facts->exporter, err) &&
+           scram_set(*out, GSASL_AUTHID, user, err) &&
+           scram_set(*out, GSASL_PASSWORD, secret, err);
+}
+
 bool scram_client(struct scram **out, const struct code *code,
                   const struct tls_facts *facts, struct error *err)
 {
     char selector[16];
 
-    selector_text(selector, code->selector);
-    return scram_begin(out, true, err) && scram_bind(*out, facts->exporter, err) &&
-           scram_set(*out, GSASL_AUTHID, selector, err) &&
-           scram_set(*out, GSASL_PASSWORD, code->secret, err);
-}
-
-/* An invitation that may still be proven; its row is in reach of `row`. */
-static bool invitation_find(struct query *row, struct db *db, uint32_t selector, time_t now,
-                            struct error *err)
-{
-    if (!query_begin(row, db,
-                     "SELECT salt, iterations, stored_key, server_key, used_by, expires,"
-                     " failures FROM invitation WHERE selector = ?1",
-                     err))
-        return false;
-    query_int(row, 1, selector);
-    if (!query_next(row, err))
-        return fail(err, E_CODE_WRONG, "no such invitation");
-    if (query_get_int(row, 6) >= CODE_FAILURES_MAX)
-        return fail(err, E_CODE_WRONG, "no such invitation");
-    /* A used or expired one is told apart only after the secret was proven. */
-    (void)now;
-    return true;
+    snprintf(selector, sizeof(selector), "%u", code->selector);
+    return scram_client_of(out, selector, code->secret, facts, err);
 }
 
 static bool set_blob(struct scram *scram, Gsasl_property property, struct span bytes,
@@ -107,21 +88,18 @@ static bool set_blob(struct scram *scram, Gsasl_property property, struct span b
            scram_set(scram, property, (const char *)text.at, err);
 }
 
-bool scram_server(struct scram **out, struct db *db, uint32_t selector,
-                  const unsigned char exporter[TLS_EXPORTER_BYTES], time_t now,
-                  struct error *err)
+bool scram_server_of(struct scram **out, const struct verifier *verifier,
+                     const unsigned char exporter[TLS_EXPORTER_BYTES], struct error *err)
 {
-    scoped(query_end) struct query row = {0};
+    const struct span salt = span_of(verifier->salt, sizeof(verifier->salt));
     char iterations[16];
 
-    if (!invitation_find(&row, db, selector, now, err) || !scram_begin(out, false, err) ||
-        !scram_bind(*out, exporter, err))
-        return false;
-    snprintf(iterations, sizeof(iterations), "%lld", (long long)query_get_int(&row, 1));
-    return scram_set(*out, GSASL_SCRAM_ITER, iterations, err) &&
-           set_blob(*out, GSASL_SCRAM_SALT, query_get_blob(&row, 0), err) &&
-           set_blob(*out, GSASL_SCRAM_STOREDKEY, query_get_blob(&row, 2), err) &&
-           set_blob(*out, GSASL_SCRAM_SERVERKEY, query_get_blob(&row, 3), err);
+    snprintf(iterations, sizeof(iterations), "%u", verifier->iterations);
+    return scram_begin(out, false, err) && scram_bind(*out, exporter, err) &&
+           scram_set(*out, GSASL_SCRAM_ITER, iterations, err) &&
+           set_blob(*out, GSASL_SCRAM_SALT, salt, err) &&
+           set_blob(*out, GSASL_SCRAM_STOREDKEY, digest_span(&verifier->stored_key), err) &&
+           set_blob(*out, GSASL_SCRAM_SERVERKEY, digest_span(&verifier->server_key), err);
 }
 
 /* The server-first message names the work; a client does none that is absurd (RFC 7677 4).
@@ -162,13 +140,7 @@ bool scram_step(struct scram *scram, const char *in, char out[SCRAM_TEXT_MAX], b
     return fits || fail(err, E_SCRAM, "a message of more than %d bytes", SCRAM_TEXT_MAX);
 }
 
-/* What is stored of a secret (RFC 5802 section 3). */
-struct verifier {
-    unsigned char salt[SALT_BYTES];
-    struct digest stored_key, server_key;
-};
-
-static bool verifier_make(struct verifier *out, const struct code *code, struct error *err)
+bool verifier_make(struct verifier *out, const char *secret, struct error *err)
 {
     char salted[DIGEST_BYTES], client_key[DIGEST_BYTES], server_key[DIGEST_BYTES],
         stored_key[DIGEST_BYTES];
@@ -176,9 +148,10 @@ static bool verifier_make(struct verifier *out, const struct code *code, struct 
 
     if (!random_fill(out->salt, sizeof(out->salt), err))
         return false;
-    result = gsasl_scram_secrets_from_password(
-        GSASL_HASH_SHA256, code->secret, SCRAM_ITERATIONS, (const char *)out->salt,
-        sizeof(out->salt), salted, client_key, server_key, stored_key);
+    out->iterations = SCRAM_ITERATIONS;
+    result = gsasl_scram_secrets_from_password(GSASL_HASH_SHA256, secret, SCRAM_ITERATIONS,
+                                               (const char *)out->salt, sizeof(out->salt),
+                                               salted, client_key, server_key, stored_key);
     memcpy(out->stored_key.byte, stored_key, DIGEST_BYTES);
     memcpy(out->server_key.byte, server_key, DIGEST_BYTES);
     mem_wipe(salted, sizeof(salted));
@@ -186,124 +159,27 @@ static bool verifier_make(struct verifier *out, const struct code *code, struct 
     return result == GSASL_OK || fail(err, E_SCRAM, "%s", gsasl_strerror(result));
 }
 
-bool invitation_make(struct code *out, struct db *db, const char *for_name, time_t now,
-                     time_t expires, struct error *err)
+bool verifier_read(struct verifier *out, const struct query *row, int column,
+                   struct error *err)
 {
-    scoped(query_end) struct query insert = {0};
-    struct verifier verifier = {0};
+    const struct span salt = query_get_blob(row, column),
+                      stored_key = query_get_blob(row, column + 2),
+                      server_key = query_get_blob(row, column + 3);
 
-    if (!code_make(out, err) || !verifier_make(&verifier, out, err) ||
-        !query_begin(
-            &insert, db,
-            "INSERT INTO invitation (selector, for_name, created, expires, salt,"
-            " iterations, stored_key, server_key) VALUES (?1,?2,?3,?4,?5,?6,?7,?8)",
-            err))
-        return false;
-    query_int(&insert, 1, out->selector);
-    query_text(&insert, 2, for_name);
-    query_int(&insert, 3, now);
-    query_int(&insert, 4, expires);
-    query_blob(&insert, 5, span_of(verifier.salt, sizeof(verifier.salt)));
-    query_int(&insert, 6, SCRAM_ITERATIONS);
-    query_blob(&insert, 7, digest_span(&verifier.stored_key));
-    query_blob(&insert, 8, digest_span(&verifier.server_key));
-    return query_run(&insert, NULL, err);
-}
-
-bool invitation_list(struct query *out, struct db *db, struct error *err)
-{
-    return query_begin(out, db,
-                       "SELECT selector, for_name, created, expires, used, failures"
-                       " FROM invitation ORDER BY created DESC, selector",
-                       err);
-}
-
-void invitation_read(struct invitation *out, const struct query *row)
-{
-    *out = (struct invitation){.selector = (uint32_t)query_get_int(row, 0),
-                               .created = query_get_int(row, 2),
-                               .expires = query_get_int(row, 3),
-                               .used = query_get_int(row, 4),
-                               .failures = (unsigned)query_get_int(row, 5)};
-    (void)text_fits(out->for_name, query_get_text(row, 1));
-}
-
-bool invitation_failed(struct db *db, uint32_t selector, struct error *err)
-{
-    scoped(query_end) struct query update = {0};
-
-    if (!query_begin(&update, db,
-                     "UPDATE invitation SET failures = failures + 1 WHERE selector = ?1",
-                     err))
-        return false;
-    query_int(&update, 1, selector);
-    return query_run(&update, NULL, err);
-}
-
-/* Who used it and when, empty when nobody did; also whether it may be used now by this
- * peer. */
-static bool invitation_state(struct buf *used_by, time_t *used, struct db *db,
-                             uint32_t selector, const struct grant *grant,
-                             struct error *err)
-{
-    scoped(query_end) struct query row = {0};
-    const char *for_name;
-
-    if (!query_begin(&row, db,
-                     "SELECT used_by, expires, for_name, used, failures FROM invitation"
-                     " WHERE selector = ?1",
-                     err))
-        return false;
-    query_int(&row, 1, selector);
-    if (!query_next(&row, err))
-        return fail(err, E_CODE_WRONG, "no such invitation");
-    for_name = query_get_text(&row, 2);
-    if (for_name[0] != '\0' && !text_equal(for_name, grant->peer_name))
-        return fail(err, E_CODE_WRONG, "the invitation is for '%s', the peer is '%s'",
-                    for_name, grant->peer_name);
-    if (!buf_add(used_by, query_get_blob(&row, 0), err))
-        return false;
-    *used = query_get_int(&row, 3);
-    if (used_by->n == 0 && query_get_int(&row, 1) <= grant->issued)
-        return fail(err, E_CODE_WRONG, "the invitation has expired");
-    /* Proofs run side by side: one may end after the others have failed too often. */
-    if (used_by->n == 0 && query_get_int(&row, 4) >= CODE_FAILURES_MAX)
-        return fail(err, E_CODE_WRONG, "too many wrong secrets");
+    if (salt.n != sizeof(out->salt) || stored_key.n != DIGEST_BYTES ||
+        server_key.n != DIGEST_BYTES)
+        return fail(err, E_DB, "a verifier is damaged");
+    memcpy(out->salt, salt.at, sizeof(out->salt));
+    memcpy(out->stored_key.byte, stored_key.at, DIGEST_BYTES);
+    memcpy(out->server_key.byte, server_key.at, DIGEST_BYTES);
+    out->iterations = (unsigned)query_get_int(row, column + 1);
     return true;
 }
 
-static bool invitation_mark(struct db *db, uint32_t selector, const struct grant *grant,
-                            struct error *err)
+void verifier_bind(struct query *query, int at, const struct verifier *verifier)
 {
-    scoped(query_end) struct query update = {0};
-
-    if (!query_begin(&update, db,
-                     "UPDATE invitation SET used_by = ?2, used = ?3 WHERE selector = ?1",
-                     err))
-        return false;
-    query_int(&update, 1, selector);
-    query_blob(&update, 2, digest_span(&grant->peer_client_key));
-    query_int(&update, 3, grant->issued);
-    return query_run(&update, NULL, err);
-}
-
-bool invitation_redeem(struct grant *grant, struct db *db, uint32_t selector, time_t now,
-                       struct error *err)
-{
-    scoped(db_rollback) struct db_change change = {0};
-    scoped(buf_clear) struct buf used_by = buf_upto(DIGEST_BYTES);
-    time_t used = 0;
-
-    grant->issued = now;
-    if (!db_begin(&change, db, err) ||
-        !invitation_state(&used_by, &used, db, selector, grant, err))
-        return false;
-    if (used_by.n > 0) {
-        if (!span_equal(buf_span(&used_by), digest_span(&grant->peer_client_key)))
-            return fail(err, E_CODE_USED, "by key %02x%02x%02x%02x...", used_by.at[0],
-                        used_by.at[1], used_by.at[2], used_by.at[3]);
-        return grant_find_issued(grant, db, &grant->peer_client_key, used, err);
-    }
-    return invitation_mark(db, selector, grant, err) &&
-           grant_store(db, grant, "target", err) && db_commit(&change, err);
+    query_blob(query, at, span_of(verifier->salt, sizeof(verifier->salt)));
+    query_int(query, at + 1, verifier->iterations);
+    query_blob(query, at + 2, digest_span(&verifier->stored_key));
+    query_blob(query, at + 3, digest_span(&verifier->server_key));
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Authorisation after two good verdicts: a one-time code of the target's operator
- * (invitation). A code is a 30-bit selector, sent in the clear, and a 60-bit secret, proven
- * by SCRAM-SHA-256-PLUS (RFC 7677) bound to the TLS exporter (RFC 9266): the secret never
- * travels. The target stores a verifier only.
+ * Authorisation after two good verdicts, and its oldest way, a one-time code of the
+ * target's operator (invitation). A code is a 30-bit selector, sent in the clear, and a
+ * 60-bit secret, proven by SCRAM-SHA-256-PLUS (RFC 7677) bound to the TLS exporter (RFC
+ * 9266): the secret never travels. The target stores a verifier only. An administrator's
+ * password (pairing/admin.h) is proven the same way; an approval (pairing/approval.h) is
+ * given by a person who compares two screens.
  */
 #pragma once
 
@@ -18,7 +20,9 @@
 #define CODE_FAILURES_MAX 5  /* wrong secrets per invitation */
 #define INVITE_SECONDS 1800  /* default life */
 #define PUBLISH_NAME_MAX 201 /* bytes, NUL included */
+#define ADMIN_NAME_MAX 33    /* bytes, NUL included */
 #define SCRAM_TEXT_MAX 1024  /* bytes of one SCRAM message */
+#define SCRAM_SALT_BYTES 16
 #define SCRAM_ITERATIONS 100000
 #define SCRAM_ITERATIONS_MIN 4096   /* a client refuses less… */
 #define SCRAM_ITERATIONS_MAX 600000 /* …and more, before deriving anything */
@@ -50,27 +54,51 @@ void invitation_read(struct invitation *out, const struct query *row);
 /* What the source sends to be authorised, and what it hears. */
 enum authorize_method {
     AUTHORIZE_CODE,
-    AUTHORIZE_AGAIN /* the grant this key already has */
+    AUTHORIZE_AGAIN,    /* the grant this key already has */
+    AUTHORIZE_PASSWORD, /* of an administrator of the target */
+    AUTHORIZE_WAIT      /* for the target's operator to approve; asked until answered */
 };
+#define AUTHORIZE_METHODS 4
 struct authorize_ask {
     enum authorize_method method;
     char name[PUBLISH_NAME_MAX];      /* of the directory the target shall publish */
     uint32_t selector;                /* AUTHORIZE_CODE */
-    char migration[MIGRATION_ID_MAX]; /* AUTHORIZE_AGAIN */
+    char user[ADMIN_NAME_MAX];        /* AUTHORIZE_PASSWORD */
+    char migration[MIGRATION_ID_MAX]; /* to go on with; empty: a new one */
     char scram[SCRAM_TEXT_MAX];       /* base64 */
 };
 struct authorize_answer {
     char scram[SCRAM_TEXT_MAX]; /* base64; empty when there is nothing more to say */
+    bool waiting;               /* AUTHORIZE_WAIT: nobody has decided yet; ask again */
+    int64_t expires;            /* of the waiting, seconds since 1970 */
     bool granted;
     struct grant grant; /* what the source needs of it: id, migration, ceiling, expiry */
 };
 
 struct scram; /* one side of one exchange; GNU SASL's objects */
 
-/* The source's side: knows the code. */
+/* What is stored of a secret (RFC 5802 section 3). */
+struct verifier {
+    unsigned char salt[SCRAM_SALT_BYTES];
+    unsigned iterations;
+    struct digest stored_key, server_key;
+};
+must_check bool verifier_make(struct verifier *out, const char *secret, struct error *err);
+/* Columns salt, iterations, stored_key, server_key, beginning with `column`. */
+must_check bool verifier_read(struct verifier *out, const struct query *row, int column,
+                              struct error *err);
+void verifier_bind(struct query *query, int at, const struct verifier *verifier);
+
+/* The source's side: knows the secret. */
+must_check bool scram_client_of(struct scram **out, const char *user, const char *secret,
+                                const struct tls_facts *facts, struct error *err);
 must_check bool scram_client(struct scram **out, const struct code *code,
                              const struct tls_facts *facts, struct error *err);
-/* The target's side: knows the verifier of the invitation `ask` names. E_CODE_* when there
+/* The target's side: knows the verifier. */
+must_check bool scram_server_of(struct scram **out, const struct verifier *verifier,
+                                const unsigned char exporter[TLS_EXPORTER_BYTES],
+                                struct error *err);
+/* The verifier is that of the invitation with this selector. E_CODE_* when there
  * is none that may be used; the peer is told the same for each of those. */
 must_check bool scram_server(struct scram **out, struct db *db, uint32_t selector,
                              const unsigned char exporter[TLS_EXPORTER_BYTES], time_t now,

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "pairing/tls_io.h"
+#include "pairing/tls_sign.h"
 
 #include <wolfssl/options.h>
 
@@ -11,9 +12,7 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
 
-#include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -31,67 +30,6 @@ void tls_facts_clear(struct tls_facts *facts)
 {
     chain_clear(&facts->peer);
     *facts = (struct tls_facts){0};
-}
-
-/* The handshake signature, made by whoever holds the private key (certs/signer.h). */
-static int sign_with(const struct identity *self, enum raw_scheme scheme, unsigned bits,
-                     struct span hash, unsigned char *out, unsigned *out_n)
-{
-    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
-    struct error err = {0};
-
-    if (!key_sign_raw(&signature, &self->key, scheme, bits, hash, &err) ||
-        signature.n > *out_n)
-        return WOLFSSL_FATAL_ERROR;
-    memcpy(out, signature.at, signature.n);
-    *out_n = (unsigned)signature.n;
-    return 0;
-}
-
-static int sign_ecdsa(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
-                      unsigned char *out, word32 *out_n, const unsigned char *key,
-                      unsigned key_n, void *self)
-{
-    (void)ssl, (void)key, (void)key_n;
-    return sign_with(self, RAW_ECDSA, in_n * 8, span_of(in, in_n), out, out_n);
-}
-
-static int sign_rsa_pss(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
-                        unsigned char *out, unsigned *out_n, int hash, int mgf,
-                        const unsigned char *key, unsigned key_n, void *self)
-{
-    (void)ssl, (void)hash, (void)mgf, (void)key, (void)key_n;
-    return sign_with(self, RAW_RSA_PSS, in_n * 8, span_of(in, in_n), out, out_n);
-}
-
-static int sign_ed25519(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
-                        unsigned char *out, unsigned *out_n, const unsigned char *key,
-                        unsigned key_n, void *self)
-{
-    (void)ssl, (void)key, (void)key_n;
-    return sign_with(self, RAW_ED25519, 0, span_of(in, in_n), out, out_n);
-}
-
-static void *unconst(const void *at)
-{
-    void *plain;
-
-    memcpy(&plain, &at, sizeof(plain));
-    return plain;
-}
-
-static void use_signer(WOLFSSL_CTX *ctx)
-{
-    wolfSSL_CTX_SetEccSignCb(ctx, sign_ecdsa);
-    wolfSSL_CTX_SetRsaPssSignCb(ctx, sign_rsa_pss);
-    wolfSSL_CTX_SetEd25519SignCb(ctx, sign_ed25519);
-}
-
-static void use_signer_on(WOLFSSL *ssl, const struct identity *self)
-{
-    wolfSSL_SetEccSignCtx(ssl, unconst(self));
-    wolfSSL_SetRsaPssSignCtx(ssl, unconst(self));
-    wolfSSL_SetEd25519SignCtx(ssl, unconst(self));
 }
 
 /* Everything the peer presented, in its order; what is no certificate ends the list. */
@@ -131,8 +69,8 @@ static int take_peer_chain(int verified, WOLFSSL_X509_STORE_CTX *store)
     if (ssl == NULL)
         return 0;
     wolfSSL_KeepArrays(ssl); /* the exporter needs them after the handshake */
-    use_signer_on(ssl,
-                  facts->self); /* a client signs after this; libcurl has no better place */
+    tls_sign_on(ssl,
+                facts->self); /* a client signs after this; libcurl has no better place */
     return capture_chain(facts, store) ? 1 : 0;
 }
 
@@ -174,7 +112,7 @@ static bool tls_policy(WOLFSSL_CTX *ctx, const struct identity *self,
         wolfSSL_CTX_set_cipher_list(ctx, CIPHERS) != WOLFSSL_SUCCESS || !use_groups(ctx))
         return fail(err, E_TLS_SETUP, "this wolfSSL cannot be configured");
     facts->self = self;
-    use_signer(ctx);
+    tls_sign_policy(ctx);
     if (!use_chain(ctx, &self->chain, err))
         return false;
     wolfSSL_CTX_no_ticket_TLSv13(ctx);
@@ -306,7 +244,7 @@ static bool tls_begin(struct tls *tls, int fd, const struct identity *self,
     wolfSSL_SetIOReadCtx(tls->ssl, tls->io);
     wolfSSL_SetIOWriteCtx(tls->ssl, tls->io);
     wolfSSL_KeepArrays(tls->ssl);
-    use_signer_on(tls->ssl, self);
+    tls_sign_on(tls->ssl, self);
     return true;
 }
 
@@ -431,53 +369,4 @@ void tls_curl_clear(struct tls_curl *curl)
     tls_io_free(curl->io);
     curl->io = NULL;
     tls_facts_clear(&curl->facts);
-}
-
-/* The addresses of a host, freed with the scope. */
-static void addresses_free(struct addrinfo **list)
-{
-    if (*list != NULL)
-        freeaddrinfo(*list);
-    *list = NULL;
-}
-
-static bool connect_within(int fd, const struct addrinfo *to, int seconds)
-{
-    struct pollfd one = {.fd = fd, .events = POLLOUT};
-    int failure = 0;
-    socklen_t n = sizeof(failure);
-
-    if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
-        return true;
-    if (errno != EINPROGRESS || poll(&one, 1, seconds * 1000) != 1)
-        return false;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &n) != 0 || failure != 0) {
-        errno = failure;
-        return false;
-    }
-    return true;
-}
-
-bool tls_dial(struct tls *out, const char *host, const char *port,
-              const struct identity *self, struct error *err)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    scoped(addresses_free) struct addrinfo *list = NULL;
-    int code = getaddrinfo(host, port, &hints, &list);
-
-    if (code != 0)
-        return fail(err, E_DIAL, "%s: %s", host, gai_strerror(code));
-    for (const struct addrinfo *to = list; to != NULL; to = to->ai_next) {
-        int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-        if (fd >= 0 && connect_within(fd, to, TLS_HANDSHAKE_SECONDS)) {
-            if (tls_connect(out, fd, self, err))
-                return true;
-            close(fd);
-            return false;
-        }
-        if (fd >= 0)
-            close(fd);
-    }
-    return fail(err, E_DIAL, "%s port %s: %s", host, port, strerrordesc_np(errno));
 }

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pairing/tls_sign.h"
+
+#include <wolfssl/options.h>
+
+#include <wolfssl/ssl.h>
+
+#include <string.h>
+
+/* The handshake signature, made by whoever holds the private key (certs/signer.h). */
+static int sign_with(const struct identity *self, enum raw_scheme scheme, unsigned bits,
+                     struct span hash, unsigned char *out, unsigned *out_n)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    struct error err = {0};
+
+    if (!key_sign_raw(&signature, &self->key, scheme, bits, hash, &err) ||
+        signature.n > *out_n)
+        return WOLFSSL_FATAL_ERROR;
+    memcpy(out, signature.at, signature.n);
+    *out_n = (unsigned)signature.n;
+    return 0;
+}
+
+static int sign_ecdsa(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
+                      unsigned char *out, word32 *out_n, const unsigned char *key,
+                      unsigned key_n, void *self)
+{
+    (void)ssl, (void)key, (void)key_n;
+    return sign_with(self, RAW_ECDSA, in_n * 8, span_of(in, in_n), out, out_n);
+}
+
+static int sign_rsa_pss(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
+                        unsigned char *out, unsigned *out_n, int hash, int mgf,
+                        const unsigned char *key, unsigned key_n, void *self)
+{
+    (void)ssl, (void)hash, (void)mgf, (void)key, (void)key_n;
+    return sign_with(self, RAW_RSA_PSS, in_n * 8, span_of(in, in_n), out, out_n);
+}
+
+static int sign_ed25519(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
+                        unsigned char *out, unsigned *out_n, const unsigned char *key,
+                        unsigned key_n, void *self)
+{
+    (void)ssl, (void)key, (void)key_n;
+    return sign_with(self, RAW_ED25519, 0, span_of(in, in_n), out, out_n);
+}
+
+static void *unconst(const void *at)
+{
+    void *plain;
+
+    memcpy(&plain, &at, sizeof(plain));
+    return plain;
+}
+
+void tls_sign_policy(WOLFSSL_CTX *ctx)
+{
+    wolfSSL_CTX_SetEccSignCb(ctx, sign_ecdsa);
+    wolfSSL_CTX_SetRsaPssSignCb(ctx, sign_rsa_pss);
+    wolfSSL_CTX_SetEd25519SignCb(ctx, sign_ed25519);
+}
+
+void tls_sign_on(WOLFSSL *ssl, const struct identity *self)
+{
+    wolfSSL_SetEccSignCtx(ssl, unconst(self));
+    wolfSSL_SetRsaPssSignCtx(ssl, unconst(self));
+    wolfSSL_SetEd25519SignCtx(ssl, unconst(self));
+}
