@@ -33,6 +33,22 @@ const char *const schema_steps[] = {
     " migration TEXT NOT NULL REFERENCES migration (id), kind TEXT NOT NULL,"
     " body BLOB NOT NULL, signature BLOB NOT NULL, at INTEGER NOT NULL,"
     " PRIMARY KEY (migration, kind)) STRICT, WITHOUT ROWID;",
+    /* audit: the record, which only grows, and its signed heads */
+    "CREATE TABLE audit ("
+    " seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, event TEXT NOT NULL,"
+    " subject TEXT NOT NULL, details TEXT NOT NULL, previous BLOB NOT NULL,"
+    " hash BLOB NOT NULL) STRICT;"
+    "CREATE TABLE audit_head ("
+    " seq INTEGER PRIMARY KEY, hash BLOB NOT NULL, spki_sha256 BLOB NOT NULL,"
+    " signature BLOB NOT NULL) STRICT;"
+    "CREATE TRIGGER audit_kept BEFORE DELETE ON audit"
+    " BEGIN SELECT RAISE (ABORT, 'the record only grows'); END;"
+    "CREATE TRIGGER audit_fixed BEFORE UPDATE ON audit"
+    " BEGIN SELECT RAISE (ABORT, 'the record only grows'); END;"
+    "CREATE TRIGGER audit_head_kept BEFORE DELETE ON audit_head"
+    " BEGIN SELECT RAISE (ABORT, 'the record only grows'); END;"
+    "CREATE TRIGGER audit_head_fixed BEFORE UPDATE ON audit_head"
+    " BEGIN SELECT RAISE (ABORT, 'the record only grows'); END;",
 };
 
 const size_t schema_count = COUNT(schema_steps);

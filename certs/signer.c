@@ -170,6 +170,8 @@ static bool request_sign(struct buf *out, const struct key *key,
 {
     switch (request->op) {
     case SIGNER_STATEMENT:
+        if (request->statement == STATEMENT_AUDIT) /* the supervisor keeps the record */
+            return fail(err, E_SIGNER_REFUSED, "the record is not the worker's to sign");
         return statement_sign(out, key, request->statement, request->role, request->bytes,
                               err);
     case SIGNER_RAW_ECDSA:

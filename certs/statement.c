@@ -12,6 +12,7 @@ static const char *const contexts[STATEMENTS] = {
     [STATEMENT_ABORT] = "pairgate abort v1",
     [STATEMENT_PUBLISHED] = "pairgate published v1",
     [STATEMENT_VOUCH] = "pairgate vouch v1",
+    [STATEMENT_AUDIT] = "pairgate audit v1",
 };
 
 #define MESSAGE_MAX 128

@@ -14,9 +14,10 @@ enum statement {
     STATEMENT_RECEIPT,
     STATEMENT_ABORT,
     STATEMENT_PUBLISHED, /* a published list of anchors */
-    STATEMENT_VOUCH      /* one leaf for the other, in the profile */
+    STATEMENT_VOUCH,     /* one leaf for the other, in the profile */
+    STATEMENT_AUDIT      /* a head of the record; no worker may ask for it */
 };
-#define STATEMENTS 6
+#define STATEMENTS 7
 #define STATEMENT_BODY_MAX 65536
 #define STATEMENT_ROLE_MAX 16 /* "source", "target": lower-case letters, NUL included */
 
