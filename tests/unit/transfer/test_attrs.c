@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/attrs.h"
+
+#include "tests/support/run.h"
+#include "tests/support/scratch.h"
+#include "transfer/manifest.h"
+
+#include <CUnit/CUnit.h>
+
+static void attributes_go_from_one_file_to_another(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    scoped(buf_clear) struct buf attrs = buf_upto(ENTRY_XATTR_BYTES_MAX);
+    scoped(buf_clear) struct buf again = buf_upto(ENTRY_XATTR_BYTES_MAX);
+    struct error err = {0};
+    bool kept = false;
+
+    scratch_make(&s);
+    CU_ASSERT_FATAL(scratch_shell(&s, "touch a b; setfattr -n user.z -v 1 a;"
+                                      "setfattr -n user.empty a; setfacl -m u:1:rw a;"
+                                      "setfattr -n user.gone -v 1 b"));
+    CU_ASSERT_FATAL(attrs_read(&attrs, s.fd, "a", &err));
+    CU_ASSERT(attrs.n > 0);
+    CU_ASSERT_FATAL(attrs_write(s.fd, "b", buf_span(&attrs), &kept, &err));
+    CU_ASSERT(kept);
+    CU_ASSERT_FATAL(attrs_read(&again, s.fd, "b", &err));
+    CU_ASSERT(span_equal(buf_span(&attrs), buf_span(&again)));
+}
+
+static void their_names_are_in_order(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    scoped(buf_clear) struct buf attrs = buf_upto(ENTRY_XATTR_BYTES_MAX);
+    struct error err = {0};
+    struct xattr xattr;
+    struct span rest;
+
+    scratch_make(&s);
+    CU_ASSERT_FATAL(scratch_shell(&s, "touch a; for n in c a b; do"
+                                      " setfattr -n user.$n -v v a; done"));
+    CU_ASSERT_FATAL(attrs_read(&attrs, s.fd, "a", &err));
+    rest = buf_span(&attrs);
+    CU_ASSERT(entry_take_xattr(&rest, &xattr));
+    CU_ASSERT(span_equal(xattr.name, span_text("user.a")));
+    CU_ASSERT(entry_take_xattr(&rest, &xattr));
+    CU_ASSERT(span_equal(xattr.name, span_text("user.b")));
+}
+
+static void a_symbolic_link_is_not_followed(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    scoped(buf_clear) struct buf attrs = buf_upto(ENTRY_XATTR_BYTES_MAX);
+    struct error err = {0};
+
+    scratch_make(&s);
+    CU_ASSERT_FATAL(scratch_shell(&s, "touch a; setfattr -n user.x -v v a; ln -s a link"));
+    CU_ASSERT(attrs_read(&attrs, s.fd, "link", &err));
+    CU_ASSERT_EQUAL(attrs.n, 0);
+}
+
+static void what_the_file_system_refuses_is_not_kept(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    struct error err = {0};
+    bool kept = true;
+
+    scratch_make(&s);
+    CU_ASSERT_FATAL(scratch_shell(&s, "touch a"));
+    CU_ASSERT(attrs_write(s.fd, "a", span_of("\0\5bad.x\0\0\0\0", 11), &kept, &err));
+    CU_ASSERT_FALSE(kept);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(attributes_go_from_one_file_to_another),
+        TEST(their_names_are_in_order),
+        TEST(a_symbolic_link_is_not_followed),
+        TEST(what_the_file_system_refuses_is_not_kept),
+    };
+
+    return run_tests("attrs", tests, COUNT(tests));
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/disk.h"
+
+#include "base/fs.h"
+#include "tests/support/run.h"
+#include "tests/support/scratch.h"
+
+#include <CUnit/CUnit.h>
+#include <errno.h>
+#include <fcntl.h>
+
+static enum msg answer_to(int number)
+{
+    struct error err = {0};
+
+    errno = number;
+    CU_ASSERT_FALSE(disk_fail(&err, "here"));
+    return err.msg;
+}
+
+static void each_trouble_has_its_answer(void)
+{
+    CU_ASSERT_EQUAL(answer_to(ENOSPC), E_DISK_FULL);
+    CU_ASSERT_EQUAL(answer_to(EDQUOT), E_DISK_QUOTA);
+    CU_ASSERT_EQUAL(answer_to(EROFS), E_DISK_READ_ONLY);
+    CU_ASSERT_EQUAL(answer_to(EIO), E_FILE_WRITE);
+}
+
+static void a_full_disk_is_an_answer(void)
+{
+    scoped(fd_close) int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(fd >= 0);
+    CU_ASSERT_FALSE(disk_write(fd, span_text("x"), 0, "full", &err));
+    CU_ASSERT_EQUAL(err.msg, E_DISK_FULL);
+}
+
+static void what_is_written_is_read(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    scoped(fd_close) int fd = -1;
+    struct error err = {0};
+    char text[4] = "";
+
+    scratch_make(&s);
+    fd = openat(s.fd, "f", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    CU_ASSERT(disk_write(fd, span_text("abc"), 5, "f", &err));
+    CU_ASSERT(disk_read(fd, text, 3, 5, "f", &err));
+    CU_ASSERT_STRING_EQUAL(text, "abc");
+    CU_ASSERT_FALSE(disk_read(fd, text, 3, 6, "f", &err));
+    CU_ASSERT_EQUAL(err.msg, E_FILE_READ);
+}
+
+static void a_file_is_replaced_whole(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    struct error err = {0};
+    char text[8];
+
+    scratch_make(&s);
+    CU_ASSERT(disk_replace(s.fd, "f", span_text("longer"), &err));
+    CU_ASSERT(disk_replace(s.fd, "f", span_text("new"), &err));
+    scratch_read(text, sizeof(text), &s, "f");
+    CU_ASSERT_STRING_EQUAL(text, "new");
+    CU_ASSERT_FALSE(scratch_has(&s, "f.new"));
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(each_trouble_has_its_answer),
+        TEST(a_full_disk_is_an_answer),
+        TEST(what_is_written_is_read),
+        TEST(a_file_is_replaced_whole),
+    };
+
+    return run_tests("disk", tests, COUNT(tests));
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "transfer/wire_json.h"
+
+#include "base/text.h"
+#include "tests/support/run.h"
+
+#include <CUnit/CUnit.h>
+
+struct trial {
+    struct buf json;
+    struct error err;
+};
+
+static struct trial trial_make(void)
+{
+    return (struct trial){.json = buf_upto(4096)};
+}
+
+static void trial_clear(struct trial *trial)
+{
+    buf_clear(&trial->json);
+}
+
+static void a_status_is_told_and_read(void)
+{
+    scoped(trial_clear) struct trial t = trial_make();
+    const struct handover handover = {.state = TARGET_SEALED, .epoch = 3, .generation = 2};
+    const struct receive_status status = {
+        .pages = 4, .pages_root = {{9}}, .closed = true, .segments = 10, .received = 7};
+    struct send_status read;
+
+    CU_ASSERT_FATAL(wire_write_status(&t.json, &handover, &status, &t.err));
+    CU_ASSERT_FATAL(wire_read_status(&read, buf_span(&t.json), &t.err));
+    CU_ASSERT(text_equal(read.state, "sealed") && read.epoch == 3 && read.generation == 2);
+    CU_ASSERT(read.pages == 4 && read.closed && read.segments == 10 && read.received == 7);
+    CU_ASSERT(digest_equal(&read.pages_root, &status.pages_root));
+}
+
+static void a_sum_is_told_and_read(void)
+{
+    scoped(trial_clear) struct trial t = trial_make();
+    const struct manifest_sum sum = {
+        .root = {{1}}, .pages = 2, .entries = 3, .bytes = 5, .kind = DIGEST_BLAKE3};
+    struct manifest_sum read;
+
+    CU_ASSERT_FATAL(wire_write_sum(&t.json, &sum, &t.err));
+    CU_ASSERT_FATAL(wire_read_sum(&read, buf_span(&t.json), &t.err));
+    CU_ASSERT(manifest_sum_equal(&sum, &read));
+}
+
+static void terms_have_an_epoch_in_a_commit_only(void)
+{
+    scoped(trial_clear) struct trial t = trial_make();
+    const struct handover_terms terms = {
+        .generation = 1, .epoch = 9, .contents_root = {{2}}};
+    struct handover_terms read;
+
+    CU_ASSERT_FATAL(wire_write_terms(&t.json, &terms, false, &t.err));
+    CU_ASSERT(wire_read_terms(&read, buf_span(&t.json), false, &t.err));
+    CU_ASSERT_EQUAL(read.epoch, 0);
+    CU_ASSERT_FALSE(wire_read_terms(&read, buf_span(&t.json), true, &t.err));
+    CU_ASSERT_EQUAL(t.err.msg, E_WIRE_BAD);
+    buf_reset(&t.json);
+    t.err = (struct error){0};
+    CU_ASSERT_FATAL(wire_write_terms(&t.json, &terms, true, &t.err));
+    CU_ASSERT(wire_read_terms(&read, buf_span(&t.json), true, &t.err));
+    CU_ASSERT_EQUAL(read.epoch, 9);
+}
+
+static void a_signed_text_is_told_exactly(void)
+{
+    scoped(trial_clear) struct trial t = trial_make();
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    scoped(signed_text_clear) struct signed_text read = signed_text_none();
+    scoped(signed_text_clear) struct signed_text other = signed_text_none();
+
+    CU_ASSERT_FATAL(buf_add(&text.body, span_of("{\0\xff", 3), &t.err) &&
+                    buf_add_text(&text.signature, "sig", &t.err));
+    CU_ASSERT_FATAL(wire_write_signed(&t.json, "receipt", &text, &t.err));
+    CU_ASSERT_FATAL(wire_read_signed(&read, "receipt", buf_span(&t.json), &t.err));
+    CU_ASSERT(span_equal(buf_span(&read.body), buf_span(&text.body)));
+    CU_ASSERT(span_equal(buf_span(&read.signature), buf_span(&text.signature)));
+    CU_ASSERT_FALSE(wire_read_signed(&other, "abort", buf_span(&t.json), &t.err));
+    CU_ASSERT_FALSE(wire_read_signed(&other, NULL, buf_span(&t.json), &t.err));
+}
+
+static void a_signature_alone_is_told(void)
+{
+    scoped(trial_clear) struct trial t = trial_make();
+    scoped(buf_clear) struct buf read = buf_upto(64);
+
+    CU_ASSERT_FATAL(wire_write_signature(&t.json, span_text("sig"), &t.err));
+    CU_ASSERT(span_equal(buf_span(&t.json), span_text("{\"signature\":\"c2ln\"}")));
+    CU_ASSERT(wire_read_signature(&read, buf_span(&t.json), &t.err));
+    CU_ASSERT(span_equal(buf_span(&read), span_text("sig")));
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(a_status_is_told_and_read),
+        TEST(a_sum_is_told_and_read),
+        TEST(terms_have_an_epoch_in_a_commit_only),
+        TEST(a_signed_text_is_told_exactly),
+        TEST(a_signature_alone_is_told),
+    };
+
+    return run_tests("wire_json", tests, COUNT(tests));
+}
