@@ -5,6 +5,7 @@
 
 #include <wolfssl/options.h>
 
+#include <wolfssl/wolfcrypt/hmac.h>
 #include <wolfssl/wolfcrypt/sha.h>
 #include <wolfssl/wolfcrypt/sha256.h>
 
@@ -94,6 +95,25 @@ void digest_of(struct digest *out, enum digest_kind kind, struct span bytes)
     digest_begin(&run, kind);
     digest_add(&run, bytes);
     digest_end(&run, out);
+}
+
+void digest_keyed(struct digest *out, struct span key, struct span bytes)
+{
+    Hmac hmac;
+
+    must(wc_HmacInit(&hmac, NULL, INVALID_DEVID));
+    must(wc_HmacSetKey(&hmac, WC_SHA256, key.at, (word32)key.n));
+    if (bytes.n > 0)
+        must(wc_HmacUpdate(&hmac, bytes.at, (word32)bytes.n));
+    must(wc_HmacFinal(&hmac, out->byte));
+    wc_HmacFree(&hmac);
+}
+
+void digest_derive(void *out, size_t n, struct span secret, struct span salt,
+                   struct span info)
+{
+    must(wc_HKDF(WC_SHA256, secret.at, (word32)secret.n, salt.at, (word32)salt.n, info.at,
+                 (word32)info.n, out, (word32)n));
 }
 
 void digest_sha1_label(unsigned char out[SHA1_BYTES], struct span bytes)

@@ -34,6 +34,12 @@ void digest_end(struct digest_run *run, struct digest *out);
 /* All at once. */
 void digest_of(struct digest *out, enum digest_kind kind, struct span bytes);
 
+/* HMAC-SHA-256 (RFC 2104). */
+void digest_keyed(struct digest *out, struct span key, struct span bytes);
+/* HKDF-SHA-256 (RFC 5869): n bytes, at most 255 * DIGEST_BYTES. */
+void digest_derive(void *out, size_t n, struct span secret, struct span salt,
+                   struct span info);
+
 /* SHA-1, for the labels that other products use as alias and key identifier; never trusted.
  */
 #define SHA1_BYTES 20
