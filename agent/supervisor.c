@@ -146,6 +146,7 @@ static bool worker_begin(struct worker *out, struct state *state, struct channel
         !trust_load(&out->trust, state->fd, err))
         return false;
     out->identity.key.signer = &out->signer;
+    chain_remember(&out->identity.chain);
     return true;
 }
 

@@ -106,6 +106,9 @@ struct cert {
     char issuer_cn[CERT_TEXT_MAX]; /* empty when the issuer has none */
     struct digest sha256;          /* of the DER */
     struct digest spki_sha256;     /* of spki: what --pin and grants name */
+    /* SHA-256 of the public key under which the signature was found good before; zero: not
+     * tried. Set by chain_remember. */
+    struct digest signed_by;
 };
 
 /* Fill an empty cert from DER. Trailing bytes are refused. */

@@ -83,11 +83,20 @@ bool chain_parse(struct chain *out, struct span file, struct error *err)
     return out->n > 0 || fail(err, E_PEM_NONE, "no BEGIN line in %zu bytes", file.n);
 }
 
+/* The same certificate, and what is known of its signature. */
+static bool add_copy(struct chain *out, const struct cert *cert, struct error *err)
+{
+    if (!chain_add_der(out, buf_span(&cert->der), err))
+        return false;
+    out->cert[out->n - 1].signed_by = cert->signed_by;
+    return true;
+}
+
 bool chain_sorted(struct chain *out, const struct chain *chain,
                   const struct chain_order *order, struct error *err)
 {
     for (size_t i = 0; i < order->n; i++)
-        if (!chain_add_der(out, buf_span(&chain->cert[order->path[i]].der), err))
+        if (!add_copy(out, &chain->cert[order->path[i]], err))
             return false;
     return true;
 }
@@ -95,10 +104,25 @@ bool chain_sorted(struct chain *out, const struct chain *chain,
 bool chain_copy(struct chain *out, const struct chain *from, struct error *err)
 {
     for (size_t i = 0; i < from->n; i++)
-        if (!chain_add_der(out, buf_span(&from->cert[i].der), err))
+        if (!add_copy(out, &from->cert[i], err))
             return false;
     out->from_pkcs7 = from->from_pkcs7;
     return true;
+}
+
+void chain_remember(struct chain *chain)
+{
+    struct chain_order order = {0};
+
+    if (chain->n == 0)
+        return;
+    chain_lay_order(&order, chain);
+    for (size_t i = 0; i < order.n; i++) {
+        size_t issuer = order.path[i + 1 < order.n ? i + 1 : i];
+
+        if (order.verified[i])
+            chain->cert[order.path[i]].signed_by = chain->cert[issuer].spki_sha256;
+    }
 }
 
 const struct cert *chain_leaf(const struct chain *chain)

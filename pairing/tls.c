@@ -32,12 +32,26 @@ void tls_facts_clear(struct tls_facts *facts)
     *facts = (struct tls_facts){0};
 }
 
+/* wolfSSL asks twice about a leaf it does not like; the second time nothing is new. */
+static bool is_captured(const struct chain *peer, const WOLFSSL_X509_STORE_CTX *store)
+{
+    if (peer->n == 0 || peer->n != (size_t)store->totalCerts)
+        return false;
+    for (size_t i = 0; i < peer->n; i++)
+        if (!span_equal(buf_span(&peer->cert[i].der),
+                        span_of(store->certs[i].buffer, store->certs[i].length)))
+            return false;
+    return true;
+}
+
 /* Everything the peer presented, in its order; what is no certificate ends the list. */
 static bool capture_chain(struct tls_facts *facts, const WOLFSSL_X509_STORE_CTX *store)
 {
     struct error *err = &facts->refused;
     size_t bytes = 0;
 
+    if (is_captured(&facts->peer, store))
+        return true;
     chain_clear(&facts->peer);
     for (int i = 0; i < store->totalCerts; i++) {
         struct span der = span_of(store->certs[i].buffer, store->certs[i].length);
@@ -137,6 +151,7 @@ static bool take_facts(struct tls_facts *facts, WOLFSSL *ssl, struct error *err)
                                        1) != WOLFSSL_SUCCESS)
         return fail(err, E_TLS_SETUP, "no exporter value");
     wolfSSL_FreeArrays(ssl);
+    chain_remember(&facts->peer);
     (void)text_fits(facts->version, wolfSSL_get_version(ssl));
     (void)text_fits(facts->cipher, wolfSSL_get_cipher_name(ssl));
     (void)text_fits(facts->group, group != NULL ? group : "?");
