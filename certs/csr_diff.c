@@ -105,7 +105,7 @@ static void diff_names(struct report *out, enum msg msg, struct span have,
 static void diff_subject(struct report *out, const struct csr *csr, const struct cert *cert)
 {
     const enum name_relation relation = cert_names_compare(csr->subject, cert->subject);
-    char text[ABOUT_MAX];
+    char text[2 * CERT_TEXT_MAX + 16];
 
     if (relation == NAME_SAME || relation == NAME_EQUAL)
         return;
