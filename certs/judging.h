@@ -22,7 +22,6 @@ void found(struct judging *judging, enum msg msg, size_t rung, const char *fmt, 
     printf_like(4, 5);
 
 /* The rules, one function each, in rules_<topic>.c. */
-void judge_encoding(struct judging *judging);
 void judge_request_key(struct judging *judging);
 void judge_order(struct judging *judging);
 void judge_depth(struct judging *judging);

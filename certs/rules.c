@@ -10,7 +10,7 @@ static const struct {
     const char *name;
     void (*judge)(struct judging *judging); /* NULL: chain_parse has told it all */
 } rules[] = {
-    {"encoding", judge_encoding},
+    {"encoding", NULL},
     {"private-key-in-file", NULL},
     {"request-key", judge_request_key},
     {"order", judge_order},

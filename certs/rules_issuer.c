@@ -30,8 +30,6 @@ void judge_issuer_ca(struct judging *judging)
         found(judging, E_LEAF_IS_CA, 0, "%s", cert_issued_to(leaf));
     else if ((leaf->ku & KU_KEY_CERT_SIGN) != 0)
         found(judging, E_LEAF_CERT_SIGN, 0, "%s", cert_issued_to(leaf));
-    if (judging->n == 1 && judging->order->complete)
-        found(judging, E_LEAF_SELF_SIGNED, 0, "%s", cert_issued_to(leaf));
     for (size_t i = 1; i < judging->n; i++)
         judge_one_issuer(judging, i);
 }

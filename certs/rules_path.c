@@ -4,13 +4,6 @@
 
 #include <stdio.h>
 
-void judge_encoding(struct judging *judging)
-{
-    if (judging->in->chain->from_pkcs7)
-        found(judging, E_PKCS7_POLICY, NO_RUNG, "%zu certificates in a PKCS#7 block",
-              judging->in->chain->n);
-}
-
 void judge_order(struct judging *judging)
 {
     char list[256];
@@ -53,6 +46,8 @@ void judge_complete(struct judging *judging)
         found(judging, E_ISSUER_MISSING, judging->n - 1,
               "%s was issued by %s, which is not there", cert_issued_to(top),
               top->issuer_text);
+    else if (judging->n == 1)
+        found(judging, E_LEAF_SELF_SIGNED, 0, "%s", cert_issued_to(top));
 }
 
 void judge_extra(struct judging *judging)

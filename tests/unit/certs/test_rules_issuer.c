@@ -14,7 +14,7 @@ static const struct told faults[] = {
     {"issuer-ca-eku-server-only", E_ISSUER_EKU, 1, "lacks clientAuth"},
     {"issuer-ca-eku-other", E_ISSUER_EKU, 1, "lacks serverAuth and clientAuth"},
     {"issuer-ca-leaf-is-ca", E_LEAF_IS_CA, 0, "OMENT-310"},
-    {"issuer-ca-self-signed-leaf", E_LEAF_SELF_SIGNED, 0, "OMENT-310"},
+    {"issuer-ca-self-signed-ca-as-leaf", E_LEAF_IS_CA, 0, "OMENT-310"},
     {"path-length-of-root", E_PATH_LENGTH, 2, "allows 0 below it, and there is 1"},
     {"path-length-of-intermediate", E_PATH_LENGTH, 2, "allows 0"},
     {"path-length-counted-from-root", E_PATH_LENGTH, 4,

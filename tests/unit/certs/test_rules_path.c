@@ -26,14 +26,25 @@ static void each_fault_names_its_rung_and_its_value(void)
         CU_ASSERT_TRUE(is_told(&faults[i]));
 }
 
-static void a_bag_is_refused_by_policy_ome_alone(void)
+static void a_bag_is_read_under_every_policy(void)
 {
-    scoped(report_clear) struct report ome = {0}, strict = {0};
+    for (int policy = 0; policy < POLICIES; policy++) {
+        scoped(report_clear) struct report report = {0};
 
-    judge_case(&ome, "good-pkcs7-shuffled", POLICY_OME, OCCASION_UPLOAD);
-    CU_ASSERT_PTR_NOT_NULL(report_find(&ome, E_PKCS7_POLICY));
-    judge_case(&strict, "good-pkcs7-shuffled", POLICY_STRICT, OCCASION_UPLOAD);
-    CU_ASSERT_EQUAL(strict.n, 0);
+        judge_case(&report, "good-pkcs7-shuffled", (enum policy)policy, OCCASION_UPLOAD);
+        CU_ASSERT_EQUAL(report.n, 0);
+    }
+}
+
+static void a_self_signed_leaf_lacks_an_issuer(void)
+{
+    scoped(report_clear) struct report report = {0}, single = {0};
+
+    judge_case(&report, "complete-self-signed-leaf", POLICY_DEFAULT, OCCASION_PEER);
+    CU_ASSERT_EQUAL(report.n, 1);
+    CU_ASSERT_PTR_NOT_NULL(report_find(&report, E_LEAF_SELF_SIGNED));
+    judge_case(&single, "complete-self-signed-leaf", POLICY_DEFAULT, OCCASION_SINGLE);
+    CU_ASSERT_EQUAL(report_errors(&single), 0);
 }
 
 static void a_chain_is_no_single_certificate(void)
@@ -59,7 +70,8 @@ int main(void)
 {
     static const struct test tests[] = {
         TEST(each_fault_names_its_rung_and_its_value),
-        TEST(a_bag_is_refused_by_policy_ome_alone),
+        TEST(a_bag_is_read_under_every_policy),
+        TEST(a_self_signed_leaf_lacks_an_issuer),
         TEST(a_chain_is_no_single_certificate),
         TEST(nothing_at_all_is_refused),
     };
