@@ -38,3 +38,4 @@ extern const struct command commands_ca[];       /* cmd_ca.c */
 extern const struct command commands_pair[];     /* cmd_pair.c */
 extern const struct command commands_listen[];   /* cmd_listen.c */
 extern const struct command commands_migrate[];  /* cmd_migrate.c */
+extern const struct command commands_audit[];    /* cmd_audit.c */

@@ -15,7 +15,7 @@
 
 static const struct command *const tables[] = {
     commands_identity, commands_request, commands_chain, commands_verify,  commands_trust,
-    commands_ca,       commands_listen,  commands_pair,  commands_migrate,
+    commands_ca,       commands_listen,  commands_pair,  commands_migrate, commands_audit,
 };
 
 /* The row whose name is the first one or two words; *words says how many. */

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/audit_note.h"
+
+#include "agent/audit_json.h"
+#include "agent/clock.h"
+#include "agent/view_text.h"
+#include "base/text.h"
+#include "certs/ca.h"
+
+#include <stdio.h>
+
+/* What signs here: the identity; in a directory that holds a CA alone, the CA. Neither: the
+ * next head vouches for this record too. */
+static bool load_key(struct identity *identity, struct ca *ca, const struct key **out,
+                     int state)
+{
+    struct error none = {0};
+
+    *out = NULL;
+    if (identity_load(identity, state, true, &none))
+        *out = &identity->key;
+    else if (ca_load(ca, state, &none))
+        *out = &ca->key;
+    return *out != NULL;
+}
+
+static bool add(struct state *state, const struct audit_entry *entry, struct error *err)
+{
+    scoped(identity_clear) struct identity identity = {0};
+    scoped(ca_clear) struct ca ca = {0};
+    const bool was_open = state->db.handle != NULL;
+    const struct key *key = NULL;
+    bool good;
+
+    audit_journal_open();
+    (void)load_key(&identity, &ca, &key, state->fd);
+    if (!was_open && !state_open_db(state, err))
+        return false;
+    good = audit_add(&state->db, key, entry, clock_now(), err);
+    if (!was_open) /* a process that parts later must not share it */
+        db_close(&state->db);
+    return good;
+}
+
+static void note(struct state *state, const struct audit_entry *entry,
+                 const struct error *before)
+{
+    struct error err = *before;
+
+    if (err.msg == E_NONE && add(state, entry, &err))
+        return;
+    fprintf(stderr, "pairgate: this is not in the record (audit): %s %s\n",
+            audit_kind_name(entry->kind), entry->event);
+    view_text_failure(stderr, &err);
+}
+
+void audit_note(struct state *state, enum audit_kind kind, const char *event,
+                const char *subject, const char *about)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    struct error err = {0};
+    bool good = audit_json_about(&details, about, &err);
+
+    (void)good; /* note tells it */
+    note(state,
+         &(struct audit_entry){.kind = kind,
+                               .event = event,
+                               .subject = subject,
+                               .details = buf_span(&details)},
+         &err);
+}
+
+void audit_note_identity(struct state *state, const char *event)
+{
+    scoped(identity_clear) struct identity identity = {0};
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    struct error err = {0};
+    bool good = identity_load(&identity, state->fd, false, &err) &&
+                audit_json_identity(&details, &identity, &err);
+
+    note(state,
+         &(struct audit_entry){.kind = AUDIT_IDENTITY,
+                               .event = event,
+                               .subject =
+                                   good ? cert_issued_to(chain_leaf(&identity.chain)) : "",
+                               .details = buf_span(&details)},
+         &err);
+}
+
+void audit_note_upload(struct state *state, const char *event, const struct upload *upload)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    const struct audit_upload facts = {.chain = upload->sorted.n > 0 ? &upload->sorted
+                                                                     : &upload->given,
+                                       .findings = &upload->report,
+                                       .policy = policy_name(upload->policy),
+                                       .accepted = upload->accepted,
+                                       .identity = upload->number,
+                                       .request = upload->request};
+    struct error err = {0};
+    bool good = audit_json_upload(&details, &facts, &err);
+
+    (void)good;
+    note(state,
+         &(struct audit_entry){.kind = AUDIT_UPLOAD,
+                               .event = event,
+                               .subject = facts.chain->n > 0
+                                              ? cert_issued_to(chain_leaf(facts.chain))
+                                              : "no certificate",
+                               .details = buf_span(&details)},
+         &err);
+}
+
+void audit_note_cert(struct state *state, enum audit_kind kind, const char *event,
+                     const struct cert *cert)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    char sha256[DIGEST_HEX], spki[DIGEST_HEX];
+    const struct audit_fact facts[] = {{"issued_to", cert_issued_to(cert), 0},
+                                       {"issued_by", cert_issued_by(cert), 0},
+                                       {"spki_sha256", spki, 0}};
+    struct error err = {0};
+    bool good;
+
+    digest_hex(sha256, &cert->sha256);
+    digest_hex(spki, &cert->spki_sha256);
+    good = audit_json_facts(&details, facts, COUNT(facts), &err);
+    (void)good;
+    note(
+        state,
+        &(struct audit_entry){
+            .kind = kind, .event = event, .subject = sha256, .details = buf_span(&details)},
+        &err);
+}
