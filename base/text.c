@@ -174,12 +174,12 @@ static int base64_value(unsigned char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Four characters to 1..3 bytes; `pad` of them are '='. Unused bits must be zero. */
+/* Four characters to 1..3 bytes, for which there is room; `pad` of them are '='. Unused
+ * bits must be zero. */
 static bool base64_group(struct buf *out, const unsigned char *in, size_t pad,
                          struct error *err)
 {
     unsigned bits = 0;
-    unsigned char raw[3];
 
     for (size_t i = 0; i < 4; i++) {
         int value = i < 4 - pad ? base64_value(in[i]) : 0;
@@ -188,27 +188,27 @@ static bool base64_group(struct buf *out, const unsigned char *in, size_t pad,
             return fail(err, E_BASE64, "a character outside the alphabet");
         bits = bits << 6 | (unsigned)value;
     }
-    raw[0] = (unsigned char)(bits >> 16);
-    raw[1] = (unsigned char)(bits >> 8);
-    raw[2] = (unsigned char)bits;
-    if ((pad >= 1 && raw[2] != 0) || (pad == 2 && raw[1] != 0))
+    if ((bits & ((1U << 8 * pad) - 1)) != 0)
         return fail(err, E_BASE64, "unused bits are not zero");
-    return buf_add(out, span_of(raw, 3 - pad), err);
+    for (size_t i = 0; i < 3 - pad; i++)
+        out->at[out->n++] = (unsigned char)(bits >> (16 - 8 * i));
+    return true;
 }
 
 bool text_base64_decode(struct buf *out, struct span text, struct error *err)
 {
+    const unsigned char *last = text.n >= 4 ? text.at + text.n - 4 : NULL;
+    size_t pad = 0;
+
     if (text.n % 4 != 0)
         return fail(err, E_BASE64, "%zu characters, not a multiple of four", text.n);
-    for (size_t i = 0; i < text.n; i += 4) {
-        const unsigned char *in = text.at + i;
-        size_t pad = 0;
-
-        if (i + 4 == text.n && in[3] == '=')
-            pad = in[2] == '=' ? 2 : 1;
-        if (!base64_group(out, in, pad, err))
+    if (last != NULL && last[3] == '=')
+        pad = last[2] == '=' ? 2 : 1;
+    if (!buf_reserve(out, text.n / 4 * 3 - pad, err))
+        return false;
+    for (size_t i = 0; i < text.n; i += 4)
+        if (!base64_group(out, text.at + i, i + 4 == text.n ? pad : 0, err))
             return false;
-    }
     return true;
 }
 
