@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "certs/ca.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 /* What signs here: the identity; in a directory that holds a CA alone, the CA. Neither: the
@@ -55,12 +56,18 @@ static void note(struct state *state, const struct audit_entry *entry,
 }
 
 void audit_note(struct state *state, enum audit_kind kind, const char *event,
-                const char *subject, const char *about)
+                const char *subject, const char *about, ...)
 {
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    char text[AUDIT_TEXT_MAX];
     struct error err = {0};
-    bool good = audit_json_about(&details, about, &err);
+    va_list args;
+    bool good;
 
+    va_start(args, about);
+    vsnprintf(text, sizeof(text), about, args);
+    va_end(args);
+    good = audit_json_about(&details, text, &err);
     (void)good; /* note tells it */
     note(state,
          &(struct audit_entry){.kind = kind,
@@ -87,19 +94,26 @@ void audit_note_identity(struct state *state, const char *event)
          &err);
 }
 
-void audit_note_upload(struct state *state, const char *event, const struct upload *upload)
+void audit_note_upload(struct state *state, const char *event, const struct upload *upload,
+                       const struct error *failure)
 {
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
-    const struct audit_upload facts = {.chain = upload->sorted.n > 0 ? &upload->sorted
-                                                                     : &upload->given,
-                                       .findings = &upload->report,
-                                       .policy = policy_name(upload->policy),
-                                       .accepted = upload->accepted,
-                                       .identity = upload->number,
-                                       .request = upload->request};
+    scoped(report_clear) struct report findings = {0};
+    const struct audit_upload facts = {
+        .chain = upload->sorted.n > 0 ? &upload->sorted : &upload->given,
+        .findings = &findings,
+        .policy = policy_name(upload->policy),
+        .accepted = upload->accepted && failure->msg == E_NONE,
+        .identity = upload->number,
+        .request = upload->request};
     struct error err = {0};
-    bool good = audit_json_upload(&details, &facts, &err);
+    bool good;
 
+    if (failure->msg != E_NONE)
+        report_add(&findings, failure);
+    for (size_t i = 0; i < upload->report.n; i++)
+        report_add(&findings, &upload->report.item[i]);
+    good = audit_json_upload(&details, &facts, &err);
     (void)good;
     note(state,
          &(struct audit_entry){.kind = AUDIT_UPLOAD,

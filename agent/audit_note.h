@@ -9,12 +9,14 @@
 #include "agent/state.h"
 #include "agent/upload.h"
 
-/* Details are {"about": …}; an empty one is left out. */
+/* Details are {"about": …}; "%s" of an empty string leaves it out. */
 void audit_note(struct state *state, enum audit_kind kind, const char *event,
-                const char *subject, const char *about);
+                const char *subject, const char *about, ...) printf_like(5, 6);
 /* The identity now in use: subject is its name. */
 void audit_note_identity(struct state *state, const char *event);
-void audit_note_upload(struct state *state, const char *event, const struct upload *upload);
+/* Accepted or refused; `failure`: why it could not be installed, or E_NONE. */
+void audit_note_upload(struct state *state, const char *event, const struct upload *upload,
+                       const struct error *failure);
 /* One certificate of the trust stores, or that a CA has issued; subject is its SHA-256. */
 void audit_note_cert(struct state *state, enum audit_kind kind, const char *event,
                      const struct cert *cert);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* chain check, upload, show, undo; certificate upload. */
+#include "agent/audit_note.h"
 #include "agent/certs_json.h"
 #include "agent/changes.h"
 #include "agent/command.h"
@@ -167,12 +168,16 @@ static bool upload_files(struct upload *upload, struct state *state, struct call
                          struct options *options, struct error *err)
 {
     scoped(files_clear) struct files files = {0};
+    const bool single = options->wish.occasion == OCCASION_SINGLE;
+    bool good;
 
     if (!read_files(&files, options, err) || !state_open(state, call->state_dir, err) ||
         !changes_prepare(&options->change, state, err) || !state_lock(state, err))
         return false;
     tell_damages(state);
-    return upload_install(upload, state, files.more[0], &options->wish, err);
+    good = upload_install(upload, state, files.more[0], &options->wish, err);
+    audit_note_upload(state, single ? "certificate-upload" : "chain-upload", upload, err);
+    return good;
 }
 
 /* What follows from an upload that was made. */
@@ -293,7 +298,10 @@ static bool undo(struct state *state, struct call *call, struct change_wish *wis
     if (!identity_load(left, state->fd, false, &damaged))
         left->origin = IDENTITY_SELF_SIGNED;
     change.deadline = wish->deadline;
-    return identity_return(state->fd, 0, &change, err);
+    if (!identity_return(state->fd, 0, &change, err))
+        return false;
+    audit_note_identity(state, "undo");
+    return true;
 }
 
 static int run_undo(struct call *call, struct error *err)

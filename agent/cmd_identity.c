@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* init, identity show: what this appliance is; the rows of all identity commands. */
+#include "agent/audit_note.h"
 #include "agent/certs_json.h"
 #include "agent/identity_commands.h"
 #include "agent/view_text.h"
@@ -102,6 +103,7 @@ static int run_init(struct call *call, struct error *err)
 
     if (!init(&state, call, err) || !identity_load(&identity, state.fd, false, err))
         return 0;
+    audit_note_identity(&state, "init");
     if (call->json) {
         certs_json_identity(stdout, &identity, NULL);
         return 0;

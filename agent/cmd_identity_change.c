@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* identity self-sign, import, restore, confirm. */
+#include "agent/audit_note.h"
 #include "agent/certs_json.h"
 #include "agent/identity_commands.h"
 #include "agent/passphrase.h"
@@ -165,6 +166,7 @@ int identity_run_self_sign(struct call *call, struct error *err)
     }
     if (!self_sign_as(&signing, &state, &now, call->now, err))
         return 0;
+    audit_note_identity(&state, "self-sign");
     return tell_change(call, &signing.change, &state, err);
 }
 
@@ -280,11 +282,15 @@ int identity_run_import(struct call *call, struct error *err)
     scoped(upload_clear) struct upload upload = {0};
     scoped(key_clear) struct key key = key_none();
     struct import import = {0};
+    bool good;
 
     if (!import_read(&import, call, err) ||
         !take_parts(&key, &upload.given, &import, call, err) ||
-        !open_for_change(&state, call, &import.change, err) ||
-        !upload_import(&upload, &state, &key, &import.wish, import.purpose, err))
+        !open_for_change(&state, call, &import.change, err))
+        return 0;
+    good = upload_import(&upload, &state, &key, &import.wish, import.purpose, err);
+    audit_note_upload(&state, "import", &upload, err);
+    if (!good)
         return 0;
     return tell_import(call, &upload, &import, &state, err);
 }
@@ -304,6 +310,7 @@ int identity_run_restore(struct call *call, struct error *err)
     change.deadline = wish.deadline;
     if (!identity_return(state.fd, (unsigned)number, &change, err))
         return 0;
+    audit_note_identity(&state, "restore");
     return tell_change(call, &wish, &state, err);
 }
 
@@ -316,6 +323,7 @@ int identity_run_confirm(struct call *call, struct error *err)
         !state_lock(&state, err) || !identity_confirm(state.fd, err) ||
         !identity_load(&identity, state.fd, false, err))
         return 0;
+    audit_note_identity(&state, "confirm");
     if (call->json)
         certs_json_identity(stdout, &identity, NULL);
     else

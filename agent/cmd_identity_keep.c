@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* identity backups, prune, encrypt-key, decrypt-key, services. */
+#include "agent/audit_note.h"
 #include "agent/certs_json.h"
 #include "agent/identity_commands.h"
 #include "base/text.h"
@@ -62,6 +63,7 @@ int identity_run_prune(struct call *call, struct error *err)
         !state_open(&state, call->state_dir, err) || !state_lock(&state, err) ||
         !identity_prune(&removed, state.fd, (size_t)keep, err))
         return 0;
+    audit_note(&state, AUDIT_IDENTITY, "prune", "", "%zu removed", removed);
     if (call->json)
         certs_json_count(stdout, "pruned", removed);
     else
@@ -77,6 +79,8 @@ static int convert(struct call *call, const char *file, struct error *err)
     if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
         !state_lock(&state, err) || !sealed_convert(&n, state.fd, file, err))
         return 0;
+    audit_note(&state, AUDIT_IDENTITY, file != NULL ? "encrypt-keys" : "decrypt-keys", "",
+               "%zu keys", n);
     if (call->json) {
         certs_json_count(stdout, file != NULL ? "encrypted" : "decrypted", n);
         return 0;

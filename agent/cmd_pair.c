@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The connection check, offline and live, and the codes that authorise after it. */
+#include "agent/audit_note.h"
 #include "agent/clock.h"
 #include "agent/command.h"
 #include "agent/demands.h"
@@ -61,6 +62,8 @@ static int preflight(struct call *call, struct error *err)
     return show(call, &source, &target, &trust, &findings, NULL, err);
 }
 
+#define CODE_SELECTOR 6 /* characters of a code that may be shown again */
+
 struct pair_words {
     struct endpoint peer;
     struct dial_wish wish;
@@ -103,7 +106,7 @@ static int invite(struct call *call, struct error *err)
     scoped(code_clear) struct code code = {0};
     const char *for_name = "", *expires = NULL;
     int64_t seconds = INVITE_SECONDS;
-    char text[CODE_TEXT_MAX], until[TIME_TEXT_MAX];
+    char text[CODE_TEXT_MAX], until[TIME_TEXT_MAX], selector[CODE_TEXT_MAX];
 
     if (!args_value(&call->args, "--for", &for_name, err) ||
         !args_value(&call->args, "--expires", &expires, err) ||
@@ -115,6 +118,9 @@ static int invite(struct call *call, struct error *err)
         return 2;
     code_show(text, &code);
     text_show_time(until, call->now + seconds);
+    text_copy_span(selector, sizeof(selector), span_of(text, CODE_SELECTOR));
+    audit_note(&state, AUDIT_INVITATION, "invite", selector, "for %s, until %s",
+               for_name[0] != '\0' ? for_name : "any peer that pairs", until);
     if (call->json) {
         printf("{\"code\":\"%s\",\"expires\":\"%s\"}\n", text, until);
         return 0;
@@ -142,7 +148,7 @@ static void print_invitation(const struct call *call, const struct invitation *i
     char selector[CODE_TEXT_MAX], until[TIME_TEXT_MAX], name[2 * PEER_NAME_MAX];
 
     code_show(selector, &code);
-    selector[6] = '\0'; /* the selector alone */
+    selector[CODE_SELECTOR] = '\0'; /* the selector alone */
     text_show_time(until, invitation->expires);
     text_printable(name, sizeof(name), span_text(invitation->for_name));
     if (call->json)

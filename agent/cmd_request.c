@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* request new, list, show, drop, diff, profiles. The PEM alone goes to standard output. */
+#include "agent/audit_note.h"
 #include "agent/certs_json.h"
 #include "agent/command.h"
 #include "agent/view_text.h"
@@ -134,7 +135,7 @@ static bool tell(const struct call *call, const struct state *state, const char 
 }
 
 /* M-13: the new request takes the place of those of its purpose; never by itself (T-06). */
-static bool drop_others(const struct state *state, const char *id, const char *purpose,
+static bool drop_others(struct state *state, const char *id, const char *purpose,
                         struct error *err)
 {
     scoped(ledger_clear) struct ledger ledger = {0};
@@ -149,6 +150,7 @@ static bool drop_others(const struct state *state, const char *id, const char *p
             continue;
         if (!ledger_drop(state->fd, pending->id, err))
             return false;
+        audit_note(state, AUDIT_REQUEST, "drop", pending->id, "%s takes its place", id);
         text_show_time(created, pending->created);
         fprintf(
             stderr,
@@ -170,8 +172,10 @@ static int run_new(struct call *call, struct error *err)
         !state_lock(&state, err) || !identity_load(&identity, state.fd, false, err))
         return 0;
     fill_in(&wish, &identity);
-    if (!make_request(id, &state, &wish, call->now, err) ||
-        (wish.overwrite && !drop_others(&state, id, wish.csr.profile->name, err)) ||
+    if (!make_request(id, &state, &wish, call->now, err))
+        return 0;
+    audit_note(&state, AUDIT_REQUEST, "new", id, "for %s", wish.csr.profile->name);
+    if ((wish.overwrite && !drop_others(&state, id, wish.csr.profile->name, err)) ||
         !tell(call, &state, id, err))
         return 0;
     if (!call->json)
@@ -239,6 +243,7 @@ static int run_drop(struct call *call, struct error *err)
         !state_open(&state, call->state_dir, err) || !state_lock(&state, err) ||
         !ledger_drop(state.fd, id, err))
         return 0;
+    audit_note(&state, AUDIT_REQUEST, "drop", id, "%s", "");
     if (call->json)
         certs_json_dropped(stdout, id);
     else

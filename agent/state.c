@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/state.h"
 
+#include "agent/audit_note.h"
 #include "agent/clock.h"
 #include "agent/schema.h"
 #include "agent/view_text.h"
@@ -60,6 +61,7 @@ static bool roll_back(struct state *state, time_t now, unsigned *back, struct er
         return false;
     *back = rollback.back;
     tell_rollback(&rollback);
+    audit_note_identity(state, "rollback");
     return true;
 }
 
