@@ -112,7 +112,8 @@ static bool is_link(struct path_walk *walk, size_t i)
 
     if (!is_named(known, below, issuer))
         return false;
-    if (i >= walk->anchors->n && is_on_path(issuer, branch))
+    /* Only a leaf may stand below itself: as an anchor that it is. */
+    if ((i >= walk->anchors->n || branch->n > 1) && is_on_path(issuer, branch))
         return false;
     switch (walk->links) {
     case LINKS_FIT:

@@ -81,6 +81,69 @@ static void a_path_has_at_most_ten_below_the_anchor(void)
     CU_ASSERT_EQUAL(path_to("depth-12", "depth-12"), 0);
 }
 
+#define MESH 100
+
+/* CAs of one name that all signed each other: the root of `good` under as many key digests.
+ */
+static void make_mesh(struct chain *out)
+{
+    scoped(chain_clear) struct chain good = {0};
+    struct error err = {0};
+
+    case_chain(&good, "good-ec-under-root");
+    for (size_t i = 0; i <= MESH; i++) {
+        const struct cert *from = &good.cert[i > 0];
+
+        CU_ASSERT_TRUE_FATAL(chain_add_der(out, buf_span(&from->der), &err));
+        out->cert[i].spki_sha256.byte[0] = (unsigned char)i;
+    }
+}
+
+static void a_mesh_ends_at_a_limit(void)
+{
+    scoped(path_walk_clear) struct path_walk walk = {0};
+    scoped(chain_clear) struct chain mesh = {0}, stranger = {0};
+    struct trust trust = {0};
+    struct path path = {0};
+
+    make_mesh(&mesh);
+    case_chain(&stranger, "good-p384");
+    trust.anchors = stranger;
+    CU_ASSERT_FALSE(path_build(&path, chain_leaf(&mesh), &mesh, &trust));
+    path_walk_begin(&walk, chain_leaf(&mesh), &mesh, &stranger);
+    path_walk_again(&walk, LINKS_SIGNED);
+    CU_ASSERT_FALSE(path_walk_next(&path, &walk));
+    CU_ASSERT_TRUE(walk.given_up);
+    CU_ASSERT_TRUE(walk.tries <= PATH_TRIES && walk.steps <= PATH_STEPS);
+    CU_ASSERT_EQUAL(walk.furthest.n, CHAIN_MAX);
+    CU_ASSERT_FALSE(path_walk_next(&path, &walk));
+}
+
+/* Two anchors, two ways: by the root itself and by the root that signed it across. */
+static void every_way_is_found_once(void)
+{
+    scoped(path_walk_clear) struct path_walk walk = {0};
+    scoped(chain_clear) struct chain chain = {0}, good = {0}, other = {0};
+    struct path path = {0};
+    struct cert roots[2];
+    struct chain anchors = {.cert = roots, .n = 2};
+
+    case_chain(&chain, "extra-cross-certificate");
+    case_chain(&good, "good");
+    case_chain(&other, "extra-unrelated-root");
+    roots[0] = good.cert[good.n - 1];
+    roots[1] = other.cert[other.n - 1];
+    path_walk_begin(&walk, chain_leaf(&chain), &chain, &anchors);
+    CU_ASSERT_TRUE(path_walk_next(&path, &walk));
+    CU_ASSERT_EQUAL(path.n, 3);
+    CU_ASSERT_EQUAL(path_intermediates(&path), 1);
+    CU_ASSERT_TRUE(path_walk_next(&path, &walk));
+    CU_ASSERT_EQUAL(path.n, 4);
+    CU_ASSERT_EQUAL(path_intermediates(&path), 2);
+    CU_ASSERT_FALSE(path_walk_next(&path, &walk));
+    CU_ASSERT_FALSE(walk.given_up);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -91,6 +154,8 @@ int main(void)
         TEST(a_stranger_is_no_anchor),
         TEST(a_broken_link_leads_nowhere),
         TEST(a_path_has_at_most_ten_below_the_anchor),
+        TEST(a_mesh_ends_at_a_limit),
+        TEST(every_way_is_found_once),
     };
 
     return run_tests("path", tests, COUNT(tests));
