@@ -54,6 +54,8 @@ void carry_clear(struct carry *carry)
     fd_close(&carry->from);
     fd_close(&carry->work);
     fd_close(&carry->into);
+    if (!scratch_shell(&carry->scratch, "chmod -R u+rwX from into"))
+        fprintf(stderr, "%s: permissions\n", carry->scratch.path);
     scratch_clear(&carry->scratch);
 }
 

@@ -50,7 +50,7 @@ static void a_seal_can_be_repeated_after_a_crash_within(void)
     struct error err = {0};
 
     begin(&c, "mkdir -p d/e && printf x >d/e/f && ln -s f d/e/l && ln d/e/f g &&"
-              "chmod 0 d/e && chmod 500 d");
+              "{ test $(id -u) != 0 && chmod 500 d/e || chmod 0 d/e; } && chmod 500 d");
     carry_missing(&c);
     CU_ASSERT(carry_seal(&c, &err));
     CU_ASSERT(scratch_shell(&c.scratch, "rm into/.pairgate/m-test/sealed"));
