@@ -6,8 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#define DIRECT_BLOCK 4096       /* multiple of every logical block size in use */
+#define DIRECT_LEAST (1U << 20) /* below that the page cache is faster */
 
 static const struct {
     int number;
@@ -39,6 +43,40 @@ bool disk_write(int fd, struct span bytes, off_t at, const char *what, struct er
         at += n;
     }
     return true;
+}
+
+static bool is_aligned(struct span bytes, off_t at)
+{
+    return (uintptr_t)bytes.at % DIRECT_BLOCK == 0 && at % DIRECT_BLOCK == 0;
+}
+
+/* How much of it went past the page cache: all whole blocks, or none. */
+static size_t write_blocks(int fd, struct span bytes, off_t at)
+{
+    const int flags = fcntl(fd, F_GETFL);
+    size_t whole = bytes.n / DIRECT_BLOCK * DIRECT_BLOCK, done = 0;
+
+    if (whole < DIRECT_LEAST || !is_aligned(bytes, at) || flags < 0 ||
+        fcntl(fd, F_SETFL, flags | O_DIRECT) != 0)
+        return 0;
+    while (done < whole) {
+        ssize_t n = pwrite(fd, bytes.at + done, whole - done, at + (off_t)done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0 || n % DIRECT_BLOCK != 0)
+            break; /* what is left is tried again the ordinary way, which tells why */
+        done += (size_t)n;
+    }
+    return fcntl(fd, F_SETFL, flags) == 0 ? done : 0;
+}
+
+bool disk_write_direct(int fd, struct span bytes, off_t at, const char *what,
+                       struct error *err)
+{
+    size_t done = write_blocks(fd, bytes, at);
+
+    return disk_write(fd, span_after(bytes, done), at + (off_t)done, what, err);
 }
 
 bool disk_read(int fd, void *out, size_t n, off_t at, const char *what, struct error *err)

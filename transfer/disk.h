@@ -11,6 +11,13 @@
 bool disk_fail(struct error *err, const char *what);
 must_check bool disk_write(int fd, struct span bytes, off_t at, const char *what,
                            struct error *err);
+/*
+ * The same past the page cache (O_DIRECT) for whole blocks that lie aligned in memory and
+ * in the file, where the file system can; the rest, and everything elsewhere, as
+ * disk_write.
+ */
+must_check bool disk_write_direct(int fd, struct span bytes, off_t at, const char *what,
+                                  struct error *err);
 /* Replace or create dir/name: whole or not at all, durable on return. */
 must_check bool disk_replace(int dir, const char *name, struct span bytes,
                              struct error *err);

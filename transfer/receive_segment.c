@@ -112,7 +112,7 @@ static bool write_piece(struct receive *receive, struct desk *desk,
     fd = openat(desk->perch.dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && (errno != EACCES || !open_again(&fd, desk->perch.dir, name)))
         return disk_fail(err, name);
-    if (!disk_write(fd, bytes, (off_t)piece->file_at, name, err))
+    if (!disk_write_direct(fd, bytes, (off_t)piece->file_at, name, err))
         return false;
     return !piece->whole ||
            settle_file(&desk->settle, fd, desk->perch.dir, name, &piece->entry, err);

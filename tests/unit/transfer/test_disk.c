@@ -8,6 +8,8 @@
 #include <CUnit/CUnit.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 
 static enum msg answer_to(int number)
 {
@@ -52,6 +54,39 @@ static void what_is_written_is_read(void)
     CU_ASSERT_EQUAL(err.msg, E_FILE_READ);
 }
 
+/* Aligned and not, whole blocks and a tail: the same bytes whichever way they went. */
+static void what_goes_past_the_cache_is_read_back(void)
+{
+    static const struct {
+        size_t from, n;
+        off_t at;
+    } pieces[] = {{0, 4U << 20, 0},
+                  {0, (2U << 20) + 17, 4096},
+                  {1, 2U << 20, 0},
+                  {0, 2U << 20, 3},
+                  {0, 5000, 0}};
+    scoped(scratch_clear) struct scratch s;
+    unsigned char *bytes = aligned_alloc(4096, (4U << 20) + 4096);
+    unsigned char *back = malloc(4U << 20);
+
+    scratch_make(&s);
+    for (size_t i = 0; i < (4U << 20) + 4096; i++)
+        bytes[i] = (unsigned char)(i * 31 >> 3);
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        scoped(fd_close) int fd =
+            openat(s.fd, "f", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        struct error err = {0};
+
+        CU_ASSERT_FATAL(disk_write_direct(fd, span_of(bytes + pieces[i].from, pieces[i].n),
+                                          pieces[i].at, "f", &err));
+        CU_ASSERT_FATAL(disk_read(fd, back, pieces[i].n, pieces[i].at, "f", &err));
+        CU_ASSERT_EQUAL(memcmp(back, bytes + pieces[i].from, pieces[i].n), 0);
+        CU_ASSERT_EQUAL(fcntl(fd, F_GETFL) & O_DIRECT, 0);
+    }
+    free(bytes);
+    free(back);
+}
+
 static void a_file_is_replaced_whole(void)
 {
     scoped(scratch_clear) struct scratch s;
@@ -69,9 +104,8 @@ static void a_file_is_replaced_whole(void)
 int main(void)
 {
     static const struct test tests[] = {
-        TEST(each_trouble_has_its_answer),
-        TEST(a_full_disk_is_an_answer),
-        TEST(what_is_written_is_read),
+        TEST(each_trouble_has_its_answer), TEST(a_full_disk_is_an_answer),
+        TEST(what_is_written_is_read),     TEST(what_goes_past_the_cache_is_read_back),
         TEST(a_file_is_replaced_whole),
     };
 
