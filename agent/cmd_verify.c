@@ -13,7 +13,7 @@
 
 /* What the files hold. */
 struct inputs {
-    struct chain given;     /* LEAF: the first is judged, the others may help */
+    struct chain given;     /* LEAF: one is judged, the others may help */
     struct chain untrusted; /* those others and --untrusted */
     struct chain anchors;
     struct crls crls;
@@ -34,10 +34,9 @@ static bool read_chain(struct chain *out, const char *path, struct error *err)
     return fs_read(&file, path, err) && chain_parse(out, buf_span(&file), err);
 }
 
-static bool add_untrusted(struct inputs *out, const struct chain *from, size_t first,
-                          struct error *err)
+static bool add_untrusted(struct inputs *out, const struct chain *from, struct error *err)
 {
-    for (size_t i = first; i < from->n; i++)
+    for (size_t i = 0; i < from->n; i++)
         if (!chain_add_der(&out->untrusted, buf_span(&from->cert[i].der), err))
             return false;
     return true;
@@ -47,7 +46,7 @@ static bool read_untrusted(struct inputs *out, const char *path, struct error *e
 {
     scoped(chain_clear) struct chain file = {0};
 
-    return read_chain(&file, path, err) && add_untrusted(out, &file, 0, err);
+    return read_chain(&file, path, err) && add_untrusted(out, &file, err);
 }
 
 static bool read_anchors(struct inputs *out, const char *path, struct report *report,
@@ -103,6 +102,17 @@ static bool read_question(struct question *out, struct call *call, const char **
     return args_need(&call->args, "LEAF", leaf, err) && args_end(&call->args, err);
 }
 
+/* The first of a file; a PKCS#7 bag has no first, and its leaf is found. */
+static const struct cert *leaf_of(const struct chain *given)
+{
+    struct chain_order order;
+
+    if (!given->from_pkcs7)
+        return chain_leaf(given);
+    chain_lay_order(&order, given);
+    return &given->cert[order.path[0]];
+}
+
 static bool prepare(struct inputs *out, struct question *question, struct call *call,
                     struct report *report, const char **name, struct error *err)
 {
@@ -113,9 +123,9 @@ static bool prepare(struct inputs *out, struct question *question, struct call *
         return false;
     if (out->anchors.n == 0)
         return fail(err, E_USAGE, "--trust is missing");
-    if (!read_chain(&out->given, leaf, err) || !add_untrusted(out, &out->given, 1, err))
+    if (!read_chain(&out->given, leaf, err) || !add_untrusted(out, &out->given, err))
         return false;
-    question->leaf = chain_leaf(&out->given);
+    question->leaf = leaf_of(&out->given);
     question->untrusted = &out->untrusted;
     question->anchors = &out->anchors;
     question->crls = out->crls.n > 0 ? &out->crls : NULL;

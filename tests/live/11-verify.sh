@@ -108,6 +108,8 @@ verify 0 --trust root.pem --untrusted inter.pem leaf.pem
 shows 'the way is drawn' 'Valid: 3 certificates' 'Verify Root' 'Verify Issuing CA' 'No findings'
 cat leaf.pem inter.pem >chain.pem
 verify 0 --trust root.pem chain.pem
+openssl crl2pkcs7 -nocrl -certfile inter.pem -certfile leaf.pem -certfile root.pem -out bag.p7b
+verify 0 --trust root.pem --peer-name node.example.com bag.p7b
 verify 1 --trust root.pem leaf.pem
 shows 'a missing issuer is named' PGC3001 'Verify Issuing CA'
 verify 1 --trust stranger.pem chain.pem --json
