@@ -49,6 +49,19 @@ const char *const schema_steps[] = {
     " BEGIN SELECT RAISE (ABORT, 'the record only grows'); END;"
     "CREATE TRIGGER audit_head_fixed BEFORE UPDATE ON audit_head"
     " BEGIN SELECT RAISE (ABORT, 'the record only grows'); END;",
+    /* administrators, approvals, a key for the names that nobody has */
+    "CREATE TABLE admin ("
+    " name TEXT PRIMARY KEY, created INTEGER NOT NULL, changed INTEGER NOT NULL,"
+    " salt BLOB NOT NULL, iterations INTEGER NOT NULL, stored_key BLOB NOT NULL,"
+    " server_key BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE secret ("
+    " name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE pairing ("
+    " id TEXT PRIMARY KEY, state TEXT NOT NULL, client_key BLOB NOT NULL,"
+    " channel BLOB NOT NULL UNIQUE, peer TEXT NOT NULL, name TEXT NOT NULL,"
+    " address TEXT NOT NULL, code TEXT NOT NULL, rungs INTEGER NOT NULL,"
+    " warnings INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    " seen INTEGER NOT NULL, changed INTEGER NOT NULL, grant_id TEXT) STRICT;",
 };
 
 const size_t schema_count = COUNT(schema_steps);

@@ -121,11 +121,21 @@ bool grant_load(struct grant *out, struct db *db, const char *migration, struct 
 
     if (!query_begin(&row, db,
                      "SELECT " GRANT_COLUMNS " FROM grants WHERE migration = ?1"
-                     " ORDER BY issued DESC LIMIT 1",
+                     " ORDER BY issued DESC, rowid DESC LIMIT 1",
                      err))
         return false;
     query_text(&row, 1, migration);
     return grant_read(out, &row, migration, err);
+}
+
+bool grant_load_id(struct grant *out, struct db *db, const char *id, struct error *err)
+{
+    scoped(query_end) struct query row = {0};
+
+    if (!query_begin(&row, db, "SELECT " GRANT_COLUMNS " FROM grants WHERE id = ?1", err))
+        return false;
+    query_text(&row, 1, id);
+    return grant_read(out, &row, id, err);
 }
 
 bool grant_find_issued(struct grant *out, struct db *db, const struct digest *client_key,
@@ -142,6 +152,20 @@ bool grant_find_issued(struct grant *out, struct db *db, const struct digest *cl
     query_blob(&row, 1, digest_span(&key));
     query_int(&row, 2, issued);
     return grant_read(out, &row, "this key", err);
+}
+
+bool grant_revoke_all(struct db *db, const char *migration, struct error *err)
+{
+    scoped(query_end) struct query update = {0};
+    int changed = 0;
+
+    if (!query_begin(&update, db, "UPDATE grants SET revoked = 1 WHERE migration = ?1",
+                     err))
+        return false;
+    query_text(&update, 1, migration);
+    if (!query_run(&update, &changed, err))
+        return false;
+    return changed > 0 || fail(err, E_GRANT_UNKNOWN, "%s", migration);
 }
 
 bool grant_revoke(struct db *db, const char *id, struct error *err)

@@ -56,8 +56,13 @@ must_check bool grant_store(struct db *db, const struct grant *grant, const char
 /* E_GRANT_UNKNOWN when there is none. */
 must_check bool grant_load(struct grant *out, struct db *db, const char *migration,
                            struct error *err);
+/* The same by the grant's own id. */
+must_check bool grant_load_id(struct grant *out, struct db *db, const char *id,
+                              struct error *err);
 /* The live grant this client key was given at that time, or E_GRANT_UNKNOWN. */
 must_check bool grant_find_issued(struct grant *out, struct db *db,
                                   const struct digest *client_key, time_t issued,
                                   struct error *err);
 must_check bool grant_revoke(struct db *db, const char *id, struct error *err);
+/* Every grant of a migration. */
+must_check bool grant_revoke_all(struct db *db, const char *migration, struct error *err);

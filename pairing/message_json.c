@@ -204,8 +204,15 @@ bool message_read_verdict(struct verdict_read *out, struct span json, struct err
            json_read_findings(&out->findings, object, err);
 }
 
-static const char *const methods[] = {
-    [AUTHORIZE_CODE] = "code", [AUTHORIZE_AGAIN] = "again"};
+static const char *const methods[AUTHORIZE_METHODS] = {[AUTHORIZE_CODE] = "code",
+                                                       [AUTHORIZE_AGAIN] = "again",
+                                                       [AUTHORIZE_PASSWORD] = "password",
+                                                       [AUTHORIZE_WAIT] = "wait"};
+
+static bool method_has_scram(enum authorize_method method)
+{
+    return method == AUTHORIZE_CODE || method == AUTHORIZE_PASSWORD;
+}
 
 bool message_write_ask(struct buf *out, const struct authorize_ask *ask, struct error *err)
 {
@@ -213,38 +220,52 @@ bool message_write_ask(struct buf *out, const struct authorize_ask *ask, struct 
 
     json_put_text(object, "method", methods[ask->method]);
     json_put_text(object, "name", ask->name);
-    if (ask->method == AUTHORIZE_CODE) {
-        json_put_int(object, "selector", ask->selector);
-        json_put_text(object, "scram", ask->scram);
-    } else {
+    if (ask->migration[0] != '\0')
         json_put_text(object, "migration", ask->migration);
-    }
+    if (ask->method == AUTHORIZE_CODE)
+        json_put_int(object, "selector", ask->selector);
+    if (ask->method == AUTHORIZE_PASSWORD)
+        json_put_text(object, "user", ask->user);
+    if (method_has_scram(ask->method))
+        json_put_text(object, "scram", ask->scram);
     return json_write(out, object, err);
+}
+
+static bool read_method(enum authorize_method *out, const json_t *object, struct error *err)
+{
+    char method[16];
+
+    if (!json_get_text(method, sizeof(method), object, "method", err))
+        return false;
+    for (size_t i = 0; i < COUNT(methods); i++) {
+        if (!text_equal(method, methods[i]))
+            continue;
+        *out = (enum authorize_method)i;
+        return true;
+    }
+    return fail(err, E_JSON, "'method' is none that is known");
 }
 
 bool message_read_ask(struct authorize_ask *out, struct span json, struct error *err)
 {
     scoped(json_drop) json_t *object = NULL;
-    char method[16];
     int64_t selector = 0;
 
-    if (!json_open(&object, json, err) ||
-        !json_get_text(method, sizeof(method), object, "method", err) ||
+    if (!json_open(&object, json, err) || !read_method(&out->method, object, err) ||
         !json_get_text(out->name, sizeof(out->name), object, "name", err))
         return false;
-    if (text_equal(method, methods[AUTHORIZE_AGAIN])) {
-        out->method = AUTHORIZE_AGAIN;
-        return json_get_text(out->migration, sizeof(out->migration), object, "migration",
-                             err);
-    }
-    if (!text_equal(method, methods[AUTHORIZE_CODE]))
-        return fail(err, E_JSON, "'method' is neither code nor again");
-    if (!json_get_int(&selector, object, "selector", 0, (1 << 30) - 1, err) ||
-        !json_get_text(out->scram, sizeof(out->scram), object, "scram", err))
+    if ((out->method == AUTHORIZE_AGAIN || json_object_get(object, "migration") != NULL) &&
+        !json_get_text(out->migration, sizeof(out->migration), object, "migration", err))
         return false;
-    out->method = AUTHORIZE_CODE;
+    if (out->method == AUTHORIZE_CODE &&
+        !json_get_int(&selector, object, "selector", 0, (1 << 30) - 1, err))
+        return false;
+    if (out->method == AUTHORIZE_PASSWORD &&
+        !json_get_text(out->user, sizeof(out->user), object, "user", err))
+        return false;
     out->selector = (uint32_t)selector;
-    return true;
+    return !method_has_scram(out->method) ||
+           json_get_text(out->scram, sizeof(out->scram), object, "scram", err);
 }
 
 bool message_write_answer(struct buf *out, const struct authorize_answer *answer,
@@ -253,6 +274,10 @@ bool message_write_answer(struct buf *out, const struct authorize_answer *answer
     json_t *object = json_object();
 
     json_put_text(object, "scram", answer->scram);
+    if (answer->waiting) {
+        json_put_bool(object, "waiting", true);
+        json_put_int(object, "expires", answer->expires);
+    }
     if (answer->granted) {
         json_t *grant = json_object();
 
@@ -294,13 +319,22 @@ static bool read_grant(struct grant *out, const json_t *object, struct error *er
     return true;
 }
 
+static bool read_waiting(struct authorize_answer *out, const json_t *object,
+                         struct error *err)
+{
+    return json_object_get(object, "waiting") == NULL ||
+           (json_get_bool(&out->waiting, object, "waiting", err) &&
+            json_get_int(&out->expires, object, "expires", 0, INT64_MAX / 2, err));
+}
+
 bool message_read_answer(struct authorize_answer *out, struct span json, struct error *err)
 {
     scoped(json_drop) json_t *object = NULL;
     const json_t *grant = NULL;
 
     if (!json_open(&object, json, err) ||
-        !json_get_text(out->scram, sizeof(out->scram), object, "scram", err))
+        !json_get_text(out->scram, sizeof(out->scram), object, "scram", err) ||
+        !read_waiting(out, object, err))
         return false;
     if (json_object_get(object, "grant") == NULL)
         return true;
