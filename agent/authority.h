@@ -11,6 +11,8 @@
 #include "agent/bounds.h"
 #include "base/buf.h"
 #include "base/db.h"
+#include "pairing/admin.h"
+#include "pairing/approval.h"
 #include "pairing/authorize.h"
 #include "pairing/grant.h"
 #include "transfer/handover.h"
@@ -29,10 +31,12 @@ enum authority_op {
     AUTHORITY_MOVE,        /* one move of the handover table */
     AUTHORITY_STATEMENT,   /* a statement kept by a move */
     AUTHORITY_JOURNAL_ADD, /* these segments are durable */
-    AUTHORITY_JOURNAL_LOAD, /* the durable segments, a batch at a time */
-    AUTHORITY_FORGET,       /* a connection has ended: drop its SCRAM exchange */
+    AUTHORITY_JOURNAL_LOAD,  /* the durable segments, a batch at a time */
+    AUTHORITY_FORGET,        /* a connection has ended: drop its SCRAM exchange */
+    AUTHORITY_PASSWORD_STEP, /* target: as CODE_STEP, for an administrator */
+    AUTHORITY_WAIT,          /* target: has the operator approved this pairing? */
 };
-#define AUTHORITY_OPS 10
+#define AUTHORITY_OPS 12
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -47,9 +51,12 @@ struct authority_ask {
     enum authority_op op;
     int64_t now;
     char migration[MIGRATION_ID_MAX];
-    /* CODE_STEP, AGAIN, ADOPT */
+    /* CODE_STEP, PASSWORD_STEP, WAIT, AGAIN, ADOPT, FORGET */
     uint64_t connection; /* names the SCRAM exchange */
     uint32_t selector;
+    char user[ADMIN_NAME_MAX];
+    bool waited;              /* FORGET: it had asked for an approval */
+    struct pairing_view view; /* WAIT: what the operator is shown */
     unsigned char exporter[TLS_EXPORTER_BYTES];
     char scram[SCRAM_TEXT_MAX];
     struct grant grant;           /* what the verdicts permit, to be stored if authorised */
@@ -70,7 +77,10 @@ struct authority_ask {
 struct authority_answer {
     struct error err;
     char scram[SCRAM_TEXT_MAX];
-    bool done; /* CODE_STEP: authorised */
+    bool done;       /* CODE_STEP, PASSWORD_STEP, WAIT: authorised */
+    bool waiting;    /* WAIT: not yet */
+    int64_t expires; /* of the waiting */
+    unsigned pause;  /* PASSWORD_STEP: seconds to let pass before this is told */
     struct grant grant;
     struct handover handover;
     struct migration_facts facts;
@@ -118,8 +128,11 @@ struct office {
     struct exchange {
         uint64_t connection; /* 0: free */
         uint32_t selector;
+        char user[ADMIN_NAME_MAX]; /* or empty: it is a code */
+        struct digest mark;        /* of the user */
         struct scram *scram;
     } exchange[SCRAM_EXCHANGES];
+    struct slowdown slow;
 };
 /* Serve one request. False with err untouched when the worker has closed its end. */
 must_check bool office_answer(struct office *office, int socket, struct error *err);

@@ -17,8 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CODE_FILE_MAX 256
-
 static bool number_option(struct call *call, const char *name, uint64_t max, unsigned *out,
                           struct error *err)
 {
@@ -61,26 +59,18 @@ static bool take_tree(struct move_plan *plan, const char *tree, const char *name
     return true;
 }
 
-static bool take_code(struct code *out, const char *path, struct error *err)
-{
-    scoped(buf_clear) struct buf file = buf_upto(CODE_FILE_MAX);
-
-    return fs_read(&file, path, err) && buf_terminate(&file, err) &&
-           code_read(out, (const char *)file.at, err);
-}
-
 struct migrate_words {
-    const char *host, *tree, *name, *code_file, *peer_name, *limit;
+    const char *host, *tree, *name, *peer_name, *limit;
 };
 
 static bool migrate_words_read(struct call *call, struct migrate_words *w,
-                               struct move_plan *plan, struct error *err)
+                               struct move_plan *plan, struct consent *consent,
+                               struct error *err)
 {
     struct args *args = &call->args;
 
     plan->streams = streams_default();
-    if (!args_value(args, "--code-file", &w->code_file, err) ||
-        !args_value(args, "--name", &w->name, err) ||
+    if (!consent_read(consent, args, err) || !args_value(args, "--name", &w->name, err) ||
         !args_value(args, "--peer-name", &w->peer_name, err) ||
         !args_value(args, "--limit", &w->limit, err) ||
         !demands_read(args, &plan->policy, &plan->demands, err) ||
@@ -172,25 +162,22 @@ static int run_migrate(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(move_clear) struct move move = {0};
-    scoped(code_clear) struct code code = {0};
+    scoped(consent_clear) struct consent consent = {0};
     struct migrate_words words = {0};
     struct move_plan *plan = &move.plan;
 
-    if (!migrate_words_read(call, &words, plan, err) ||
+    if (!migrate_words_read(call, &words, plan, &consent, err) ||
         !take_tree(plan, words.tree, words.name, err) ||
         !text_fits(plan->peer_name,
                    words.peer_name != NULL ? words.peer_name : plan->peer.host))
         return 64;
-    if (words.code_file != NULL) {
-        if (!take_code(&code, words.code_file, err))
-            return 64;
-        move.code = &code;
-    }
+    move.consent = &consent;
     if (!state_open(&state, call->state_dir, err) || !find_unfinished(plan, &state, err))
         return 2;
-    if (move.code == NULL && plan->migration[0] == '\0') {
+    if (consent.kind == CONSENT_NONE && plan->migration[0] == '\0') {
         fail(err, E_USAGE,
-             "--code-file FILE is missing, and no migration of this is begun");
+             "--code-file F, --user NAME or --wait is missing, and no migration of this"
+             " is begun");
         return 64;
     }
     return run_move(call, &move, &state, move_run, err);
@@ -281,7 +268,8 @@ static int run_receipt_verify(struct call *call, struct error *err)
 
 const struct command commands_migrate[] = {
     {"migrate",
-     "HOST[:PORT] DIR --code-file F [--name N] [--peer-name N] [--streams N] [--limit RATE] " DEMANDS_WORDS,
+     "HOST[:PORT] DIR " CONSENT_WORDS
+     " [--name N] [--peer-name N] [--streams N] [--limit RATE] " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "ID", "Source: go on with a migration that was interrupted.", run_resume},
     {"abort", "ID", "Source: end a migration for good; the target discards what it has.",

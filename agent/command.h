@@ -39,3 +39,5 @@ extern const struct command commands_pair[];     /* cmd_pair.c */
 extern const struct command commands_listen[];   /* cmd_listen.c */
 extern const struct command commands_migrate[];  /* cmd_migrate.c */
 extern const struct command commands_audit[];    /* cmd_audit.c */
+extern const struct command commands_admin[];    /* cmd_admin.c */
+extern const struct command commands_approve[];  /* cmd_approve.c */

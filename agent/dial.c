@@ -155,48 +155,118 @@ static bool ask_grant(struct dial *dial, const struct authorize_ask *what,
            message_read_answer(answer, body, err);
 }
 
-bool dial_authorize_again(struct dial *dial, const char *migration, const char *name,
+static bool what_fill(struct authorize_ask *out, enum authorize_method method,
+                      const struct dial_request *request, struct error *err)
+{
+    *out = (struct authorize_ask){.method = method};
+    return (text_fits(out->migration, request->migration) &&
+            text_fits(out->name, request->name)) ||
+           fail(err, E_NAME_BAD, "%s", request->name);
+}
+
+bool dial_authorize_again(struct dial *dial, const struct dial_request *request,
                           struct grant *out, struct error *err)
 {
-    struct authorize_ask what = {.method = AUTHORIZE_AGAIN};
+    struct authorize_ask what;
     struct authorize_answer answer = {0};
 
-    if (!text_fits(what.migration, migration) || !text_fits(what.name, name))
-        return fail(err, E_NAME_BAD, "%s", name);
-    if (!ask_grant(dial, &what, &answer, err))
+    if (!what_fill(&what, AUTHORIZE_AGAIN, request, err) ||
+        !ask_grant(dial, &what, &answer, err))
         return false;
     if (!answer.granted)
-        return fail(err, E_GRANT_UNKNOWN, "%s", migration);
+        return fail(err, E_GRANT_UNKNOWN, "%s", request->migration);
     *out = answer.grant;
     grant_complete(dial, out);
     return true;
 }
 
-bool dial_authorize_code(struct dial *dial, const struct code *code, const char *name,
-                         struct grant *out, struct error *err)
+/* Granted only when the target too has proven that it knows the secret. */
+static bool prove(struct dial *dial, struct scram *scram, struct authorize_ask *what,
+                  struct grant *out, struct error *err)
 {
-    scoped(scram_free) struct scram *scram = NULL;
-    struct authorize_ask what = {.method = AUTHORIZE_CODE, .selector = code->selector};
     struct authorize_answer answer = {0};
     bool done = false;
 
-    if (!text_fits(what.name, name))
-        return fail(err, E_NAME_BAD, "%s", name);
-    if (!scram_client(&scram, code, &dial->tls.facts, err))
-        return false;
-    /* Granted only when the target too has proven that it knows the code. */
-    while (!answer.granted || !done) {
-        if (done && what.scram[0] == '\0')
+    while (!answer.granted) {
+        if (done && what->scram[0] == '\0')
             return fail(err, E_SCRAM, "the target gave no grant");
-        if (!scram_step(scram, answer.scram, what.scram, &done, err))
-            return false;
-        if (answer.granted)
-            break;
-        if (!ask_grant(dial, &what, &answer, err))
+        if (!scram_step(scram, answer.scram, what->scram, &done, err) ||
+            !ask_grant(dial, what, &answer, err))
             return false;
     }
+    if (!scram_step(scram, answer.scram, what->scram, &done, err))
+        return false;
     if (!done)
-        return fail(err, E_SCRAM, "the target did not prove that it knows the code");
+        return fail(err, E_SCRAM, "the target did not prove that it knows the secret");
+    *out = answer.grant;
+    grant_complete(dial, out);
+    return true;
+}
+
+bool dial_authorize_code(struct dial *dial, const struct code *code,
+                         const struct dial_request *request, struct grant *out,
+                         struct error *err)
+{
+    scoped(scram_free) struct scram *scram = NULL;
+    struct authorize_ask what;
+
+    if (!what_fill(&what, AUTHORIZE_CODE, request, err) ||
+        !scram_client(&scram, code, &dial->tls.facts, err))
+        return false;
+    what.selector = code->selector;
+    return prove(dial, scram, &what, out, err);
+}
+
+/* A wrong name of the peer, or one that is not beyond doubt, gets no proof to try out. */
+static bool peer_name_is_proven(const struct dial *dial, struct error *err)
+{
+    scoped(report_clear) struct report findings = {0};
+
+    pair_findings(&dial->pair, &findings);
+    for (size_t i = 0; i < findings.n; i++) {
+        const char *rule = message_of(findings.item[i].msg)->rule;
+
+        if (rule != NULL && text_equal(rule, "peer-name"))
+            return fail(err, E_PASSWORD_NAME, "%s", findings.item[i].about);
+    }
+    return true;
+}
+
+bool dial_may_use_password(const struct dial *dial, struct error *err)
+{
+    if (dial->pair.phase != PAIR_AGREED)
+        return fail(err, E_NOT_PAIRED, "a password comes after two good verdicts");
+    return peer_name_is_proven(dial, err);
+}
+
+bool dial_authorize_password(struct dial *dial, const char *user, const char *password,
+                             const struct dial_request *request, struct grant *out,
+                             struct error *err)
+{
+    scoped(scram_free) struct scram *scram = NULL;
+    struct authorize_ask what;
+
+    if (!dial_may_use_password(dial, err) ||
+        !what_fill(&what, AUTHORIZE_PASSWORD, request, err) ||
+        !scram_client_of(&scram, user, password, &dial->tls.facts, err))
+        return false;
+    if (!text_fits(what.user, user))
+        return fail(err, E_PASSWORD_WRONG, "%s", user);
+    return prove(dial, scram, &what, out, err);
+}
+
+bool dial_authorize_wait(struct dial *dial, const struct dial_request *request,
+                         bool *granted, struct grant *out, struct error *err)
+{
+    struct authorize_ask what;
+    struct authorize_answer answer = {0};
+
+    if (!what_fill(&what, AUTHORIZE_WAIT, request, err) ||
+        !ask_grant(dial, &what, &answer, err))
+        return false;
+    *granted = answer.granted;
+    if (!answer.granted)
+        return answer.waiting || fail(err, E_GRANT_UNKNOWN, "the target gave no grant");
     *out = answer.grant;
     grant_complete(dial, out);
     return true;

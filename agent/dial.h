@@ -35,12 +35,28 @@ struct dial_wish {
 must_check bool dial_pair(struct dial *out, struct worker *worker,
                           const struct endpoint *peer, const struct dial_wish *wish,
                           struct error *err);
-/* After two good verdicts: prove the code. `name` is what the tree shall be called there.
+/*
+ * After two good verdicts. `name` is what the tree shall be called there, `migration` one
+ * of before that the new grant shall be for, or "".
  */
+struct dial_request {
+    const char *name;
+    const char *migration;
+};
+/* Prove a code, or an administrator's password. */
 must_check bool dial_authorize_code(struct dial *dial, const struct code *code,
-                                    const char *name, struct grant *out, struct error *err);
+                                    const struct dial_request *request, struct grant *out,
+                                    struct error *err);
+/* Both verdicts are good and nothing at all is to be said about the target's name. */
+must_check bool dial_may_use_password(const struct dial *dial, struct error *err);
+must_check bool dial_authorize_password(struct dial *dial, const char *user,
+                                        const char *password,
+                                        const struct dial_request *request,
+                                        struct grant *out, struct error *err);
+/* Ask whether the operator has approved; *granted is false while nobody has decided. */
+must_check bool dial_authorize_wait(struct dial *dial, const struct dial_request *request,
+                                    bool *granted, struct grant *out, struct error *err);
 /* Or renew the grant of a migration begun before. */
-must_check bool dial_authorize_again(struct dial *dial, const char *migration,
-                                     const char *name, struct grant *out,
-                                     struct error *err);
+must_check bool dial_authorize_again(struct dial *dial, const struct dial_request *request,
+                                     struct grant *out, struct error *err);
 void dial_close(struct dial *dial);

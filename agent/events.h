@@ -22,6 +22,9 @@ void event_listening(const struct events *events, const char *address, const cha
 void event_refused(const struct events *events, const char *address, const char *peer,
                    const struct report *findings);
 void event_paired(const struct events *events, const char *address, const char *peer);
+/* A pairing waits for the target's operator, who compares the code; on both sides. */
+void event_waiting(const struct events *events, const char *address, const char *peer,
+                   const char *code);
 void event_granted(const struct events *events, const struct grant *grant);
 /* A migration's state and how much of it is here. */
 void event_migration(const struct events *events, const char *migration, const char *state,

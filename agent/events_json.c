@@ -95,6 +95,22 @@ void event_paired(const struct events *events, const char *address, const char *
     tell_json(object, "paired");
 }
 
+void event_waiting(const struct events *events, const char *address, const char *peer,
+                   const char *code)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("waiting for approval: %s, %s, code %s", address, peer, code);
+        return;
+    }
+    object = json_object();
+    put_printable(object, "address", address);
+    put_printable(object, "peer", peer);
+    json_put_text(object, "code", code);
+    tell_json(object, "waiting");
+}
+
 void event_granted(const struct events *events, const struct grant *grant)
 {
     char until[TIME_TEXT_MAX];

@@ -74,24 +74,26 @@ static bool adopt(struct run *run, struct error *err)
            plan_save(plan, run->work, err);
 }
 
-/* Authorised by the grant of before if there is one, else by the code. */
+/* Authorised by the grant of before if that will do, else by consent. */
 static bool authorize(struct dial *dial, struct run *run, struct error *err)
 {
-    struct move *move = run->move;
-    const struct move_plan *plan = &move->plan;
+    const struct move *move = run->move;
+    const struct dial_request request = {.name = move->plan.name,
+                                         .migration = move->plan.migration};
+    const bool may_ask = move->consent != NULL && move->consent->kind != CONSENT_NONE;
     struct error first = {0};
 
-    if (plan->migration[0] != '\0') {
-        if (dial_authorize_again(dial, plan->migration, plan->name, &run->grant, &first))
+    if (request.migration[0] != '\0') {
+        if (dial_authorize_again(dial, &request, &run->grant, &first))
             return true;
-        if (first.msg != E_GRANT_UNKNOWN || move->code == NULL) {
+        if ((first.msg != E_GRANT_UNKNOWN && first.msg != E_GRANT_REVOKED) || !may_ask) {
             *err = first;
             return false;
         }
     }
-    if (move->code == NULL)
+    if (!may_ask)
         return fail(err, E_GRANT_UNKNOWN, "no code was given");
-    return dial_authorize_code(dial, move->code, plan->name, &run->grant, err);
+    return consent_get(move->consent, dial, &request, &move->events, &run->grant, err);
 }
 
 static bool pair_and_authorize(struct run *run, struct error *err)

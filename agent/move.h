@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "agent/consent.h"
 #include "agent/dial.h"
 #include "agent/events.h"
 #include "agent/supervisor.h"
@@ -31,10 +32,10 @@ struct move {
     struct move_plan plan;
     struct worker *worker;
     struct events events;
-    int state;               /* borrowed descriptor of the state directory */
-    const struct code *code; /* NULL: the grant of before must do */
-    struct report findings;  /* when the connection check refused */
-    struct chain peer;       /* as presented, for the ladders */
+    int state;                     /* borrowed descriptor of the state directory */
+    const struct consent *consent; /* NULL: the grant of before must do */
+    struct report findings;        /* when the connection check refused */
+    struct chain peer;             /* as presented, for the ladders */
     bool refused;
 };
 

@@ -87,6 +87,20 @@ static const struct peer_route *find_route(const struct http_message *request,
     return NULL;
 }
 
+/* A migration that was stopped under way is told once, like a connection that is refused.
+ */
+static bool grant_holds(struct peer *peer, struct error *err)
+{
+    scoped(report_clear) struct report report = {0};
+
+    if (grant_is_current(&peer->grant, &peer->tls.facts.peer, false, clock_now(), err))
+        return true;
+    report_add(&report, err);
+    event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
+                  &report);
+    return false;
+}
+
 /* The grant is looked at for every request: it may have been revoked or have run out. The
  * path to an anchor depends on the connection alone and is walked once. */
 static bool peer_is_admitted(struct peer *peer, const char *migration, struct error *err)
@@ -100,8 +114,10 @@ static bool peer_is_admitted(struct peer *peer, const char *migration, struct er
         return fail(err, E_NOT_PAIRED, "%s", migration);
     if (!digest_equal(&peer->grant.peer_client_key, &peer_leaf(peer)->spki_sha256))
         return fail(err, E_NOT_PAIRED, "%s", migration);
+    if (!grant_holds(peer, err))
+        return false;
     if (peer->reaches_anchor)
-        return grant_is_current(&peer->grant, chain, false, now, err);
+        return true;
     peer->reaches_anchor =
         grant_admits(&peer->grant, chain, false, &worker->trust, now, err);
     return peer->reaches_anchor;
@@ -154,10 +170,14 @@ static bool handle(struct visit *visit, struct error *why)
                     other_method ? ": another method is for this path" : "");
     }
     if (route->caller == GRANTED_PEER && !peer_is_admitted(peer, visit->words.text, why)) {
+        const size_t most =
+            why->msg == E_NOT_PAIRED ? HTTP_MESSAGE_MAX : route->body_max;
         struct error unread = {0};
 
+        /* What is over for the grant is over for the connection; read, it can be told. */
         visit->answer.last =
-            !http_read_body(&peer->http, &visit->request, HTTP_MESSAGE_MAX, &unread);
+            !http_read_body(&peer->http, &visit->request, most, &unread) ||
+            why->msg == E_GRANT_REVOKED;
         return false;
     }
     if (!http_read_body(&peer->http, &visit->request, route->body_max, why)) {
@@ -208,6 +228,9 @@ static void peer_forget(struct peer *peer)
     memset(&ask, 0, sizeof(ask));
     ask.op = AUTHORITY_FORGET;
     ask.connection = peer->number;
+    ask.now = clock_now();
+    ask.waited = peer->waits;
+    memcpy(ask.exporter, peer->tls.facts.exporter, sizeof(ask.exporter));
     (void)!authority_do(&peer->service->worker->authority, &ask, (struct span){0},
                         (struct span){0}, NULL, NULL, NULL, &ignored);
     pair_clear(&peer->pair);

@@ -35,6 +35,7 @@ struct peer {
     char host[DOOR_HOST_MAX];       /* without */
     struct pair pair;               /* this connection's conversation, at most one */
     bool paired;                    /* a conversation was begun */
+    bool waits;                     /* for the operator to approve */
     bool reaches_anchor;            /* found out once, with the grant */
     struct grant grant; /* of the migration in the request, fresh for every request */
 };

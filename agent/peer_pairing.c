@@ -7,6 +7,9 @@
 #include "pairing/message_json.h"
 
 #include <string.h>
+#include <time.h>
+
+#define PAUSE_TICK_MS 100
 
 static bool conversation_begin(struct peer *peer, struct error *err)
 {
@@ -113,58 +116,133 @@ static bool name_is_plain(const char *name, struct error *err)
     return true;
 }
 
-/* What the verdicts permit, for the supervisor to store when the code is proven. */
+static const enum authority_op op_of[AUTHORIZE_METHODS] = {
+    [AUTHORIZE_CODE] = AUTHORITY_CODE_STEP,
+    [AUTHORIZE_AGAIN] = AUTHORITY_AGAIN,
+    [AUTHORIZE_PASSWORD] = AUTHORITY_PASSWORD_STEP,
+    [AUTHORIZE_WAIT] = AUTHORITY_WAIT};
+
+static bool is_guess(enum authority_op op)
+{
+    return op == AUTHORITY_CODE_STEP || op == AUTHORITY_PASSWORD_STEP;
+}
+
+/* What the verdicts permit, for the supervisor to store when it is authorised. */
+static void grant_fill(struct grant *out, const struct peer *peer)
+{
+    const struct service *service = peer->service;
+
+    out->peer_server_key = peer->pair.theirs.server.spki_sha256;
+    out->peer_client_key = peer->pair.theirs.client.spki_sha256;
+    out->byte_ceiling = INT64_MAX;
+    out->not_after =
+        verdict_not_after(&peer->tls.facts.peer, &service->worker->identity.chain);
+    out->policy = service->policy;
+    out->pinned = service->demands.pins > 0;
+    pair_transcript(&peer->pair, &out->transcript);
+    text_printable(out->peer_name, sizeof(out->peer_name),
+                   span_text(cert_issued_to(peer_leaf(peer))));
+}
+
+/* What the operator is shown of a pairing that waits. */
+static void view_fill(struct pairing_view *out, const struct peer *peer)
+{
+    scoped(report_clear) struct report findings = {0};
+
+    approval_code(out->code, &peer->pair);
+    (void)text_fits(out->address, peer->address);
+    pair_findings(&peer->pair, &findings);
+    out->rungs = (unsigned)peer->tls.facts.peer.n;
+    for (size_t i = 0; i < findings.n; i++)
+        out->warnings += findings.item[i].severity == SEVERITY_WARNING;
+}
+
 static bool ask_fill(struct authority_ask *out, const struct peer *peer,
                      const struct authorize_ask *asked, struct error *err)
 {
     const struct service *service = peer->service;
 
     memset(out, 0, sizeof(*out));
-    out->op = asked->method == AUTHORIZE_CODE ? AUTHORITY_CODE_STEP : AUTHORITY_AGAIN;
+    out->op = op_of[asked->method];
     out->now = clock_now();
     out->connection = peer->number;
     out->selector = asked->selector;
     memcpy(out->exporter, peer->tls.facts.exporter, sizeof(out->exporter));
-    out->grant.peer_server_key = peer->pair.theirs.server.spki_sha256;
-    out->grant.peer_client_key = peer->pair.theirs.client.spki_sha256;
-    out->grant.byte_ceiling = INT64_MAX;
-    out->grant.not_after =
-        verdict_not_after(&peer->tls.facts.peer, &service->worker->identity.chain);
-    out->grant.policy = service->policy;
-    out->grant.pinned = service->demands.pins > 0;
-    pair_transcript(&peer->pair, &out->grant.transcript);
-    text_printable(out->grant.peer_name, sizeof(out->grant.peer_name),
-                   span_text(cert_issued_to(peer_leaf(peer))));
+    grant_fill(&out->grant, peer);
+    if (asked->method == AUTHORIZE_WAIT)
+        view_fill(&out->view, peer);
     out->facts.kind = policy_digest(service->policy) == DIGEST_SHA256 ||
                               peer->pair.peer_policy == POLICY_FIPS
                           ? DIGEST_SHA256
                           : DIGEST_BLAKE3;
     return name_is_plain(asked->name, err) && text_fits(out->scram, asked->scram) &&
+           text_fits(out->user, asked->user) &&
            text_fits(out->migration, asked->migration) &&
            text_fits(out->facts.name, asked->name) &&
            text_fits(out->facts.directory, service->into);
 }
 
-/* Wrong codes count against the address they come from, wrong secrets against the code too.
- */
+static void tell_refusal(struct peer *peer, const struct error *why)
+{
+    scoped(report_clear) struct report report = {0};
+
+    report_add(&report, why);
+    event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
+                  &report);
+}
+
+/* Wrong secrets count against the address they come from, and against the code or the name
+ * too. */
 static bool ask_supervisor(struct peer *peer, struct authority_ask *ask,
                            struct authority_answer *answer, struct error *err)
 {
     struct service *service = peer->service;
-    scoped(report_clear) struct report report = {0};
 
-    if (door_is_shut_for(&service->door, peer->host, ask->now))
+    if (is_guess(ask->op) && door_is_shut_for(&service->door, peer->host, ask->now))
         return fail(err, E_BUSY, "%d wrong codes from %s in this minute",
                     CODE_FAILURES_PER_ADDRESS, peer->host);
     if (authority_do(&service->worker->authority, ask, (struct span){0}, (struct span){0},
                      answer, NULL, NULL, err))
         return true;
-    if (ask->op == AUTHORITY_CODE_STEP)
+    if (is_guess(ask->op))
         door_count_failure(&service->door, peer->host, ask->now);
-    report_add(&report, err);
-    event_refused(&service->events, peer->address, cert_issued_to(peer_leaf(peer)),
-                  &report);
+    tell_refusal(peer, err);
     return false;
+}
+
+/* A password is of use only to a source that is certain whom it talks to. */
+static bool source_knows_our_name(const struct peer *peer, struct error *err)
+{
+    const struct report *theirs = &peer->pair.peer_findings;
+
+    for (size_t i = 0; i < theirs->n; i++) {
+        const char *rule = message_of(theirs->item[i].msg)->rule;
+
+        if (rule != NULL && text_equal(rule, "peer-name"))
+            return fail(err, E_PASSWORD_NAME, "%s", theirs->item[i].about);
+    }
+    return true;
+}
+
+/* The seconds that earlier guesses cost, in this connection's own time. */
+static void pause_for(const struct service *service, unsigned seconds)
+{
+    const struct timespec tick = {.tv_nsec = PAUSE_TICK_MS * 1000000L};
+
+    for (unsigned i = 0; i < seconds * 1000 / PAUSE_TICK_MS; i++)
+        if (!atomic_load(&service->stop))
+            nanosleep(&tick, NULL);
+}
+
+static void tell_answer(struct peer *peer, const struct authority_ask *ask,
+                        const struct authority_answer *answer)
+{
+    if (answer->done)
+        event_granted(&peer->service->events, &answer->grant);
+    else if (answer->waiting && !peer->waits)
+        event_waiting(&peer->service->events, peer->address,
+                      cert_issued_to(peer_leaf(peer)), ask->view.code);
+    peer->waits |= answer->waiting;
 }
 
 bool peer_authorize(struct visit *visit, struct error *err)
@@ -178,12 +256,15 @@ bool peer_authorize(struct visit *visit, struct error *err)
     if (!peer->paired || peer->pair.phase != PAIR_AGREED)
         return fail(err, E_NOT_PAIRED, "authorisation comes after two good verdicts");
     if (!message_read_ask(&asked, visit->request.body, err) ||
+        (asked.method == AUTHORIZE_PASSWORD && !source_knows_our_name(peer, err)) ||
         !ask_fill(&ask, peer, &asked, err) || !ask_supervisor(peer, &ask, &answer, err))
         return false;
+    pause_for(peer->service, answer.pause);
+    tell_answer(peer, &ask, &answer);
     (void)text_fits(told.scram, answer.scram);
+    told.waiting = answer.waiting;
+    told.expires = answer.expires;
     told.granted = answer.done;
     told.grant = answer.grant;
-    if (told.granted)
-        event_granted(&peer->service->events, &told.grant);
     return message_write_answer(&visit->answer.json, &told, err);
 }

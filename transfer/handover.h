@@ -86,6 +86,7 @@ struct handover_act {
     enum handover_event event;
     const struct handover_terms *terms;  /* where the event names them, else NULL */
     const struct signed_text *statement; /* to be kept with the move, or NULL */
+    bool by_grant; /* only while the migration's grant has not been revoked */
     int64_t now;
 };
 

@@ -3,6 +3,7 @@
 #include "transfer/handover.h"
 
 #include "base/text.h"
+#include "pairing/grant.h"
 
 struct signed_text signed_text_none(void)
 {
@@ -168,6 +169,16 @@ bool handover_load(struct handover *out, struct db *db, const char *migration,
     return take_row(out, &query) || fail(err, E_DB, "the row of migration %s", migration);
 }
 
+/* In the transaction of the move: a revocation comes before it or after it, never beside.
+ */
+static bool grant_lives(struct db *db, const char *migration, struct error *err)
+{
+    struct grant grant;
+
+    return grant_load(&grant, db, migration, err) &&
+           (!grant.revoked || fail(err, E_GRANT_REVOKED, "%s", grant.id));
+}
+
 bool handover_move(struct handover *handover, struct db *db, const struct handover_act *act,
                    struct error *err)
 {
@@ -178,6 +189,7 @@ bool handover_move(struct handover *handover, struct db *db, const struct handov
     if (!db_begin(&change, db, err) ||
         !handover_load(&before, db, handover->migration, err) ||
         !handover_judge(&before, act, &after, err) ||
+        (act->by_grant && !grant_lives(db, before.migration, err)) ||
         !keep_state(db, &after, act->now, err) ||
         !keep_statement(db, after.migration, act, err) || !db_commit(&change, err))
         return false;

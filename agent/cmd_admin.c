@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The target's administrators: whose password authorises a migration. */
+#include "agent/command.h"
+#include "agent/passphrase.h"
+#include "base/text.h"
+#include "pairing/admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Twice on a terminal, once from a file or a descriptor; never a word of the command. */
+static bool password_read(struct buf *out, const struct passphrase_source *source,
+                          struct error *err)
+{
+    scoped(buf_clear) struct buf again = {0};
+
+    if (!passphrase_take(out, source, "New password", err) || !buf_terminate(out, err))
+        return false;
+    if (source->file != NULL || source->fd != NULL)
+        return true;
+    if (!passphrase_take(&again, source, "Once more", err))
+        return false;
+    return span_equal(buf_span(out), buf_span(&again)) ||
+           fail(err, E_PASSWORD_FORM, "the two are not the same");
+}
+
+static bool source_read(struct passphrase_source *out, struct args *args, struct error *err)
+{
+    if (!args_value(args, "--password-file", &out->file, err) ||
+        !args_value(args, "--password-fd", &out->fd, err))
+        return false;
+    return out->file == NULL || out->fd == NULL ||
+           fail(err, E_USAGE, "--password-file and --password-fd");
+}
+
+static int set_password(struct call *call,
+                        bool (*set)(struct db *db, const char *name, const char *password,
+                                    time_t now, struct error *err),
+                        struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(buf_clear) struct buf password = {0};
+    struct passphrase_source source = {0};
+    const char *name = NULL;
+
+    if (!source_read(&source, &call->args, err) ||
+        !args_need(&call->args, "NAME", &name, err) || !args_end(&call->args, err))
+        return 64;
+    if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
+        !password_read(&password, &source, err) ||
+        !set(&state.db, name, (const char *)password.at, call->now, err))
+        return 2;
+    if (call->json)
+        printf("{\"name\":\"%s\"}\n", name);
+    return 0;
+}
+
+static int run_add(struct call *call, struct error *err)
+{
+    return set_password(call, admin_add, err);
+}
+
+static int run_passwd(struct call *call, struct error *err)
+{
+    return set_password(call, admin_change, err);
+}
+
+static int run_list(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(query_end) struct query row = {0};
+
+    if (!args_end(&call->args, err))
+        return 64;
+    if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
+        !admin_list(&row, &state.db, err))
+        return 2;
+    while (query_next(&row, err)) {
+        char created[TIME_TEXT_MAX], changed[TIME_TEXT_MAX];
+        struct admin admin;
+
+        admin_read(&admin, &row);
+        text_show_time(created, admin.created);
+        text_show_time(changed, admin.changed);
+        printf(call->json ? "{\"name\":\"%s\",\"created\":\"%s\",\"changed\":\"%s\"}\n"
+                          : "%-32s  since %s, password of %s\n",
+               admin.name, created, changed);
+    }
+    return 0;
+}
+
+static int run_remove(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    const char *name = NULL;
+
+    if (!args_need(&call->args, "NAME", &name, err) || !args_end(&call->args, err))
+        return 64;
+    if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
+        !admin_remove(&state.db, name, err))
+        return 2;
+    if (call->json)
+        printf("{\"name\":\"%s\"}\n", name);
+    return 0;
+}
+
+#define PASSWORD_WORDS "[--password-file F | --password-fd N] NAME"
+
+const struct command commands_admin[] = {
+    {"admin add", PASSWORD_WORDS,
+     "Target: an administrator whose password authorises a migration.", run_add},
+    {"admin passwd", PASSWORD_WORDS, "Target: give an administrator a new password.",
+     run_passwd},
+    {"admin list", "", "Target: the administrators.", run_list},
+    {"admin remove", "NAME", "Target: this administrator authorises nothing any more.",
+     run_remove},
+    {0},
+};

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the supervisor: a request at hand, and the operations that give grants. */
+#pragma once
+
+#include "agent/authority.h"
+
+struct request {
+    struct office *office;
+    struct authority_ask *ask;
+    struct buf first, second; /* what came with it */
+    struct authority_answer *answer;
+    struct buf first_out, second_out;
+};
+
+/* office_grant.c, one for each operation. */
+must_check bool office_code_step(struct request *r, struct error *err);
+must_check bool office_password_step(struct request *r, struct error *err);
+must_check bool office_wait(struct request *r, struct error *err);
+must_check bool office_again(struct request *r, struct error *err);
+must_check bool office_adopt(struct request *r, struct error *err);
+must_check bool office_forget(struct request *r, struct error *err);

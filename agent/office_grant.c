@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the supervisor asks for before it gives a grant: a code, a password, an approval. */
+#include "agent/office.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* "g-" or "m-" and 26 letters and digits: 128 bits from the kernel. */
+static bool fresh_id(char out[GRANT_ID_MAX], char letter, struct error *err)
+{
+    static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    unsigned char raw[26];
+
+    if (!random_fill(raw, sizeof(raw), err))
+        return false;
+    out[0] = letter;
+    out[1] = '-';
+    for (size_t i = 0; i < sizeof(raw); i++)
+        out[2 + i] = alphabet[raw[i] & 31];
+    out[2 + sizeof(raw)] = '\0';
+    return true;
+}
+
+/* The row of a migration under this grant, made when it is not there: safe to repeat. */
+static bool migration_ensure(struct request *r, const struct grant *grant,
+                             struct error *err)
+{
+    struct error missing = {0};
+    const struct handover_start start = {.migration = grant->migration,
+                                         .grant_id = grant->id,
+                                         .name = r->ask->facts.name,
+                                         .directory = r->ask->facts.directory,
+                                         .peer = grant->peer_name,
+                                         .is_target = r->office->is_target,
+                                         .epoch = 1,
+                                         .kind = r->ask->facts.kind,
+                                         .now = r->ask->now};
+
+    if (!handover_load(&r->answer->handover, r->office->db, grant->migration, &missing) &&
+        !handover_begin(&r->answer->handover, r->office->db, &start, err))
+        return false;
+    return migration_facts_load(&r->answer->facts, r->office->db, grant->migration, err);
+}
+
+/* Given with the verdicts' terms; a new migration, or one of before that this key began and
+ * whose grant was revoked or has run out. */
+static bool grant_prepare(struct request *r, struct grant *grant, struct error *err)
+{
+    struct grant before = {0};
+    struct handover handover = {0};
+    struct error none = {0};
+
+    *grant = r->ask->grant;
+    grant->issued = (time_t)r->ask->now;
+    grant->expires = grant->issued + GRANT_SECONDS;
+    if (!fresh_id(grant->id, 'g', err))
+        return false;
+    if (r->ask->migration[0] != '\0' &&
+        grant_load(&before, r->office->db, r->ask->migration, &none) &&
+        digest_equal(&before.peer_client_key, &grant->peer_client_key) &&
+        handover_load(&handover, r->office->db, r->ask->migration, &none) &&
+        handover.state != TARGET_ABORTED)
+        return text_fits(grant->migration, r->ask->migration);
+    return fresh_id(grant->migration, 'm', err);
+}
+
+static bool grant_give(struct request *r, const struct grant *grant, struct error *err)
+{
+    if (!migration_ensure(r, grant, err))
+        return false;
+    r->answer->grant = *grant;
+    r->answer->done = true;
+    return true;
+}
+
+static struct exchange *exchange_of(struct office *office, uint64_t connection)
+{
+    for (size_t i = 0; i < SCRAM_EXCHANGES; i++)
+        if (office->exchange[i].connection == connection)
+            return &office->exchange[i];
+    return NULL;
+}
+
+static void exchange_drop(struct exchange *exchange)
+{
+    scram_free(&exchange->scram);
+    *exchange = (struct exchange){0};
+}
+
+/* The exchange of this connection, or a free place for one; *fresh says which. */
+static bool exchange_take(struct request *r, struct exchange **out, bool *fresh,
+                          struct error *err)
+{
+    *fresh = false;
+    if (r->ask->connection == 0) /* that is how a free place looks */
+        return fail(err, E_SUPERVISOR, "a proof on no connection");
+    *out = exchange_of(r->office, r->ask->connection);
+    if (*out != NULL)
+        return ((*out)->selector == r->ask->selector &&
+                text_equal((*out)->user, r->ask->user)) ||
+               fail(err, E_CODE_WRONG, "another code in the middle of an exchange");
+    *out = exchange_of(r->office, 0);
+    if (*out == NULL)
+        return fail(err, E_BUSY, "%d codes are being proven", SCRAM_EXCHANGES);
+    *fresh = true;
+    (*out)->connection = r->ask->connection;
+    (*out)->selector = r->ask->selector;
+    return text_fits((*out)->user, r->ask->user);
+}
+
+static bool code_begin(struct request *r, struct exchange *exchange, struct error *err)
+{
+    return scram_server(&exchange->scram, r->office->db, r->ask->selector, r->ask->exporter,
+                        (time_t)r->ask->now, err);
+}
+
+/* Whoever tried this name before with wrong passwords has made it slow, known or not. */
+static bool password_begin(struct request *r, struct exchange *exchange, struct error *err)
+{
+    struct verifier verifier;
+
+    if (!admin_verifier(&verifier, &exchange->mark, r->office->db, r->ask->user, err))
+        return false;
+    r->answer->pause = slowdown_seconds(&r->office->slow, &exchange->mark, r->ask->now);
+    return scram_server_of(&exchange->scram, &verifier, r->ask->exporter, err);
+}
+
+/* One step; *done when the secret was proven. A step that fails ends the exchange; *tried
+ * says that it was a proof that failed. */
+static bool exchange_step(struct request *r, struct exchange **out,
+                          bool (*begin)(struct request *, struct exchange *,
+                                        struct error *),
+                          bool *done, struct error *err)
+{
+    bool fresh = false;
+
+    if (!exchange_take(r, out, &fresh, err) || (fresh && !begin(r, *out, err))) {
+        if (*out != NULL)
+            exchange_drop(*out);
+        *out = NULL;
+        return false;
+    }
+    return scram_step((*out)->scram, r->ask->scram, r->answer->scram, done, err);
+}
+
+static bool code_redeem(struct request *r, struct error *err)
+{
+    struct grant grant;
+
+    return grant_prepare(r, &grant, err) &&
+           invitation_redeem(&grant, r->office->db, r->ask->selector, grant.issued, err) &&
+           grant_give(r, &grant, err);
+}
+
+bool office_code_step(struct request *r, struct error *err)
+{
+    struct exchange *exchange = NULL;
+    struct error counting = {0};
+    bool done = false, good;
+
+    r->ask->user[0] = '\0';
+    good = exchange_step(r, &exchange, code_begin, &done, err);
+    if (!good && exchange != NULL &&
+        !invitation_failed(r->office->db, r->ask->selector, &counting))
+        *err = counting;
+    if (exchange != NULL && (!good || done))
+        exchange_drop(exchange);
+    return good && (!done || code_redeem(r, err));
+}
+
+/* The name that was proven must still be an administrator's. */
+static bool password_redeem(struct request *r, struct error *err)
+{
+    struct admin admin;
+    struct grant grant;
+
+    return admin_load(&admin, r->office->db, r->ask->user, err) &&
+           grant_prepare(r, &grant, err) &&
+           grant_store(r->office->db, &grant, "target", err) && grant_give(r, &grant, err);
+}
+
+bool office_password_step(struct request *r, struct error *err)
+{
+    struct exchange *exchange = NULL;
+    bool done = false, good;
+
+    r->ask->selector = 0;
+    good = exchange_step(r, &exchange, password_begin, &done, err);
+    if (!good && exchange != NULL) { /* the same words for whatever was wrong */
+        slowdown_count(&r->office->slow, &exchange->mark, r->ask->now);
+        *err = (struct error){0};
+        fail(err, E_PASSWORD_WRONG, "%s", r->ask->user);
+    }
+    if (good && done)
+        slowdown_forget(&r->office->slow, &exchange->mark);
+    if (exchange != NULL && (!good || done))
+        exchange_drop(exchange);
+    return good && (!done || password_redeem(r, err));
+}
+
+static bool wait_collect(struct request *r, const struct pairing *pairing,
+                         struct error *err)
+{
+    struct grant grant = {0};
+
+    if (pairing->state == PAIRING_GRANTED) /* its answer was lost */
+        return grant_load_id(&grant, r->office->db, pairing->grant_id, err) &&
+               grant_give(r, &grant, err);
+    return grant_prepare(r, &grant, err) &&
+           pairing_collect(pairing, r->office->db, &grant, grant.issued, err) &&
+           grant_give(r, &grant, err);
+}
+
+bool office_wait(struct request *r, struct error *err)
+{
+    struct pairing pairing = {.client_key = r->ask->grant.peer_client_key,
+                              .view = r->ask->view};
+    struct digest channel;
+
+    pairing_channel(&channel, r->ask->exporter);
+    if (!text_fits(pairing.peer, r->ask->grant.peer_name) ||
+        !text_fits(pairing.name, r->ask->facts.name))
+        return fail(err, E_NAME_BAD, "%s", r->ask->facts.name);
+    if (!pairing_ask(&pairing, r->office->db, &channel, (time_t)r->ask->now, err))
+        return false;
+    r->answer->expires = pairing.expires;
+    r->answer->waiting = pairing.state == PAIRING_PENDING;
+    return r->answer->waiting || wait_collect(r, &pairing, err);
+}
+
+bool office_again(struct request *r, struct error *err)
+{
+    struct grant grant = {0};
+
+    if (!grant_load(&grant, r->office->db, r->ask->migration, err))
+        return false;
+    if (!digest_equal(&grant.peer_client_key, &r->ask->grant.peer_client_key))
+        return fail(err, E_GRANT_UNKNOWN, "%s", r->ask->migration);
+    if (grant.revoked)
+        return fail(err, E_GRANT_REVOKED, "%s", grant.id);
+    grant.expires = (time_t)r->ask->now + GRANT_SECONDS;
+    grant.not_after = r->ask->grant.not_after;
+    grant.transcript = r->ask->grant.transcript;
+    if (!grant_store(r->office->db, &grant, r->office->is_target ? "target" : "source",
+                     err) ||
+        !migration_ensure(r, &grant, err))
+        return false;
+    r->answer->grant = grant;
+    r->answer->done = true;
+    return true;
+}
+
+/* A target may give a grant for its own migrations, not for those of another target. */
+bool office_adopt(struct request *r, struct error *err)
+{
+    struct grant held = {0};
+    struct error missing = {0};
+
+    if (grant_load(&held, r->office->db, r->ask->grant.migration, &missing) &&
+        !digest_equal(&held.peer_server_key, &r->ask->grant.peer_server_key))
+        return fail(err, E_GRANT_KEY, "%s is another peer's", r->ask->grant.migration);
+    r->answer->grant = r->ask->grant;
+    return grant_store(r->office->db, &r->ask->grant, "source", err) &&
+           migration_ensure(r, &r->ask->grant, err);
+}
+
+bool office_forget(struct request *r, struct error *err)
+{
+    struct exchange *exchange =
+        r->ask->connection != 0 ? exchange_of(r->office, r->ask->connection) : NULL;
+    struct digest channel;
+
+    if (exchange != NULL)
+        exchange_drop(exchange);
+    if (!r->ask->waited)
+        return true;
+    pairing_channel(&channel, r->ask->exporter);
+    return pairing_leave(r->office->db, &channel, (time_t)r->ask->now, err);
+}
+
+void office_clear(struct office *office)
+{
+    for (size_t i = 0; i < SCRAM_EXCHANGES; i++)
+        exchange_drop(&office->exchange[i]);
+}
