@@ -46,6 +46,13 @@ struct audit_entry {
     struct span details; /* one JSON object; empty: nothing more to say */
 };
 
+/* The words of one that a worker tells the supervisor. */
+struct audit_words {
+    enum audit_kind kind;
+    char event[AUDIT_EVENT_MAX];
+    char subject[AUDIT_SUBJECT_MAX];
+};
+
 /*
  * Append it, in a transaction of its own, and sign the head with `key`, the whole one of
  * the current identity; NULL when it cannot be had: the next head vouches for it. Strings

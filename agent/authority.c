@@ -5,6 +5,7 @@
 #include "agent/pipe.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -141,6 +142,19 @@ bool authority_statement(struct authority *authority, const char *migration,
     ask.kept = kind;
     return authority_do(authority, &ask, (struct span){0}, (struct span){0}, NULL,
                         &out->body, &out->signature, err);
+}
+
+bool authority_audit(struct authority *authority, const struct audit_entry *entry,
+                     struct error *err)
+{
+    struct authority_ask ask;
+
+    ask_about(&ask, AUTHORITY_AUDIT, "");
+    ask.words.kind = entry->kind;
+    (void)text_fits(ask.words.event, entry->event);
+    (void)text_fits(ask.words.subject, entry->subject);
+    return authority_do(authority, &ask, entry->details, (struct span){0}, NULL, NULL, NULL,
+                        err);
 }
 
 bool authority_journal_add(struct authority *authority, const char *migration,

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "agent/audit.h"
 #include "agent/bounds.h"
 #include "base/buf.h"
 #include "base/db.h"
@@ -30,13 +31,14 @@ enum authority_op {
     AUTHORITY_MIGRATION,   /* the handover row of a migration */
     AUTHORITY_MOVE,        /* one move of the handover table */
     AUTHORITY_STATEMENT,   /* a statement kept by a move */
+    AUTHORITY_AUDIT,       /* a record of what the worker has seen */
     AUTHORITY_JOURNAL_ADD, /* these segments are durable */
     AUTHORITY_JOURNAL_LOAD,  /* the durable segments, a batch at a time */
     AUTHORITY_FORGET,        /* a connection has ended: drop its SCRAM exchange */
     AUTHORITY_PASSWORD_STEP, /* target: as CODE_STEP, for an administrator */
     AUTHORITY_WAIT,          /* target: has the operator approved this pairing? */
 };
-#define AUTHORITY_OPS 12
+#define AUTHORITY_OPS 13
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -66,6 +68,8 @@ struct authority_ask {
     bool has_terms;
     struct handover_terms terms;
     enum statement_kept kept;
+    /* AUDIT */
+    struct audit_words words;
     /* JOURNAL_LOAD, JOURNAL_ADD */
     unsigned generation;
     uint64_t from;
@@ -121,10 +125,19 @@ must_check bool authority_journal_load(struct authority *authority, const char *
                                        unsigned generation, uint64_t from,
                                        struct batch *out, struct error *err);
 
+/* The details of what the worker has seen are the first byte string. */
+must_check bool authority_audit(struct authority *authority,
+                                const struct audit_entry *entry, struct error *err);
+
 /* The supervisor's end. */
 struct office {
     struct db *db;
+    const struct key *key; /* signs the record; NULL: the next head vouches for it */
     bool is_target;
+    struct {
+        int64_t minute;
+        unsigned written, dropped;
+    } quota; /* of records */
     struct exchange {
         uint64_t connection; /* 0: free */
         uint32_t selector;

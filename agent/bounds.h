@@ -12,4 +12,5 @@
 #define CODE_FAILURES_PER_ADDRESS 10    /* wrong codes a minute */
 #define SILENT_MAX 2000                 /* accepted, nothing said yet; the oldest goes */
 #define SILENT_SECONDS 5
-#define SCRAM_EXCHANGES 32 /* under way in the supervisor */
+#define AUDIT_RECORDS_PER_MINUTE 120 /* that the network can cause; others are counted */
+#define SCRAM_EXCHANGES 32           /* under way in the supervisor */

@@ -43,9 +43,13 @@ static bool serve(struct service *service, const struct listen_words *words,
         !listen_open(listener, words->peer, err) ||
         !migrations_begin(&service->migrations, service->worker, into, err))
         return false;
+    witness_open(&service->witness, &service->worker->authority);
+    witness_listener(&service->witness, "start", listener->address, words->into);
     event_listening(&service->events, listener->address, words->into);
     listen_serve(listener, service);
     migrations_end(&service->migrations);
+    witness_listener(&service->witness, "stop", listener->address, words->into);
+    witness_close(&service->witness);
     return true;
 }
 

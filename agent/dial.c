@@ -2,6 +2,7 @@
 #include "agent/dial.h"
 
 #include "agent/clock.h"
+#include "agent/witness.h"
 #include "base/text.h"
 #include "certs/statement.h"
 #include "pairing/message_json.h"
@@ -108,6 +109,21 @@ static bool converse(struct dial *dial, struct worker *worker, struct error *err
     return true;
 }
 
+/* Into the record, however it went; gives `good` back. */
+static bool witnessed(const struct dial *dial, struct worker *worker, bool good,
+                      const struct error *err)
+{
+    const struct audit_attempt attempt = {.self = SIDE_SOURCE,
+                                          .address = dial->host,
+                                          .own = &worker->identity.chain,
+                                          .facts = &dial->tls.facts,
+                                          .pair = dial->connected ? &dial->pair : NULL,
+                                          .failure = err};
+
+    witness_dialled(&worker->authority, &attempt);
+    return good;
+}
+
 bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *peer,
                const struct dial_wish *wish, struct error *err)
 {
@@ -123,10 +139,12 @@ bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *p
     snprintf(out->host, sizeof(out->host), v6 ? "[%s]:%s" : "%s:%s", peer->host,
              peer->port);
     if (!tls_dial(&out->tls, peer->host, peer->port, &worker->identity, err))
-        return false;
+        return witnessed(out, worker, false, err);
     out->connected = true;
     http_open(&out->http, &out->tls);
-    return pair_begin(&out->pair, &setup, err) && converse(out, worker, err);
+    return witnessed(out, worker,
+                     pair_begin(&out->pair, &setup, err) && converse(out, worker, err),
+                     err);
 }
 
 /* What the grant of the answer lacks is what this side knows itself. */

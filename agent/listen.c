@@ -146,6 +146,7 @@ static void guest_serve(struct hall *hall, const struct caller_id *who)
     size_t seat = 0;
 
     if (!door_enter(&hall->service->door, who->host, &seat, &busy)) {
+        witness_refusal(&hall->service->witness, who->host, busy.msg, clock_now());
         close(who->socket);
         return;
     }
@@ -218,6 +219,7 @@ static void hall_turn(struct hall *hall, const struct listener *listener)
     for (size_t i = 0; n <= 0 && i < WAIT_SILENT + polled; i++)
         hall->wait[i].revents = 0;
     hall_look(hall, polled);
+    witness_tick(&hall->service->witness, clock_now());
     if (hall->wait[WAIT_LISTENING].revents != 0)
         hall_accept(hall, listener->socket);
     if (hall->wait[WAIT_SIGNALS].revents != 0)

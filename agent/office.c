@@ -3,6 +3,7 @@
  */
 #include "agent/office.h"
 
+#include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -56,11 +57,15 @@ static bool do_move(struct request *r, struct error *err)
                                      .statement = r->first.n > 0 ? &statement : NULL,
                                      .by_grant = goes_on_by_grant(r->ask->event),
                                      .now = r->ask->now};
+    struct handover before;
 
     if ((unsigned)act.event >= HANDOVER_EVENTS)
         return fail(err, E_SUPERVISOR, "an unknown event");
-    return handover_load(&r->answer->handover, r->office->db, r->ask->migration, err) &&
-           handover_move(&r->answer->handover, r->office->db, &act, err);
+    if (!handover_load(&r->answer->handover, r->office->db, r->ask->migration, err))
+        return false;
+    before = r->answer->handover;
+    return handover_move(&r->answer->handover, r->office->db, &act, err) &&
+           office_audit_move(r->office, &before, &r->answer->handover, act.event, err);
 }
 
 static bool do_statement(struct request *r, struct error *err)
@@ -70,6 +75,11 @@ static bool do_statement(struct request *r, struct error *err)
     return handover_statement(&text, r->office->db, r->ask->migration, r->ask->kept, err) &&
            buf_add(&r->first_out, buf_span(&text.body), err) &&
            buf_add(&r->second_out, buf_span(&text.signature), err);
+}
+
+static bool do_audit(struct request *r, struct error *err)
+{
+    return office_audit_told(r->office, r->ask, buf_span(&r->first), err);
 }
 
 static bool do_journal_add(struct request *r, struct error *err)
@@ -104,6 +114,7 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_MIGRATION] = do_migration,
     [AUTHORITY_MOVE] = do_move,
     [AUTHORITY_STATEMENT] = do_statement,
+    [AUTHORITY_AUDIT] = do_audit,
     [AUTHORITY_JOURNAL_ADD] = do_journal_add,
     [AUTHORITY_JOURNAL_LOAD] = do_journal_load,
     [AUTHORITY_FORGET] = office_forget,
@@ -131,6 +142,8 @@ static void terminate(struct authority_ask *ask)
     ask->user[sizeof(ask->user) - 1] = '\0';
     ask->view.code[sizeof(ask->view.code) - 1] = '\0';
     ask->view.address[sizeof(ask->view.address) - 1] = '\0';
+    ask->words.event[sizeof(ask->words.event) - 1] = '\0';
+    ask->words.subject[sizeof(ask->words.subject) - 1] = '\0';
     ask->grant.id[sizeof(ask->grant.id) - 1] = '\0';
     ask->grant.migration[sizeof(ask->grant.migration) - 1] = '\0';
     ask->grant.peer_name[sizeof(ask->grant.peer_name) - 1] = '\0';
@@ -178,6 +191,8 @@ bool office_answer(struct office *office, int socket, struct error *err)
         fail(&r.answer->err, E_SUPERVISOR, "an unknown request");
     else if (!ops[r.ask->op](&r, &r.answer->err) && r.answer->err.msg == E_NONE)
         fail(&r.answer->err, E_SUPERVISOR, "a request failed without a reason");
+    if (ask_is_sound(r.ask, office->is_target))
+        office_audit_answer(office, r.ask, r.answer);
     r.answer->first_n = r.first_out.n;
     r.answer->second_n = r.second_out.n;
     return pipe_send(socket, span_of(r.answer, sizeof(*r.answer)), buf_span(&r.first_out),

@@ -243,6 +243,7 @@ static void turn_away(struct service *service, const struct caller_id *who,
 
     report_add(&report, err);
     event_refused(&service->events, who->address, "", &report);
+    witness_refusal(&service->witness, who->host, err->msg, clock_now());
     close(who->socket);
 }
 
@@ -261,7 +262,8 @@ void peer_serve(struct service *service, const struct caller_id *who, size_t sea
     door_shaken(&service->door, seat);
     http_open(&peer.http, &peer.tls);
     while (!atomic_load(&service->stop) && serve_one(&peer, &err))
-        continue;
+        peer_witness(&peer, false);
+    peer_witness(&peer, true);
     peer_forget(&peer);
     http_close(&peer.http);
     tls_close(&peer.tls);

@@ -6,6 +6,7 @@
 #include "agent/events.h"
 #include "agent/http.h"
 #include "agent/migrations.h"
+#include "agent/witness.h"
 #include "pairing/pair.h"
 
 #include <stdatomic.h>
@@ -18,6 +19,7 @@ struct service {
     struct migrations migrations;
     struct door door;
     struct events events;
+    struct witness witness;
     enum policy policy;
     struct demands demands;
     bool once; /* end after the first committed migration */
@@ -36,6 +38,8 @@ struct peer {
     struct pair pair;               /* this connection's conversation, at most one */
     bool paired;                    /* a conversation was begun */
     bool waits;                     /* for the operator to approve */
+    bool attempt_told;              /* the conversation is in the record */
+    struct error broken;            /* what broke it */
     bool reaches_anchor;            /* found out once, with the grant */
     struct grant grant; /* of the migration in the request, fresh for every request */
 };
@@ -79,6 +83,8 @@ struct caller_id {
 };
 /* Serve it until it ends; closes it. `seat` is that of the door. */
 void peer_serve(struct service *service, const struct caller_id *who, size_t seat);
+/* Into the record, once the conversation has come to an end or `over` the connection. */
+void peer_witness(struct peer *peer, bool over);
 /* The peer's leaf. */
 const struct cert *peer_leaf(const struct peer *peer);
 

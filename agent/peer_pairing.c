@@ -65,10 +65,30 @@ static bool exchange_told(struct visit *visit, const char *step, struct error *e
 
     if (exchange(visit, step, err))
         return true;
+    peer->broken = *err;
     report_add(&report, err);
     event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
                   &report);
     return false;
+}
+
+/* Written after the answer has gone out: nobody waits for the record of an attempt. */
+void peer_witness(struct peer *peer, bool over)
+{
+    const struct audit_attempt attempt = {.self = SIDE_TARGET,
+                                          .address = peer->address,
+                                          .own = &peer->service->worker->identity.chain,
+                                          .facts = &peer->tls.facts,
+                                          .pair = &peer->pair,
+                                          .failure = &peer->broken};
+
+    if (!peer->paired && over && !peer->reaches_anchor)
+        witness_refusal(&peer->service->witness, peer->host, E_NOT_PAIRED, clock_now());
+    if (!peer->paired || peer->attempt_told ||
+        (!over && pair_step(&peer->pair) != NULL && peer->broken.msg == E_NONE))
+        return;
+    peer->attempt_told = true;
+    witness_attempt(&peer->service->witness, peer->host, &attempt, clock_now());
 }
 
 bool peer_hello(struct visit *visit, struct error *err)

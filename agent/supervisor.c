@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/supervisor.h"
 
+#include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "base/fs.h"
 
@@ -56,6 +57,7 @@ static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
     if (!identity_load(&desk->identity, state->fd, true, err) || !state_open_db(state, err))
         return false;
     desk->office.db = &state->db;
+    desk->office.key = &desk->identity.key;
     desk->office.is_target = is_target;
     return true;
 }
@@ -115,11 +117,14 @@ static _Noreturn void supervise(struct state *state, bool is_target,
     close(channels->signer[WORKERS]);
     close(channels->authority[WORKERS]);
     prctl(PR_SET_DUMPABLE, 0);
+    audit_journal_open();
     (void)!desk_ready(&desk, state, is_target, &err);
     /* The worker waits for this, and tells the failure the way the user asked for. */
     (void)!pipe_send(channels->authority[OURS], span_of(&err, sizeof(err)),
                      (struct span){0}, (struct span){0}, &(struct error){0});
     status = desk_serve(&desk);
+    if (err.msg == E_NONE)
+        office_audit_end(&desk.office);
     office_clear(&desk.office);
     identity_clear(&desk.identity);
     state_close(state);

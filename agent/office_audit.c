@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/office_audit.h"
+
+#include "agent/audit_json.h"
+#include "agent/clock.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+#define SELECTOR_CHARACTERS 6 /* of a code; the rest is the secret */
+
+/* What was beyond the bound of a minute is one record. */
+static bool write_dropped(struct office *office, struct error *err)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    const struct audit_fact facts[] = {{"count", NULL, office->quota.dropped}};
+    const struct audit_entry entry = {
+        .kind = AUDIT_REFUSED, .event = "dropped", .subject = "records of one minute"};
+    struct audit_entry full = entry;
+
+    if (office->quota.dropped == 0)
+        return true;
+    if (!audit_json_facts(&details, facts, COUNT(facts), err))
+        return false;
+    full.details = buf_span(&details);
+    office->quota.dropped = 0;
+    return audit_add(office->db, office->key, &full, clock_now(), err);
+}
+
+/* *room: one more of what the network can cause at will may be written in this minute. */
+static bool quota_take(struct office *office, bool *room, struct error *err)
+{
+    const int64_t minute = clock_now() / 60;
+
+    if (office->quota.minute != minute) {
+        office->quota.minute = minute;
+        office->quota.written = 0;
+        if (!write_dropped(office, err))
+            return false;
+    }
+    *room = office->quota.written < AUDIT_RECORDS_PER_MINUTE;
+    if (*room)
+        office->quota.written++;
+    else
+        office->quota.dropped++;
+    return true;
+}
+
+static bool write_bounded(struct office *office, const struct audit_entry *entry,
+                          struct error *err)
+{
+    bool room = false;
+
+    if (!quota_take(office, &room, err))
+        return false;
+    return !room || audit_add(office->db, office->key, entry, clock_now(), err);
+}
+
+static bool worker_may_tell(enum audit_kind kind, bool is_target)
+{
+    return kind == AUDIT_PAIRING ||
+           (is_target && (kind == AUDIT_LISTENER || kind == AUDIT_REFUSED));
+}
+
+bool office_audit_told(struct office *office, const struct authority_ask *ask,
+                       struct span details, struct error *err)
+{
+    const struct audit_entry entry = {.kind = ask->words.kind,
+                                      .event = ask->words.event,
+                                      .subject = ask->words.subject,
+                                      .details = details};
+
+    if (!worker_may_tell(entry.kind, office->is_target))
+        return fail(err, E_SUPERVISOR, "a record of a kind that is not the worker's");
+    return write_bounded(office, &entry, err);
+}
+
+bool office_audit_move(struct office *office, const struct handover *before,
+                       const struct handover *after, enum handover_event event,
+                       struct error *err)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    char root[DIGEST_HEX] = "";
+    const struct audit_fact facts[] = {{"from", handover_state_name(before->state), 0},
+                                       {"to", handover_state_name(after->state), 0},
+                                       {"generation", NULL, after->generation},
+                                       {"epoch", NULL, (int64_t)after->epoch},
+                                       {"manifest_root", root, 0}};
+    struct audit_entry entry = {.kind = AUDIT_MIGRATION,
+                                .event = handover_event_name(event),
+                                .subject = after->migration};
+
+    if (after->has_terms)
+        digest_hex(root, &after->terms.manifest_root);
+    if (!audit_json_facts(&details, facts, COUNT(facts) - !after->has_terms, err))
+        return false;
+    entry.details = buf_span(&details);
+    if (before->state == after->state && before->generation == after->generation)
+        return write_bounded(office, &entry,
+                             err); /* said again, as often as the peer asks */
+    return audit_add(office->db, office->key, &entry, clock_now(), err);
+}
+
+/* How authority was asked for; NULL: the request is about something else. */
+static const char *method_of(enum authority_op op)
+{
+    static const char *const methods[AUTHORITY_OPS] = {
+        [AUTHORITY_CODE_STEP] = "code", [AUTHORITY_PASSWORD_STEP] = "password",
+        [AUTHORITY_WAIT] = "approval",  [AUTHORITY_AGAIN] = "again",
+        [AUTHORITY_ADOPT] = "given",
+    };
+
+    return methods[op];
+}
+
+/* What was used to ask: the part of a code that is no secret, the administrator, or what
+ * the operator's screen showed. */
+static void show_means(char *out, size_t room, const struct authority_ask *ask)
+{
+    const struct code code = {.selector = ask->selector};
+    char text[CODE_TEXT_MAX];
+
+    code_show(text, &code);
+    text[SELECTOR_CHARACTERS] = '\0';
+    (void)text_copy(out, room,
+                    ask->op == AUTHORITY_CODE_STEP       ? text
+                    : ask->op == AUTHORITY_PASSWORD_STEP ? ask->user
+                    : ask->op == AUTHORITY_WAIT          ? ask->view.code
+                                                         : "");
+}
+
+static bool write_try(struct office *office, const struct authority_ask *ask,
+                      const struct error *refusal, struct error *err)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    char means[ADMIN_NAME_MAX + CODE_TEXT_MAX], key[DIGEST_HEX];
+    const struct audit_fact facts[] = {{"method", method_of(ask->op), 0},
+                                       {"by", means, 0},
+                                       {"migration", ask->migration, 0},
+                                       {"peer_key", key, 0},
+                                       {"finding", message_of(refusal->msg)->id, 0},
+                                       {"message", message_of(refusal->msg)->text, 0},
+                                       {"detail", refusal->about, 0}};
+    const bool refused = refusal->msg != E_NONE;
+    struct audit_entry entry = {.kind = AUDIT_AUTHORIZATION,
+                                .event = refused ? "refused" : "accepted",
+                                .subject = ask->grant.peer_name};
+
+    show_means(means, sizeof(means), ask);
+    digest_hex(key, &ask->grant.peer_client_key);
+    if (!audit_json_facts(&details, facts, refused ? COUNT(facts) : 4, err))
+        return false;
+    entry.details = buf_span(&details);
+    if (refused)
+        return write_bounded(office, &entry, err);
+    return audit_add(office->db, office->key, &entry, clock_now(), err);
+}
+
+static bool write_grant(struct office *office, const char *event, const struct grant *grant,
+                        struct error *err)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    char server[DIGEST_HEX], client[DIGEST_HEX], transcript[DIGEST_HEX];
+    char until[TIME_TEXT_MAX];
+    const struct audit_fact facts[] = {
+        {"grant", grant->id, 0},        {"peer", grant->peer_name, 0},
+        {"peer_server_key", server, 0}, {"peer_client_key", client, 0},
+        {"transcript", transcript, 0},  {"expires", until, 0}};
+    struct audit_entry entry = {
+        .kind = AUDIT_GRANT, .event = event, .subject = grant->migration};
+
+    digest_hex(server, &grant->peer_server_key);
+    digest_hex(client, &grant->peer_client_key);
+    digest_hex(transcript, &grant->transcript);
+    text_show_time(until, grant->expires);
+    if (!audit_json_facts(&details, facts, COUNT(facts), err))
+        return false;
+    entry.details = buf_span(&details);
+    return audit_add(office->db, office->key, &entry, clock_now(), err);
+}
+
+static bool write_success(struct office *office, const struct authority_ask *ask,
+                          const struct authority_answer *answer, struct error *err)
+{
+    switch (ask->op) {
+    case AUTHORITY_AGAIN:
+        return write_grant(office, "renew", &answer->grant, err);
+    case AUTHORITY_ADOPT:
+        return write_grant(office, "adopt", &answer->grant, err);
+    default: /* each way to prove something */
+        return !answer->done || (write_try(office, ask, &(struct error){0}, err) &&
+                                 write_grant(office, "issue", &answer->grant, err));
+    }
+}
+
+void office_audit_answer(struct office *office, const struct authority_ask *ask,
+                         struct authority_answer *answer)
+{
+    struct error err = {0};
+
+    if (method_of(ask->op) == NULL)
+        return;
+    if (answer->err.msg == E_NONE ? write_success(office, ask, answer, &err)
+                                  : write_try(office, ask, &answer->err, &err))
+        return;
+    answer->err = err;
+    answer->done = false;
+    answer->grant = (struct grant){0};
+}
+
+void office_audit_end(struct office *office)
+{
+    struct error err = {0};
+
+    if (!write_dropped(office, &err))
+        fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
+}

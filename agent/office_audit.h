@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the supervisor writes into the record: what it decided itself, and what a worker has
+ * seen, of the kinds that a worker may tell of and so many a minute.
+ */
+#pragma once
+
+#include "agent/authority.h"
+
+/* AUTHORITY_AUDIT */
+must_check bool office_audit_told(struct office *office, const struct authority_ask *ask,
+                                  struct span details, struct error *err);
+/* A move of the handover that was made; one that changed nothing is not written again. */
+must_check bool office_audit_move(struct office *office, const struct handover *before,
+                                  const struct handover *after, enum handover_event event,
+                                  struct error *err);
+/* The answer to a request for authority: what was tried, and the grant it led to. A failure
+ * to write becomes the answer's, so that nothing is granted without a record. */
+void office_audit_answer(struct office *office, const struct authority_ask *ask,
+                         struct authority_answer *answer);
+/* At the end: what was counted and not yet told. */
+void office_audit_end(struct office *office);
