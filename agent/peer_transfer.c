@@ -245,6 +245,20 @@ static void receipt_fill(struct receipt *out, const struct visit *visit,
     party_fill(&out->target, &service->worker->identity.chain, service->policy);
 }
 
+/*
+ * What cannot be published ever (the name is taken) ends the migration; a disk that is full
+ * or away for now leaves it in `committing`, to be asked again.
+ */
+static void publish_failed(struct visit *visit, struct hold *hold, const struct error *why)
+{
+    struct error kept = {0};
+
+    if (message_of(why->msg)->kind == COULD_NOT ||
+        !receive_withdraw(&hold->migration->receive, &kept))
+        return;
+    (void)move(visit, hold, DID_ROLL_BACK, NULL, NULL, &kept);
+}
+
 /* From `committing`: publish, sign, decide. Redone whole after a crash. */
 static bool commit_decide(struct visit *visit, struct hold *hold, struct error *err)
 {
@@ -254,9 +268,7 @@ static bool commit_decide(struct visit *visit, struct hold *hold, struct error *
 
     receipt_fill(&receipt, visit, migration);
     if (!receive_publish(&migration->receive, err)) {
-        struct error unmoved = {0};
-
-        (void)move(visit, hold, DID_ROLL_BACK, NULL, NULL, &unmoved);
+        publish_failed(visit, hold, err);
         return false;
     }
     if (!receipt_write(&text.body, &receipt, err) ||
