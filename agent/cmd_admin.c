@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target's administrators: whose password authorises a migration. */
+#include "agent/audit_note.h"
 #include "agent/command.h"
 #include "agent/passphrase.h"
 #include "base/text.h"
@@ -50,6 +51,8 @@ static int set_password(struct call *call,
         !password_read(&password, &source, err) ||
         !set(&state.db, name, (const char *)password.at, call->now, err))
         return 2;
+    audit_note(&state, AUDIT_ADMINISTRATOR, set == admin_add ? "add" : "passwd", name, "%s",
+               "");
     if (call->json)
         printf("{\"name\":\"%s\"}\n", name);
     return 0;
@@ -99,6 +102,7 @@ static int run_remove(struct call *call, struct error *err)
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
         !admin_remove(&state.db, name, err))
         return 2;
+    audit_note(&state, AUDIT_ADMINISTRATOR, "remove", name, "%s", "");
     if (call->json)
         printf("{\"name\":\"%s\"}\n", name);
     return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target's operator: who waits for an approval, yes or no, and what ends at once. */
+#include "agent/audit_note.h"
 #include "agent/command.h"
 #include "agent/pairing_view.h"
 #include "agent/revoke.h"
@@ -59,6 +60,8 @@ static int decide(struct call *call, bool approve, struct error *err)
         !pairing_decide(&state.db, id, approve, call->now, err) ||
         !pairing_load(&pairing, &state.db, id, err))
         return 2;
+    audit_note(&state, AUDIT_AUTHORIZATION, approve ? "approve" : "deny", pairing.peer,
+               "pairing %s, code %s", id, pairing.view.code);
     if (call->json)
         pairing_view_json(stdout, &pairing, self);
     else
@@ -87,6 +90,8 @@ static int run_revoke(struct call *call, struct error *err)
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
         !revoke(migration, &state.db, id, call->now, err))
         return 2;
+    audit_note(&state, AUDIT_GRANT, "revoke", migration[0] != '\0' ? migration : id,
+               "by the operator: %s", id);
     if (call->json)
         printf("{\"revoked\":\"%s\"}\n", migration[0] != '\0' ? migration : id);
     else

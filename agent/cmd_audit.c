@@ -5,8 +5,10 @@
 #include "agent/command.h"
 #include "agent/view_text.h"
 #include "base/text.h"
+#include "certs/ca.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 struct show_options {
     time_t since;
@@ -26,14 +28,35 @@ static bool read_options(struct show_options *out, struct args *args, struct err
            (kind == NULL || audit_kind_named(&out->kind, kind, err));
 }
 
+/* A directory that holds nothing but a CA has a record too. */
+static bool open_record(struct state *state, const char *dir, bool *only_ca,
+                        struct error *err)
+{
+    struct error missing = {0};
+    char ca[PATH_MAX];
+
+    *only_ca = false;
+    if (state_open(state, dir, &missing))
+        return state_open_db(state, err);
+    snprintf(ca, sizeof(ca), "%s/" CA_DIR, dir);
+    *only_ca = missing.msg == E_STATE_MISSING && access(ca, F_OK) == 0;
+    if (!*only_ca) {
+        *err = missing;
+        return false;
+    }
+    state_close(state);
+    return state_make(state, dir, err) && state_open_db(state, err);
+}
+
 static int run_show(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(query_end) struct query row = {0};
     struct show_options options = {0};
+    bool only_ca = false;
 
     if (!read_options(&options, &call->args, err) ||
-        !state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
+        !open_record(&state, call->state_dir, &only_ca, err) ||
         !audit_list(&row, &state.db, options.since, options.has_kind ? &options.kind : NULL,
                     err))
         return 0;
@@ -61,15 +84,32 @@ static void print_check(const struct audit_check *check)
         view_text_report(stdout, &check->findings);
 }
 
+static bool verify(struct audit_check *out, struct state *state, bool only_ca,
+                   struct error *err)
+{
+    scoped(identities_clear) struct identities signers = {0};
+    scoped(ca_clear) struct ca ca = {0};
+    struct identity issuer = {0}; /* borrows the CA's chain */
+
+    if (!only_ca)
+        return identities_load(&signers, state->fd, err) &&
+               audit_verify(out, &state->db, &signers, err);
+    if (!ca_load(&ca, state->fd, err))
+        return false;
+    issuer.chain = ca.chain;
+    return audit_verify(out, &state->db, &(struct identities){.item = &issuer, .n = 1},
+                        err);
+}
+
 static int run_verify(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    scoped(identities_clear) struct identities signers = {0};
     scoped(audit_check_clear) struct audit_check check = {0};
+    bool only_ca = false;
 
-    if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
-        !state_open_db(&state, err) || !identities_load(&signers, state.fd, err) ||
-        !audit_verify(&check, &state.db, &signers, err))
+    if (!args_end(&call->args, err) ||
+        !open_record(&state, call->state_dir, &only_ca, err) ||
+        !verify(&check, &state, only_ca, err))
         return 0;
     if (call->json)
         audit_json_check(stdout, &check);

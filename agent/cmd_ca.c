@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ca init, issue, show: the small built-in CA. The chain goes to standard output. */
+#include "agent/audit_note.h"
 #include "agent/certs_json.h"
 #include "agent/command.h"
 #include "agent/view_text.h"
@@ -63,6 +64,7 @@ static int run_init(struct call *call, struct error *err)
     if (!state_make(&state, call->state_dir, err) || !state_lock(&state, err) ||
         !ca_init(state.fd, &plan, err) || !ca_load(&ca, state.fd, err))
         return 0;
+    audit_note_cert(&state, AUDIT_CA, "init", chain_root(&ca.chain));
     if (call->json) {
         certs_json_ca(stdout, &ca);
         return 0;
@@ -118,9 +120,16 @@ static bool issue(struct chain *out, struct report *report, struct call *call,
     scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
     scoped(csr_clear) struct csr csr = {0};
 
-    return fs_read(&pem, options->request, err) && csr_parse(&csr, buf_span(&pem), err) &&
-           open_ca(&state, &ca, call->state_dir, err) &&
-           ca_issue(out, &ca, &csr, (unsigned)options->days, call->now, report, err);
+    if (!fs_read(&pem, options->request, err) || !csr_parse(&csr, buf_span(&pem), err) ||
+        !open_ca(&state, &ca, call->state_dir, err))
+        return false;
+    if (!ca_issue(out, &ca, &csr, (unsigned)options->days, call->now, report, err)) {
+        audit_note(&state, AUDIT_CA, "refuse", csr.subject_text, "%s: %s",
+                   message_of(err->msg)->id, err->about);
+        return false;
+    }
+    audit_note_cert(&state, AUDIT_CA, "issue", chain_leaf(out));
+    return true;
 }
 
 /* Replace FILE whole, wherever it lies. */

@@ -187,6 +187,20 @@ static void malformed_requests_are_refused(void)
     pair_close(&pair);
 }
 
+static void a_worker_signs_no_record(void)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    struct pair pair;
+    struct error err = {0};
+
+    pair_open(&pair, KEY_CHOICE_EC);
+    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_AUDIT, "record",
+                                   span_text("a head"), &err));
+    CU_ASSERT_EQUAL(err.msg, E_SIGNER_REFUSED);
+    CU_ASSERT_EQUAL(signature.n, 0);
+    pair_close(&pair);
+}
+
 static void a_dead_supervisor_is_told(void)
 {
     scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
@@ -256,6 +270,7 @@ int main(void)
         TEST(raw_ed25519_is_for_certificate_verify_alone),
         TEST(arbitrary_messages_are_not_signed_from_afar),
         TEST(malformed_requests_are_refused),
+        TEST(a_worker_signs_no_record),
         TEST(a_dead_supervisor_is_told),
         TEST(threads_take_turns),
     };
