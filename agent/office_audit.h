@@ -10,7 +10,8 @@
 /* AUTHORITY_AUDIT */
 must_check bool office_audit_told(struct office *office, const struct authority_ask *ask,
                                   struct span details, struct error *err);
-/* A move of the handover that was made; one that changed nothing is not written again. */
+/* A move of the handover that was made. One that changed no state can be asked for as often
+ * as a peer likes, and is bounded like what a worker tells. */
 must_check bool office_audit_move(struct office *office, const struct handover *before,
                                   const struct handover *after, enum handover_event event,
                                   struct error *err);
