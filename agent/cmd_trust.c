@@ -1,167 +1,360 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust list, show, import, remove: the anchors that a peer's chain must reach. */
-#include "agent/certs_json.h"
+/* trust list, show, import, remove, undo: the local stores. */
+#include "agent/audit_note.h"
 #include "agent/command.h"
-#include "agent/view_text.h"
+#include "agent/confirm.h"
+#include "agent/dependents.h"
+#include "agent/filter.h"
+#include "agent/trust_view.h"
 #include "base/fs.h"
+#include "base/mem.h"
 #include "base/text.h"
+#include "certs/identity.h"
+#include "certs/tomb.h"
+#include "certs/trust.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#define ID_DIGITS_MIN 8
+#define PEM_MAX (2 * CERT_DER_MAX)
 
-static bool is_own(const struct trust *trust, const struct cert *anchor)
+/* --store S, by default that of the anchors. */
+static bool read_store(const char **out, struct args *args, struct error *err)
 {
-    return anchor >= trust->anchors.cert + trust->imported;
+    *out = STORE_ROOTS;
+    return args_value(args, "--store", out, err);
 }
 
-static void print_anchor(const struct cert *anchor, bool own)
-{
-    char hex[DIGEST_HEX], until[TIME_TEXT_MAX] = "not a time";
+struct list_options {
+    const char *store;
+    struct filter filter;
+    bool text, removed, published;
+};
 
-    digest_hex(hex, &anchor->sha256);
-    if (anchor->not_after.form != FORM_BAD)
-        text_show_time(until, anchor->not_after.at);
-    printf("%s\n  %s, %s, until %s, %s\n", hex, cert_issued_to(anchor),
-           cert_key_name(anchor), until, own ? "root of our chain" : "imported");
+static bool read_list_options(struct list_options *out, struct args *args,
+                              struct error *err)
+{
+    out->text = args_flag(args, "--text");
+    out->removed = args_flag(args, "--removed");
+    out->published = args_flag(args, "--published");
+    return filter_read(&out->filter, args, err) && read_store(&out->store, args, err) &&
+           args_end(args, err);
 }
 
-/* Hexadecimal digits alone, lower case; colons between bytes are fine. */
-static bool read_id(char out[DIGEST_HEX], const char *text, struct error *err)
+static void show_entries(struct call *call, const struct list_options *options,
+                         const struct store *store)
 {
+    const struct entry **shown = mem_zeroed(store->n + 1, sizeof(*shown));
+    struct entries_shown facts = {.store = options->store,
+                                  .list = options->removed ? "removed" : "anchors",
+                                  .entry = shown};
+
+    for (size_t i = 0; i < store->n; i++)
+        if (filter_admits(&options->filter, &store->entry[i], call->now))
+            shown[facts.n++] = &store->entry[i];
+    if (!options->removed && !text_equal(options->store, STORE_ROOTS))
+        facts.list = "entries";
+    if (call->json)
+        trust_view_json_entries(stdout, &facts);
+    else
+        printf("%s: %zu\n",
+               options->removed                    ? "Removed"
+               : text_equal(facts.list, "anchors") ? "Anchors"
+                                                   : "Entries",
+               facts.n);
+    for (size_t i = 0; i < facts.n && !call->json; i++) {
+        if (options->text)
+            trust_view_entry_text(stdout, shown[i]);
+        else
+            trust_view_entry(stdout, shown[i]);
+    }
+    mem_free(shown);
+}
+
+static bool list_published(struct call *call, int state, struct error *err)
+{
+    scoped(published_lists_clear) struct published_lists lists = {0};
     size_t n = 0;
 
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == ':')
-            continue;
-        if (!isxdigit((unsigned char)*c) || n + 1 == DIGEST_HEX)
-            return fail(err, E_ANCHOR_ID, "%s", text);
-        out[n++] = (char)tolower((unsigned char)*c);
-    }
-    out[n] = '\0';
-    return n >= ID_DIGITS_MIN || fail(err, E_ANCHOR_ID, "%s", text);
-}
-
-static bool find_anchor(const struct cert **out, const struct trust *trust,
-                        const char *text, struct error *err)
-{
-    char id[DIGEST_HEX], hex[DIGEST_HEX];
-
-    *out = NULL;
-    if (!read_id(id, text, err))
+    if (!published_load_all(&lists, state, err))
         return false;
-    for (size_t i = 0; i < trust->anchors.n; i++) {
-        digest_hex(hex, &trust->anchors.cert[i].sha256);
-        if (!text_starts(hex, id))
-            continue;
-        if (*out != NULL)
-            return fail(err, E_ANCHOR_ID, "%s begins more than one", text);
-        *out = &trust->anchors.cert[i];
+    if (call->json) {
+        trust_view_json_published(stdout, &lists);
+        return true;
     }
-    return *out != NULL || fail(err, E_ANCHOR_UNKNOWN, "%s", text);
+    for (size_t i = 0; i < lists.n; i++)
+        n += lists.list[i].entries.n;
+    printf("Number of certificates:\t%zu\n", n);
+    n = 0;
+    for (size_t i = 0; i < lists.n; i++) {
+        trust_view_published(stdout, &lists.list[i], n);
+        n += lists.list[i].entries.n;
+    }
+    return true;
 }
 
 static int run_list(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    scoped(trust_clear) struct trust trust = {0};
+    scoped(store_clear) struct store store = {0};
+    struct list_options options = {0};
 
-    if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
-        !trust_load(&trust, state.fd, err))
+    if (!read_list_options(&options, &call->args, err) ||
+        !state_open(&state, call->state_dir, err))
         return 0;
-    if (call->json) {
-        certs_json_trust(stdout, &trust);
+    if (options.published) {
+        (void)list_published(call, state.fd, err);
         return 0;
     }
-    printf("Anchors: %zu\n", trust.anchors.n);
-    for (size_t i = 0; i < trust.anchors.n; i++)
-        print_anchor(&trust.anchors.cert[i], is_own(&trust, &trust.anchors.cert[i]));
+    if (options.removed ? !tombs_load(&store, state.fd, call->now, err)
+                        : !store_load(&store, state.fd, options.store, err))
+        return 0;
+    show_entries(call, &options, &store);
     return 0;
 }
 
 static int run_show(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    scoped(trust_clear) struct trust trust = {0};
-    scoped(buf_clear) struct buf pem = buf_upto(2 * CERT_DER_MAX);
-    const struct cert *anchor = NULL;
-    const char *id = NULL;
+    scoped(store_clear) struct store store = {0};
+    scoped(buf_clear) struct buf pem = buf_upto(PEM_MAX);
+    struct entry *entry = NULL;
+    const char *name, *which = NULL;
 
-    if (!args_need(&call->args, "SHA256", &id, err) || !args_end(&call->args, err) ||
-        !state_open(&state, call->state_dir, err) || !trust_load(&trust, state.fd, err) ||
-        !find_anchor(&anchor, &trust, id, err) || !cert_to_pem(&pem, anchor, err))
+    if (!read_store(&name, &call->args, err) ||
+        !args_need(&call->args, "ALIAS or SHA256", &which, err) ||
+        !args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
+        !store_load(&store, state.fd, name, err) ||
+        !store_choose(&entry, &store, which, err) || !cert_to_pem(&pem, &entry->cert, err))
         return 0;
     if (call->json) {
-        certs_json_anchor(stdout, anchor, is_own(&trust, anchor), buf_span(&pem));
+        trust_view_json_entry(stdout, entry, buf_span(&pem));
         return 0;
     }
-    print_anchor(anchor, is_own(&trust, anchor));
-    printf("  %s\n", anchor->subject_text);
+    trust_view_entry_text(stdout, entry);
     fwrite(pem.at, 1, pem.n, stdout);
     return 0;
 }
 
-static bool import(struct chain *file, const struct state *state, const char *path,
-                   bool confirmed, struct error *err)
+struct import_options {
+    const char *store, *alias, *path;
+    bool confirmed;
+};
+
+static bool read_file(struct chain *out, const char *path, struct error *err)
 {
     scoped(buf_clear) struct buf text = buf_upto(CHAIN_FILE_MAX);
 
-    if (!fs_read(&text, path, err) || !chain_parse(file, buf_span(&text), err))
+    if (!fs_read(&text, path, err) || !chain_parse(out, buf_span(&text), err))
         return false;
-    if (file->n != 1)
-        return fail(err, E_ANCHOR_SEVERAL, "%s holds %zu", path, file->n);
-    return trust_add(state->fd, chain_leaf(file), confirmed, err);
+    return out->n == 1 || fail(err, E_ANCHOR_SEVERAL, "%s holds %zu", path, out->n);
+}
+
+/* A store that reaches all is published too. */
+static bool publish_everywhere(int state, const struct store_kind *kind,
+                               const struct entry *entry, struct error *err)
+{
+    scoped(published_clear) struct published own = {0};
+    const struct entry *renews = NULL;
+    bool changed = false;
+
+    if (kind->import != REACH_ALL)
+        return true;
+    return published_load_own(&own, state, err) &&
+           published_add(&own, entry, &renews, &changed, err) &&
+           (!changed || published_save_own(state, &own, err));
+}
+
+static bool import(struct entry *entry, struct call *call, struct state *state,
+                   const struct import_options *options, struct error *err)
+{
+    scoped(chain_clear) struct chain file = {0};
+    struct store_kind kind = {0};
+
+    if (!store_kind_named(&kind, state->fd, options->store, err))
+        return false;
+    if (kind.holds == STORE_HOLDS_IDENTITY || kind.holds == STORE_HOLDS_CRLS)
+        return fail(err, E_STORE_SYSTEM, "%s takes no such certificate", kind.name);
+    if (!read_file(&file, options->path, err) ||
+        !entry_make(entry, chain_leaf(&file), options->store, options->alias, err))
+        return false;
+    entry->added = call->now;
+    if (kind.holds == STORE_HOLDS_ANCHORS)
+        return trust_import(state->fd, entry, options->confirmed, err);
+    if (entry->cert.not_before.form == FORM_BAD || entry->cert.not_after.form == FORM_BAD)
+        return fail(err, E_ANCHOR_TIME, "%s", cert_issued_to(&entry->cert));
+    return store_put(state->fd, entry, err) &&
+           publish_everywhere(state->fd, &kind, entry, err);
 }
 
 static int run_import(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    scoped(chain_clear) struct chain file = {0};
-    const bool confirmed = args_flag(&call->args, "--confirm-anchor");
-    const char *path = NULL;
+    scoped(entry_clear) struct entry entry = {0};
+    struct import_options options = {0};
+    bool same_word;
 
-    if (!args_need(&call->args, "FILE", &path, err) || !args_end(&call->args, err) ||
-        !state_open(&state, call->state_dir, err) || !state_lock(&state, err) ||
-        !import(&file, &state, path, confirmed, err))
+    options.confirmed = args_flag(&call->args, "--confirm");
+    same_word = args_flag(&call->args, "--confirm-anchor"); /* as `chain upload` calls it */
+    options.confirmed |= same_word;
+    if (!read_store(&options.store, &call->args, err) ||
+        !args_value(&call->args, "--alias", &options.alias, err) ||
+        !args_need(&call->args, "FILE", &options.path, err) ||
+        !args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
+        !state_lock(&state, err) || !import(&entry, call, &state, &options, err))
         return 0;
+    audit_note_cert(&state, AUDIT_TRUST, "import", &entry.cert);
     if (call->json) {
-        certs_json_anchor(stdout, chain_leaf(&file), false, (struct span){0});
+        trust_view_json_entry(stdout, &entry, (struct span){0});
         return 0;
     }
-    printf("Imported the anchor\n");
-    print_anchor(chain_leaf(&file), false);
+    printf("Imported into %s\n", options.store);
+    trust_view_entry(stdout, &entry);
     return 0;
+}
+
+struct removing {
+    const char *store, *which;
+    bool yes, force;
+    bool comes_back; /* it is published */
+};
+
+static bool is_own_key(int state, const struct entry *entry, bool *own, struct error *err)
+{
+    scoped(identity_clear) struct identity identity = {0};
+
+    if (!identity_load(&identity, state, false, err))
+        return false;
+    *own = span_equal(entry->cert.spki, buf_span(&identity.key.spki));
+    return true;
+}
+
+/* The last anchor, the system's own and what others depend on stay. */
+static bool may_remove(struct call *call, struct state *state, const struct entry *entry,
+                       const struct removing *removing, struct error *err)
+{
+    scoped(trust_clear) struct trust trust = {0};
+    struct dependents dependents = {0};
+    bool own = false;
+
+    if (text_equal(entry->store, STORE_IDENTITY) ||
+        (!text_equal(entry->store, STORE_ROOTS) &&
+         (!is_own_key(state->fd, entry, &own, err) || own)))
+        return fail(err, E_STORE_SYSTEM, "%s", entry->alias);
+    if (!text_equal(entry->store, STORE_ROOTS))
+        return true;
+    if (entry->cert.not_before.form == FORM_BAD || entry->cert.not_after.form == FORM_BAD)
+        return true; /* it is none, and in the way of every command */
+    return trust_load(&trust, state->fd, err) &&
+           trust_may_remove(&trust, &entry->cert.sha256, err) &&
+           (removing->force ||
+            (dependents_find(&dependents, state, &entry->cert, call->now, err) &&
+             dependents_none(&dependents, err)));
+}
+
+static bool ask(const struct entry *entry, struct removing *removing, int state,
+                struct error *err)
+{
+    scoped(published_lists_clear) struct published_lists lists = {0};
+    char hex[DIGEST_HEX];
+
+    if (!published_load_all(&lists, state, err))
+        return false;
+    removing->comes_back =
+        published_find_any(&lists, entry->store, &entry->cert.sha256) != NULL;
+    if (removing->comes_back)
+        fprintf(
+            stderr,
+            "It is still published as %s: the next refresh brings it back. Unpublish it "
+            "first (`pairgate trust unpublish`).\n",
+            entry->key_id);
+    if (removing->yes)
+        return true;
+    digest_hex(hex, &entry->cert.sha256);
+    fprintf(stderr, "Remove from %s:\n", entry->store);
+    trust_view_entry_text(stderr, entry);
+    return confirm_typed("Removing the wrong certificate can cut this appliance off.",
+                         entry->alias, hex, err);
+}
+
+static bool remove_entry(struct call *call, struct state *state, const struct entry *entry,
+                         struct error *err)
+{
+    scoped(published_clear) struct published own = {0};
+    struct store_kind kind = {0};
+
+    if (!store_kind_named(&kind, state->fd, entry->store, err) ||
+        !tomb_lay(state->fd, entry, call->now, err))
+        return false;
+    if (kind.removal != REACH_ALL)
+        return true;
+    return published_load_own(&own, state->fd, err) &&
+           published_remove(&own, entry->store, &entry->cert.sha256, true, call->now,
+                            err) &&
+           published_save_own(state->fd, &own, err);
 }
 
 static int run_remove(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    scoped(trust_clear) struct trust trust = {0};
-    const struct cert *anchor = NULL;
-    const char *id = NULL;
+    scoped(store_clear) struct store store = {0};
+    struct removing removing = {0};
+    struct entry *entry = NULL;
 
-    if (!args_need(&call->args, "SHA256", &id, err) || !args_end(&call->args, err) ||
-        !state_open(&state, call->state_dir, err) || !state_lock(&state, err) ||
-        !trust_load(&trust, state.fd, err) || !find_anchor(&anchor, &trust, id, err) ||
-        !trust_remove(state.fd, &anchor->sha256, err))
+    removing.yes = args_flag(&call->args, "-y");
+    removing.force = args_flag(&call->args, "--force");
+    if (!read_store(&removing.store, &call->args, err) ||
+        !args_need(&call->args, "ALIAS or SHA256", &removing.which, err) ||
+        !args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
+        !state_lock(&state, err) || !store_load(&store, state.fd, removing.store, err) ||
+        !store_choose(&entry, &store, removing.which, err) ||
+        !may_remove(call, &state, entry, &removing, err) ||
+        !ask(entry, &removing, state.fd, err) || !remove_entry(call, &state, entry, err))
         return 0;
+    audit_note_cert(&state, AUDIT_TRUST, "remove", &entry->cert);
     if (call->json) {
-        certs_json_anchor(stdout, anchor, is_own(&trust, anchor), (struct span){0});
+        trust_view_json_done(stdout, "removed", entry, NULL, removing.comes_back);
         return 0;
     }
-    printf("Removed the anchor\n");
-    print_anchor(anchor, is_own(&trust, anchor));
+    printf("Removed from %s; `pairgate trust undo %s` brings it back within 30 days.\n",
+           removing.store, entry->alias);
+    trust_view_entry(stdout, entry);
+    return 0;
+}
+
+static int run_undo(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(store_clear) struct store tombs = {0};
+    struct entry *entry = NULL;
+    const char *which = NULL;
+
+    if (!args_need(&call->args, "ALIAS or SHA256", &which, err) ||
+        !args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
+        !state_lock(&state, err) || !tombs_load(&tombs, state.fd, call->now, err) ||
+        !store_choose(&entry, &tombs, which, err) ||
+        !tomb_undo(state.fd, entry, call->now, err))
+        return 0;
+    audit_note_cert(&state, AUDIT_TRUST, "undo", &entry->cert);
+    if (call->json) {
+        trust_view_json_done(stdout, "restored", entry, NULL, false);
+        return 0;
+    }
+    printf("Back in %s\n", entry->store);
+    trust_view_entry(stdout, entry);
     return 0;
 }
 
 const struct command commands_trust[] = {
-    {"trust list", "", "the anchors: imported ones and the root of our own chain",
-     run_list},
-    {"trust show", "SHA256", "one anchor and its PEM; eight digits are enough", run_show},
-    {"trust import", "[--confirm-anchor] FILE", "trust one more root certificate",
-     run_import},
-    {"trust remove", "SHA256", "trust an imported root no longer", run_remove},
+    {"trust list", "[--store S] [--text] [--filter FIELD~TEXT]… [--published | --removed]",
+     "the anchors, another store, what is published, or what was removed", run_list},
+    {"trust show", "[--store S] WHICH",
+     "one certificate and its PEM; alias, key id, or eight digits of its SHA-256",
+     run_show},
+    {"trust import", "[--store S] [--alias A] [--confirm] FILE",
+     "trust one more root certificate, or put a certificate into a store", run_import},
+    {"trust remove", "[--store S] [-y] [--force] WHICH",
+     "trust it no longer; asks for a typed confirmation unless -y", run_remove},
+    {"trust undo", "WHICH", "bring back what was removed within 30 days", run_undo},
     {0},
 };

@@ -29,15 +29,19 @@ struct command {
 };
 
 /* One table per file of commands; a row with a NULL name ends it. */
-extern const struct command commands_request[];  /* cmd_request.c */
-extern const struct command commands_chain[];    /* cmd_chain.c */
-extern const struct command commands_verify[];   /* cmd_verify.c */
-extern const struct command commands_identity[]; /* cmd_identity.c */
-extern const struct command commands_trust[];    /* cmd_trust.c */
-extern const struct command commands_ca[];       /* cmd_ca.c */
-extern const struct command commands_pair[];     /* cmd_pair.c */
-extern const struct command commands_listen[];   /* cmd_listen.c */
-extern const struct command commands_migrate[];  /* cmd_migrate.c */
-extern const struct command commands_audit[];    /* cmd_audit.c */
-extern const struct command commands_admin[];    /* cmd_admin.c */
-extern const struct command commands_approve[];  /* cmd_approve.c */
+extern const struct command commands_request[];   /* cmd_request.c */
+extern const struct command commands_chain[];     /* cmd_chain.c */
+extern const struct command commands_verify[];    /* cmd_verify.c */
+extern const struct command commands_identity[];  /* cmd_identity.c */
+extern const struct command commands_trust[];     /* cmd_trust.c */
+extern const struct command commands_store[];     /* cmd_store.c */
+extern const struct command commands_published[]; /* cmd_published.c */
+extern const struct command commands_refresh[];   /* cmd_refresh.c */
+extern const struct command commands_adopt[];     /* cmd_adopt.c */
+extern const struct command commands_ca[];        /* cmd_ca.c */
+extern const struct command commands_pair[];      /* cmd_pair.c */
+extern const struct command commands_listen[];    /* cmd_listen.c */
+extern const struct command commands_migrate[];   /* cmd_migrate.c */
+extern const struct command commands_audit[];     /* cmd_audit.c */
+extern const struct command commands_admin[];     /* cmd_admin.c */
+extern const struct command commands_approve[];   /* cmd_approve.c */

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "certs/armor.h"
+#include "certs/store.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +27,13 @@ static void dir_close(DIR **dir)
     *dir = NULL;
 }
 
+/* M-05: also when it is loaded. */
+static bool times_are_times(const struct cert *cert, struct error *err)
+{
+    return (cert->not_before.form != FORM_BAD && cert->not_after.form != FORM_BAD) ||
+           fail(err, E_ANCHOR_TIME, "%s", cert_issued_to(cert));
+}
+
 static bool parse_anchor(struct cert *out, struct span pem, struct error *err)
 {
     static const char *const labels[] = {"CERTIFICATE"};
@@ -34,7 +42,7 @@ static bool parse_anchor(struct cert *out, struct span pem, struct error *err)
 
     if (!armor_read(&der, &which, pem, labels, COUNT(labels), err))
         return fail(err, E_ANCHOR_BROKEN, "no certificate in it");
-    return cert_parse(out, buf_span(&der), err);
+    return cert_parse(out, buf_span(&der), err) && times_are_times(out, err);
 }
 
 /* Append the anchor of a file; a certificate that is there already is dropped. */
@@ -49,7 +57,8 @@ static bool read_anchor(struct trust *out, int dir, const char *name, struct err
         return fail(err, E_ANCHORS_FULL, "more than %d", ANCHORS_MAX);
     if (!fs_read_at(&pem, dir, name, &why) || !parse_anchor(&cert, buf_span(&pem), &why)) {
         cert_clear(&cert);
-        return fail(err, E_ANCHOR_BROKEN, "%s: %s", name, why.about);
+        return fail(err, why.msg == E_ANCHOR_TIME ? why.msg : E_ANCHOR_BROKEN, "%s: %s",
+                    name, why.about);
     }
     if (trust_find(out, &cert.sha256) != NULL) {
         cert_clear(&cert);
@@ -124,50 +133,43 @@ bool trust_admits(const struct trust *trust, const struct cert *anchor, bool con
     return true;
 }
 
-static void file_name(char out[NAME_MAX], const struct digest *sha256)
+bool trust_may_anchor(const struct cert *cert, struct error *err)
 {
-    char hex[DIGEST_HEX];
+    if (!cert->ca || !cert_is_self_issued(cert) || !cert_is_signed_by(cert, cert))
+        return fail(err, E_ANCHOR_NO_CA, "%s", cert_issued_to(cert));
+    return times_are_times(cert, err);
+}
 
-    digest_hex(hex, sha256);
-    snprintf(out, NAME_MAX, "%s" ANCHOR_SUFFIX, hex);
+bool trust_import(int state, const struct entry *entry, bool confirmed, struct error *err)
+{
+    scoped(trust_clear) struct trust trust = {0};
+
+    if (!trust_may_anchor(&entry->cert, err) || !trust_load(&trust, state, err) ||
+        !trust_admits(&trust, &entry->cert, confirmed, err))
+        return false;
+    if (trust.imported >= ANCHORS_MAX - 1 && !trust_find(&trust, &entry->cert.sha256))
+        return fail(err, E_ANCHORS_FULL, "%zu are there", trust.imported);
+    return store_put(state, entry, err);
 }
 
 bool trust_add(int state, const struct cert *anchor, bool confirmed, struct error *err)
 {
-    scoped(trust_clear) struct trust trust = {0};
-    scoped(buf_clear) struct buf pem = buf_upto(ANCHOR_FILE_MAX);
-    scoped(fd_close) int dir = -1;
-    char name[NAME_MAX];
+    scoped(entry_clear) struct entry entry = {0};
 
-    if (!anchor->ca || !cert_is_self_issued(anchor) || !cert_is_signed_by(anchor, anchor))
-        return fail(err, E_ANCHOR_NO_CA, "%s", cert_issued_to(anchor));
-    if (!trust_load(&trust, state, err) || !trust_admits(&trust, anchor, confirmed, err))
-        return false;
-    if (trust.imported == ANCHORS_MAX - 1)
-        return fail(err, E_ANCHORS_FULL, "%zu are there", trust.imported);
-    file_name(name, &anchor->sha256);
-    return cert_to_pem(&pem, anchor, err) &&
-           fs_make_dir(&dir, state, ANCHORS_DIR, 0700, err) &&
-           fs_replace(dir, name, buf_span(&pem), 0600, err);
+    return entry_make(&entry, anchor, STORE_ROOTS, NULL, err) &&
+           trust_import(state, &entry, confirmed, err);
 }
 
-bool trust_remove(int state, const struct digest *sha256, struct error *err)
+bool trust_may_remove(const struct trust *trust, const struct digest *sha256,
+                      struct error *err)
 {
-    scoped(trust_clear) struct trust trust = {0};
-    scoped(fd_close) int dir = -1;
-    char name[NAME_MAX];
+    const struct cert *anchor = trust_find(trust, sha256);
 
-    file_name(name, sha256);
-    if (!trust_load(&trust, state, err))
-        return false;
-    if (trust_find(&trust, sha256) == NULL)
-        return fail(err, E_ANCHOR_UNKNOWN, "%s", name);
-    if (trust_find(&trust, sha256) >= trust.anchors.cert + trust.imported)
-        return fail(err, E_ANCHOR_OWN, "%s", cert_issued_to(trust_find(&trust, sha256)));
-    if (!fs_open_dir(&dir, state, ANCHORS_DIR, err))
-        return false;
-    return (unlinkat(dir, name, 0) == 0 || fail_errno(err, E_FILE_WRITE, name)) &&
-           fs_sync(dir, ANCHORS_DIR, err);
+    if (anchor == NULL)
+        return fail(err, E_ANCHOR_UNKNOWN, "it is no anchor");
+    if (anchor >= trust->anchors.cert + trust->imported)
+        return fail(err, E_ANCHOR_OWN, "%s", cert_issued_to(anchor));
+    return trust->anchors.n > 1 || fail(err, E_ANCHOR_LAST, "%s", cert_issued_to(anchor));
 }
 
 void trust_clear(struct trust *trust)

@@ -197,10 +197,10 @@ equal 'there are two anchors of one name' $'CA-Racine\nCA-Racine' "$(anchors_of 
 twin=$(openssl x509 -in "$scratch/ca/twin-root/cert.pem" -outform DER | sha256sum | cut -c 1-64)
 run 0 node trust show "$twin"
 check 'trust show prints the certificate' openssl x509 -in "$out" -noout
-run 0 node trust remove "${twin:0:12}"
+run 0 node trust remove -y "${twin:0:12}"
 equal 'one anchor is left' CA-Racine "$(anchors_of node)"
 run 2 node trust remove "$twin"
-run 64 node trust remove nothex
+run 2 node trust remove nothex
 run 64 node trust remove "${twin:0:4}"
 own=$(pg node trust list --json | jq -r '.anchors[0].sha256')
 run 1 node trust remove "$own"

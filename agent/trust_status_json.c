@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/trust_status.h"
+#include "agent/view_json.h"
+#include "base/text.h"
+
+#include <jansson.h>
+
+static json_t *time_or_null(time_t at)
+{
+    char text[TIME_TEXT_MAX];
+
+    if (at == 0)
+        return json_null();
+    text_show_time(text, at);
+    return json_string(text);
+}
+
+static json_t *list_object(const struct published *list)
+{
+    const bool own = list->publisher[0] == '\0';
+    json_t *object = json_object();
+
+    json_object_set_new(object, "list", json_string(list->list));
+    json_object_set_new(object, "sequence", json_integer(list->sequence));
+    json_object_set_new(object, "entries", json_integer((json_int_t)list->entries.n));
+    json_object_set_new(object, "publisher",
+                        own ? json_null() : json_string(list->publisher));
+    json_object_set_new(object, "issued", time_or_null(list->issued));
+    json_object_set_new(object, "expires", time_or_null(list->expires));
+    return object;
+}
+
+static json_t *holder_object(const struct published *list, const struct holding *holding,
+                             time_t now)
+{
+    char standing[STANDING_MAX], hex[DIGEST_HEX];
+    unsigned sequence = 0;
+    const bool holds = holding_of(&sequence, holding, list->list);
+
+    trust_status_standing(standing, list, holding, now);
+    digest_hex(hex, &holding->key);
+    return json_pack("{s:s, s:s, s:o, s:s, s:o}", "holder", holding->holder, "key", hex,
+                     "sequence", holds ? json_integer(sequence) : json_null(), "standing",
+                     standing, "at", time_or_null(holding->at));
+}
+
+void trust_status_json_list(FILE *out, const struct published *list)
+{
+    view_json_print(out, list_object(list));
+}
+
+void trust_status_json(FILE *out, const struct published_lists *lists,
+                       const struct holdings *holdings, time_t now)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < lists->n; i++) {
+        const struct published *list = &lists->list[i];
+        json_t *object = list_object(list), *holders = json_array();
+        char standing[STANDING_MAX];
+
+        trust_status_standing(standing, list, NULL, now);
+        for (size_t k = 0; k < holdings->n && list->publisher[0] == '\0'; k++)
+            json_array_append_new(holders, holder_object(list, &holdings->item[k], now));
+        json_object_set_new(object, "standing", json_string(standing));
+        json_object_set_new(object, "holders", holders);
+        json_array_append_new(array, object);
+    }
+    view_json_print(out, json_pack("{s:o}", "lists", array));
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "certs/tomb.h"
+
+#include "base/fs.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define REMOVED_DIR "trust/removed"
+#define FILE_NAME_MAX (STORE_NAME_MAX + STORE_FILE_NAME)
+#define ENTRY_FILE_MAX (2 * CERT_DER_MAX + 4096)
+
+static void dir_close(DIR **dir)
+{
+    if (*dir != NULL)
+        closedir(*dir);
+    *dir = NULL;
+}
+
+static void name_of(char out[FILE_NAME_MAX], const struct entry *entry)
+{
+    char file[STORE_FILE_NAME];
+
+    store_file_name(file, &entry->cert.sha256);
+    snprintf(out, FILE_NAME_MAX, "%s.%s", entry->store, file);
+}
+
+/* One file; a tombstone that is too old is taken away, and one that is damaged is not in
+ * the way of anything. */
+static bool read_tomb(struct store *out, int dir, const char *file, time_t now,
+                      struct error *err)
+{
+    scoped(buf_clear) struct buf text = buf_upto(ENTRY_FILE_MAX);
+    scoped(entry_clear) struct entry entry = {0};
+    struct error why = {0};
+
+    if (!fs_read_at(&text, dir, file, &why) || !entry_read(&entry, buf_span(&text), &why))
+        return true;
+    if (now - entry.removed <= TOMB_SECONDS)
+        return out->n == STORE_ENTRIES_MAX || store_add(out, &entry, err);
+    return unlinkat(dir, file, 0) == 0 || fail_errno(err, E_FILE_WRITE, file);
+}
+
+bool tombs_load(struct store *out, int state, time_t now, struct error *err)
+{
+    const int fd = openat(state, REMOVED_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *row;
+
+    if (fd < 0 && errno == ENOENT)
+        return true;
+    if (list == NULL)
+        return fail_errno(err, E_FILE_READ, REMOVED_DIR);
+    while ((row = readdir(list)) != NULL)
+        if (text_ends(row->d_name, ".pem") && row->d_name[0] != '.' &&
+            !read_tomb(out, fd, row->d_name, now, err))
+            return false;
+    return true;
+}
+
+bool tomb_lay(int state, const struct entry *entry, time_t now, struct error *err)
+{
+    scoped(buf_clear) struct buf text = buf_upto(ENTRY_FILE_MAX);
+    scoped(store_clear) struct store old = {0};
+    scoped(fd_close) int dir = -1;
+    struct entry tomb = *entry; /* borrows the certificate */
+    char name[FILE_NAME_MAX];
+
+    tomb.removed = now;
+    name_of(name, &tomb);
+    return tombs_load(&old, state, now, err) && entry_print(&text, &tomb, err) &&
+           fs_make_dir(&dir, state, REMOVED_DIR, 0700, err) &&
+           fs_replace(dir, name, buf_span(&text), 0600, err) &&
+           store_drop(state, entry->store, &entry->cert.sha256, err);
+}
+
+bool tomb_undo(int state, const struct entry *entry, time_t now, struct error *err)
+{
+    scoped(fd_close) int dir = -1;
+    struct entry back = *entry; /* borrows the certificate */
+    char name[FILE_NAME_MAX];
+
+    back.removed = 0;
+    back.automatic = false;
+    back.added = now;
+    name_of(name, entry);
+    if (!store_put(state, &back, err) || !fs_open_dir(&dir, state, REMOVED_DIR, err))
+        return false;
+    return (unlinkat(dir, name, 0) == 0 || fail_errno(err, E_FILE_WRITE, name)) &&
+           fs_sync(dir, REMOVED_DIR, err);
+}
