@@ -14,3 +14,8 @@
 #define SILENT_SECONDS 5
 #define AUDIT_RECORDS_PER_MINUTE 120 /* that the network can cause; others are counted */
 #define SCRAM_EXCHANGES 32           /* under way in the supervisor */
+#define PARKED_MAX 64         /* connections that wait for a person; they have no thread */
+#define PARKED_PER_ADDRESS 16 /* of those */
+#define PARK_AFTER_MS 300     /* a thread waits so long itself */
+#define PARKED_SECONDS 40     /* four heartbeats */
+#define TYPING_SECONDS 180    /* for a password */

@@ -10,8 +10,8 @@ void door_open(struct door *door)
     pthread_cond_init(&door->left, NULL);
 }
 
-static bool seat_find(const struct door *door, const char *host, size_t *seat,
-                      struct error *err)
+static bool seat_find(const struct door *door, const char *host, bool will_shake,
+                      size_t *seat, struct error *err)
 {
     size_t shaking = 0, of_host = 0;
 
@@ -26,25 +26,39 @@ static bool seat_find(const struct door *door, const char *host, size_t *seat,
     }
     if (*seat == CONNECTIONS_MAX)
         return fail(err, E_BUSY, "%d connections", CONNECTIONS_MAX);
+    if (!will_shake)
+        return true;
     if (shaking >= HANDSHAKES_MAX || of_host >= HANDSHAKES_PER_ADDRESS)
         return fail(err, E_BUSY, "%zu handshakes under way, %zu from there", shaking,
                     of_host);
     return true;
 }
 
-bool door_enter(struct door *door, const char *host, size_t *seat, struct error *err)
+static bool seat_take(struct door *door, const char *host, bool shaking, size_t *seat,
+                      struct error *err)
 {
     bool good;
 
     pthread_mutex_lock(&door->lock);
-    good = seat_find(door, host, seat, err);
+    good = seat_find(door, host, shaking, seat, err);
     if (good) {
-        door->seat[*seat].taken = door->seat[*seat].shaking = true;
+        door->seat[*seat].taken = true;
+        door->seat[*seat].shaking = shaking;
         (void)text_fits(door->seat[*seat].host, host);
         door->inside++;
     }
     pthread_mutex_unlock(&door->lock);
     return good;
+}
+
+bool door_enter(struct door *door, const char *host, size_t *seat, struct error *err)
+{
+    return seat_take(door, host, true, seat, err);
+}
+
+bool door_return(struct door *door, const char *host, size_t *seat, struct error *err)
+{
+    return seat_take(door, host, false, seat, err);
 }
 
 void door_shaken(struct door *door, size_t seat)

@@ -30,6 +30,9 @@ void door_open(struct door *door);
 /* A seat for a connection that is about to hand-shake; E_BUSY when there is none for it. */
 must_check bool door_enter(struct door *door, const char *host, size_t *seat,
                            struct error *err);
+/* A seat for one that has waited outside with its handshake done. */
+must_check bool door_return(struct door *door, const char *host, size_t *seat,
+                            struct error *err);
 /* The handshake is done. */
 void door_shaken(struct door *door, size_t seat);
 void door_leave(struct door *door, size_t seat);

@@ -100,6 +100,7 @@ struct silent {
 
 /* What is polled: the listening socket, the signals, then those that are silent. */
 enum { WAIT_LISTENING, WAIT_SIGNALS, WAIT_SILENT };
+#define WAIT_MAX (WAIT_SILENT + SILENT_MAX + 1 + PARKED_MAX)
 
 struct hall {
     struct service *service;
@@ -110,15 +111,22 @@ struct hall {
 
 struct guest {
     struct service *service;
-    struct caller_id who;
+    struct caller_id who; /* a new one */
+    struct peer *peer;    /* or one that was here before */
     size_t seat;
 };
 
+/* The seat is given back last: nobody is left behind when all have gone. */
 static void *guest_run(void *at)
 {
     struct guest *guest = at;
+    struct peer *peer = guest->peer;
 
-    peer_serve(guest->service, &guest->who, guest->seat);
+    if (peer == NULL)
+        peer = peer_begin(guest->service, &guest->who, guest->seat);
+    if (peer != NULL &&
+        (!peer_serve(peer) || !parked_leave(&guest->service->parked, peer, clock_ms())))
+        peer_end(peer);
     door_leave(&guest->service->door, guest->seat);
     mem_free(guest);
     return NULL;
@@ -157,6 +165,45 @@ static void guest_serve(struct hall *hall, const struct caller_id *who)
     close(who->socket);
     mem_free(guest);
     door_leave(&hall->service->door, seat);
+}
+
+/* A thread for one that was parked and speaks again. */
+static void guest_return(struct hall *hall, struct peer *peer)
+{
+    struct error busy = {0};
+    struct guest *guest;
+    size_t seat = 0;
+
+    if (!door_return(&hall->service->door, peer->host, &seat, &busy)) {
+        peer_end(peer);
+        return;
+    }
+    guest = mem_zeroed(1, sizeof(*guest));
+    *guest = (struct guest){.service = hall->service, .peer = peer, .seat = seat};
+    if (guest_start(guest))
+        return;
+    peer_end(peer);
+    mem_free(guest);
+    door_leave(&hall->service->door, seat);
+}
+
+static void parked_look(struct hall *hall, const struct pollfd *wait, size_t n)
+{
+    struct parked *parked = &hall->service->parked;
+    bool over = false;
+
+    if (wait[0].revents != 0)
+        parked_hush(parked);
+    for (;;) {
+        struct peer *peer = parked_take(parked, wait, &n, clock_ms(), &over);
+
+        if (peer == NULL)
+            return;
+        if (over)
+            peer_end(peer);
+        else
+            guest_return(hall, peer);
+    }
 }
 
 static void silent_remove(struct hall *hall, size_t i)
@@ -207,7 +254,9 @@ static void hall_look(struct hall *hall, size_t polled)
 
 static void hall_turn(struct hall *hall, const struct listener *listener)
 {
-    size_t polled = hall->n;
+    struct pollfd *parked = hall->wait + WAIT_SILENT + hall->n;
+    const size_t polled = hall->n;
+    size_t waiting;
     int n;
 
     hall->wait[WAIT_LISTENING] = (struct pollfd){.fd = listener->socket, .events = POLLIN};
@@ -215,9 +264,11 @@ static void hall_turn(struct hall *hall, const struct listener *listener)
     for (size_t i = 0; i < polled; i++)
         hall->wait[WAIT_SILENT + i] =
             (struct pollfd){.fd = hall->silent[i].who.socket, .events = POLLIN};
-    n = poll(hall->wait, WAIT_SILENT + polled, TICK_MS);
-    for (size_t i = 0; n <= 0 && i < WAIT_SILENT + polled; i++)
+    waiting = parked_wait(&hall->service->parked, parked);
+    n = poll(hall->wait, WAIT_SILENT + polled + waiting, TICK_MS);
+    for (size_t i = 0; n <= 0 && i < WAIT_SILENT + polled + waiting; i++)
         hall->wait[i].revents = 0;
+    parked_look(hall, parked, waiting);
     hall_look(hall, polled);
     witness_tick(&hall->service->witness, clock_now());
     if (hall->wait[WAIT_LISTENING].revents != 0)
@@ -230,14 +281,20 @@ void listen_serve(const struct listener *listener, struct service *service)
 {
     struct hall hall = {.service = service,
                         .silent = mem_zeroed(SILENT_MAX, sizeof(*hall.silent)),
-                        .wait = mem_zeroed(WAIT_SILENT + SILENT_MAX, sizeof(*hall.wait))};
+                        .wait = mem_zeroed(WAIT_MAX, sizeof(*hall.wait))};
+    struct peer *peer;
 
     door_open(&service->door);
+    if (!parked_open(&service->parked))
+        atomic_store(&service->stop, true);
     while (!atomic_load(&service->stop))
         hall_turn(&hall, listener);
     for (size_t i = 0; i < hall.n; i++)
         close(hall.silent[i].who.socket);
     door_close(&service->door);
+    while ((peer = parked_any(&service->parked)) != NULL)
+        peer_end(peer);
+    parked_close(&service->parked);
     mem_free(hall.silent);
     mem_free(hall.wait);
 }

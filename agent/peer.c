@@ -3,9 +3,12 @@
 #include "agent/peer.h"
 
 #include "agent/clock.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "pairing/message_json.h"
+#include "pairing/tls_io.h"
 
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -170,14 +173,12 @@ static bool handle(struct visit *visit, struct error *why)
                     other_method ? ": another method is for this path" : "");
     }
     if (route->caller == GRANTED_PEER && !peer_is_admitted(peer, visit->words.text, why)) {
-        const size_t most =
-            why->msg == E_NOT_PAIRED ? HTTP_MESSAGE_MAX : route->body_max;
+        const size_t most = why->msg == E_NOT_PAIRED ? HTTP_MESSAGE_MAX : route->body_max;
         struct error unread = {0};
 
         /* What is over for the grant is over for the connection; read, it can be told. */
-        visit->answer.last =
-            !http_read_body(&peer->http, &visit->request, most, &unread) ||
-            why->msg == E_GRANT_REVOKED;
+        visit->answer.last = !http_read_body(&peer->http, &visit->request, most, &unread) ||
+                             why->msg == E_GRANT_REVOKED;
         return false;
     }
     if (!http_read_body(&peer->http, &visit->request, route->body_max, why)) {
@@ -247,24 +248,52 @@ static void turn_away(struct service *service, const struct caller_id *who,
     close(who->socket);
 }
 
-void peer_serve(struct service *service, const struct caller_id *who, size_t seat)
+struct peer *peer_begin(struct service *service, const struct caller_id *who, size_t seat)
 {
-    struct peer peer = {.service = service};
+    struct peer *peer = mem_zeroed(1, sizeof(*peer));
     struct error err = {0};
 
-    peer.number = atomic_fetch_add(&service->connections, 1) + 1;
-    (void)text_fits(peer.address, who->address);
-    (void)text_fits(peer.host, who->host);
-    if (!tls_accept(&peer.tls, who->socket, &service->worker->identity, &err)) {
+    peer->service = service;
+    peer->number = atomic_fetch_add(&service->connections, 1) + 1;
+    (void)text_fits(peer->address, who->address);
+    (void)text_fits(peer->host, who->host);
+    if (!tls_accept(&peer->tls, who->socket, &service->worker->identity, &err)) {
         turn_away(service, who, &err);
-        return;
+        mem_free(peer);
+        return NULL;
     }
     door_shaken(&service->door, seat);
-    http_open(&peer.http, &peer.tls);
-    while (!atomic_load(&service->stop) && serve_one(&peer, &err))
-        peer_witness(&peer, false);
-    peer_witness(&peer, true);
-    peer_forget(&peer);
-    http_close(&peer.http);
-    tls_close(&peer.tls);
+    http_open(&peer->http, &peer->tls);
+    return peer;
+}
+
+/* Agreed, and silent: somebody types a password or looks for a code. */
+static bool waits_for_a_person(const struct peer *peer)
+{
+    return peer->paired && peer->pair.phase == PAIR_AGREED && peer->http.head_n == 0 &&
+           !tls_has_pending(&peer->tls) &&
+           !tls_io_wait(peer->tls.io, POLLIN, PARK_AFTER_MS);
+}
+
+bool peer_serve(struct peer *peer)
+{
+    struct error err = {0};
+
+    while (!atomic_load(&peer->service->stop)) {
+        if (waits_for_a_person(peer))
+            return true;
+        if (!serve_one(peer, &err))
+            return false;
+        peer_witness(peer, false);
+    }
+    return false;
+}
+
+void peer_end(struct peer *peer)
+{
+    peer_witness(peer, true);
+    peer_forget(peer);
+    http_close(&peer->http);
+    tls_close(&peer->tls);
+    mem_free(peer);
 }

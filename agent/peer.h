@@ -6,6 +6,7 @@
 #include "agent/events.h"
 #include "agent/http.h"
 #include "agent/migrations.h"
+#include "agent/parked.h"
 #include "agent/witness.h"
 #include "pairing/pair.h"
 
@@ -18,6 +19,7 @@ struct service {
     struct worker *worker;
     struct migrations migrations;
     struct door door;
+    struct parked parked;
     struct events events;
     struct witness witness;
     enum policy policy;
@@ -81,8 +83,11 @@ struct caller_id {
     char address[ADDRESS_TEXT_MAX]; /* with the port */
     char host[DOOR_HOST_MAX];       /* without */
 };
-/* Serve it until it ends; closes it. `seat` is that of the door. */
-void peer_serve(struct service *service, const struct caller_id *who, size_t seat);
+/* Hand-shake; NULL when it was turned away. `seat` is that of the door. */
+struct peer *peer_begin(struct service *service, const struct caller_id *who, size_t seat);
+/* Serve it until it is over (false), or until it waits for a person (true). */
+bool peer_serve(struct peer *peer);
+void peer_end(struct peer *peer);
 /* Into the record, once the conversation has come to an end or `over` the connection. */
 void peer_witness(struct peer *peer, bool over);
 /* The peer's leaf. */
