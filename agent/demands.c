@@ -26,6 +26,7 @@ bool demands_read(struct args *args, enum policy *policy, struct demands *out,
 
     *policy = POLICY_DEFAULT;
     out->require_pq = args_flag(args, "--require-pq");
+    out->require_revocation = args_flag(args, "--require-revocation");
     if (!args_value(args, "--policy", &name, err) ||
         (name != NULL && !policy_named(policy, name, err)))
         return false;

@@ -7,9 +7,9 @@
 #include "certs/policy.h"
 #include "pairing/verdict.h"
 
-#define DEMANDS_WORDS "[--policy P] [--pin SHA256]… [--require-pq]"
+#define DEMANDS_WORDS "[--policy P] [--pin SHA256]… [--require-pq] [--require-revocation]"
 
-/* --policy, --pin (repeatable), --require-pq. */
+/* --policy, --pin (repeatable), --require-pq, --require-revocation. */
 must_check bool demands_read(struct args *args, enum policy *policy, struct demands *out,
                              struct error *err);
 /* A key's SHA-256 as people write it: hexadecimal, colons and blanks allowed. */

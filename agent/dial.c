@@ -133,6 +133,7 @@ bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *p
                                      .trust = &worker->trust,
                                      .policy = wish->policy,
                                      .peer_name = wish->peer_name,
+                                     .crls = &worker->crls,
                                      .demands = wish->demands};
     bool v6 = strchr(peer->host, ':') != NULL;
 

@@ -18,6 +18,7 @@ static bool conversation_begin(struct peer *peer, struct error *err)
                                      .facts = &peer->tls.facts,
                                      .trust = &peer->service->worker->trust,
                                      .policy = peer->service->policy,
+                                     .crls = &peer->service->worker->crls,
                                      .demands = peer->service->demands};
 
     if (peer->paired)

@@ -35,7 +35,8 @@ static bool put_demands(struct buf *out, const struct demands *demands, struct e
         if (!buf_print(out, err, "pin%zu %s\n", i, key))
             return false;
     }
-    return buf_print(out, err, "require-pq %d\n", demands->require_pq);
+    return buf_print(out, err, "require-pq %d\nrequire-revocation %d\n",
+                     demands->require_pq, demands->require_revocation);
 }
 
 bool plan_save(const struct move_plan *plan, int work, struct error *err)
@@ -95,6 +96,8 @@ static bool get_demands(const char *text, struct demands *out, struct error *err
     }
     out->require_pq =
         get(text, "require-pq", value, sizeof(value)) && text_equal(value, "1");
+    out->require_revocation =
+        get(text, "require-revocation", value, sizeof(value)) && text_equal(value, "1");
     return true;
 }
 

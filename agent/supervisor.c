@@ -148,7 +148,8 @@ static bool worker_begin(struct worker *out, struct state *state, struct channel
         return fail(err, E_SUPERVISOR, "it has ended");
     }
     if (!identity_load(&out->identity, state->fd, false, err) ||
-        !trust_load(&out->trust, state->fd, err))
+        !trust_load(&out->trust, state->fd, err) ||
+        !crl_store_load(&out->crls, state->fd, err))
         return false;
     out->identity.key.signer = &out->signer;
     chain_remember(&out->identity.chain);
@@ -186,6 +187,7 @@ void worker_clear(struct worker *worker)
 {
     identity_clear(&worker->identity);
     trust_clear(&worker->trust);
+    held_crls_clear(&worker->crls);
     signer_close(&worker->signer);
     authority_close(&worker->authority);
 }

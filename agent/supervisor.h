@@ -9,6 +9,7 @@
 
 #include "agent/authority.h"
 #include "agent/state.h"
+#include "certs/crl_store.h"
 #include "certs/identity.h"
 #include "certs/signer.h"
 #include "certs/trust.h"
@@ -16,6 +17,7 @@
 struct worker {
     struct identity identity; /* without its private key: key.signer leads to it */
     struct trust trust;
+    struct held_crls crls;
     struct signer signer;
     struct authority authority;
 };

@@ -124,6 +124,7 @@ bool pair_judge(struct pair *pair, int64_t now_ms, struct error *err)
                                           .peer_name = s->peer_name,
                                           .fresh_tls13 = true,
                                           .group = s->facts->group,
+                                          .crls = s->crls,
                                           .demands = demands_of(pair)};
     struct verdict_terms terms = {0};
 

@@ -43,7 +43,8 @@ struct pair_setup {
     const struct tls_facts *facts;
     const struct trust *trust;
     enum policy policy;
-    const char *peer_name; /* as in struct comparison */
+    const char *peer_name;        /* as in struct comparison */
+    const struct held_crls *crls; /* as in struct comparison */
     struct demands demands;
 };
 

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "certs/path.h"
+#include "pairing/revocation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -186,6 +187,13 @@ static void valid_by_both_clocks(const struct bench *b, struct report *out)
     }
 }
 
+static void nothing_is_revoked(const struct bench *b, struct report *out)
+{
+    if (b->c->crls != NULL)
+        revocation_judge(&b->ladder, b->c->crls, b->c->demands.require_revocation,
+                         b->c->now, out);
+}
+
 static void identities_differ(const struct bench *b, struct report *out)
 {
     struct error finding = {0};
@@ -226,6 +234,7 @@ static void (*const conditions[])(const struct bench *b, struct report *out) = {
     ladders_agree,         clocks_agree,
     valid_by_both_clocks,  nothing_expires_meanwhile,
     identities_differ,     peer_has_the_name,
+    nothing_is_revoked,
 };
 
 /* A pin stands for the chain above the leaf. */

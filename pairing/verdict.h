@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "certs/crl_store.h"
 #include "certs/rules.h"
 #include "certs/trust.h"
 #include "pairing/ladder.h"
@@ -20,6 +21,7 @@ struct demands {
     struct digest pin[PINS_MAX]; /* SHA-256 of the public keys a peer may have: replaces */
     size_t pins;                 /* trust, ladder-* and complete, and nothing else */
     bool require_pq;             /* a hybrid post-quantum key exchange */
+    bool require_revocation;     /* a current list for every rung's issuer */
     int64_t duration;            /* seconds the migration may take; 0: not known */
 };
 
@@ -32,10 +34,11 @@ struct comparison {
     enum policy policy;                  /* of `self` */
     time_t now;                          /* the clock of `self` */
     bool has_peer_clock;
-    int64_t skew_ms;       /* peer's clock minus ours, the round trip halved */
-    const char *peer_name; /* what was dialled or expected; NULL: not checked */
-    bool fresh_tls13;      /* the connection is what tls.h promises */
-    const char *group;     /* key exchange of the connection, or NULL */
+    int64_t skew_ms;              /* peer's clock minus ours, the round trip halved */
+    const char *peer_name;        /* what was dialled or expected; NULL: not checked */
+    bool fresh_tls13;             /* the connection is what tls.h promises */
+    const char *group;            /* key exchange of the connection, or NULL */
+    const struct held_crls *crls; /* lists `self` holds; NULL: revocation is not asked */
     struct demands demands;
 };
 

@@ -8,6 +8,7 @@
 #include <CUnit/CUnit.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 
 static bool same(const char *name, const char *key, const char *want, const char *got)
 {
@@ -211,6 +212,78 @@ static void a_date_that_fails_by_the_peers_clock_alone_says_so(void)
     CU_ASSERT_PTR_NOT_NULL(report_find(&j.report, E_CLOCK_SKEW));
 }
 
+/* The leaf exists, so the clock that has it not yet valid is the slow one, and named. */
+static void a_slow_clock_is_told_from_a_bad_certificate(void)
+{
+    scoped(judgement_clear) struct judgement j;
+    const struct error *finding;
+
+    judgement_make(&j, "source-leaf-not-yet", SIDE_SOURCE);
+    j.comparison.has_peer_clock = true;
+    j.comparison.skew_ms = INT64_C(400) * 86400 * 1000;
+    finding = judged(&j, E_VALID_BY_ONE_CLOCK);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT_PTR_NOT_NULL(strstr(finding->about, "the source's clock is"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(finding->about, "slow: set it"));
+}
+
+static void a_pin_replaces_trust_and_ladder_and_nothing_else(void)
+{
+    scoped(judgement_clear) struct judgement j;
+
+    judgement_make(&j, "other-root", SIDE_SOURCE);
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_TRUST_NO_PATH));
+    j.comparison.demands.pin[0] = chain_leaf(&j.given.target)->spki_sha256;
+    j.comparison.demands.pins = 1;
+    CU_ASSERT_PTR_NULL(judged(&j, E_TRUST_NO_PATH));
+    CU_ASSERT_PTR_NULL(report_find(&j.report, E_LADDER_NAME));
+    CU_ASSERT_EQUAL(report_errors(&j.report), 0);
+    j.comparison.peer_name = "somebody.else.example.com";
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_PEER_NAME));
+}
+
+static void a_key_that_is_not_pinned_is_refused_though_its_chain_is_good(void)
+{
+    scoped(judgement_clear) struct judgement j;
+
+    judgement_make(&j, "same-ladder", SIDE_TARGET);
+    j.comparison.demands.pin[0] = chain_leaf(&j.given.target)->spki_sha256;
+    j.comparison.demands.pins = 1;
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_PIN));
+    CU_ASSERT_EQUAL(report_errors(&j.report), 1);
+}
+
+static void a_post_quantum_exchange_can_be_required(void)
+{
+    scoped(judgement_clear) struct judgement j;
+
+    judgement_make(&j, "same-ladder", SIDE_SOURCE);
+    j.comparison.group = "X25519";
+    CU_ASSERT_PTR_NULL(judged(&j, E_NOT_POST_QUANTUM));
+    j.comparison.demands.require_pq = true;
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_NOT_POST_QUANTUM));
+    j.comparison.group = "X25519MLKEM768";
+    CU_ASSERT_PTR_NULL(judged(&j, E_NOT_POST_QUANTUM));
+}
+
+/* 29 days are left; twice fifteen are more than that, twice ten are not. */
+static void what_expires_before_the_end_is_foreseen(void)
+{
+    scoped(judgement_clear) struct judgement j;
+    const struct error *finding;
+
+    judgement_make(&j, "target-leaf-29-days-left", SIDE_SOURCE);
+    j.comparison.demands.duration = INT64_C(15) * 86400;
+    finding = judged(&j, E_DURATION_SHORT);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT_EQUAL(finding->severity, SEVERITY_WARNING);
+    CU_ASSERT_EQUAL(finding->side, SIDE_TARGET);
+    j.comparison.policy = POLICY_STRICT;
+    CU_ASSERT_EQUAL(judged(&j, E_DURATION_SHORT)->severity, SEVERITY_ERROR);
+    j.comparison.demands.duration = INT64_C(10) * 86400;
+    CU_ASSERT_PTR_NULL(judged(&j, E_DURATION_SHORT));
+}
+
 static void an_absurd_clock_is_only_refused(void)
 {
     scoped(judgement_clear) struct judgement j;
@@ -318,6 +391,11 @@ int main(void)
         TEST(a_connection_that_is_not_fresh_is_refused),
         TEST(clocks_are_noticed_at_half_a_minute_and_refused_at_five),
         TEST(a_date_that_fails_by_the_peers_clock_alone_says_so),
+        TEST(a_slow_clock_is_told_from_a_bad_certificate),
+        TEST(a_pin_replaces_trust_and_ladder_and_nothing_else),
+        TEST(a_key_that_is_not_pinned_is_refused_though_its_chain_is_good),
+        TEST(a_post_quantum_exchange_can_be_required),
+        TEST(what_expires_before_the_end_is_foreseen),
         TEST(an_absurd_clock_is_only_refused),
         TEST(one_key_on_both_sides_is_refused),
         TEST(the_peer_must_be_who_was_dialled),
