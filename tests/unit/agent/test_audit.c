@@ -41,19 +41,17 @@ static void identity_fill(struct identity *out)
 }
 
 /* RECORDS records, each signed, and no trigger in the way of who tampers. */
-static struct fixture fixture_make(void)
+static void fixture_make(struct fixture *out)
 {
-    struct fixture f = {0};
     char subject[16];
 
-    state_db_make(&f.state);
-    identity_fill(&f.identity);
-    f.signers = (struct identities){.item = &f.identity, .n = 1};
+    state_db_make(&out->state);
+    identity_fill(&out->identity);
+    out->signers = (struct identities){.item = &out->identity, .n = 1};
     for (int i = 1; i <= RECORDS; i++) {
         snprintf(subject, sizeof(subject), "root %d", i);
-        add(&f, &f.identity.key, subject);
+        add(out, &out->identity.key, subject);
     }
-    return f;
 }
 
 static void fixture_clear(struct fixture *f)
@@ -93,9 +91,10 @@ static enum msg verified(struct fixture *f, uint64_t *first)
 
 static void is_found(const char *tampering, enum msg msg, uint64_t at)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
     uint64_t first = 0;
 
+    fixture_make(&f);
     unlock(&f);
     sql(&f, tampering);
     CU_ASSERT_EQUAL(verified(&f, &first), msg);
@@ -104,10 +103,11 @@ static void is_found(const char *tampering, enum msg msg, uint64_t at)
 
 static void what_is_added_is_good(void)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
     scoped(audit_check_clear) struct audit_check check = {0};
     struct error err = {0};
 
+    fixture_make(&f);
     CU_ASSERT_FATAL(audit_verify(&check, &f.state.db, &f.signers, &err));
     CU_ASSERT_EQUAL(check.first, 0);
     CU_ASSERT_EQUAL(check.records, RECORDS);
@@ -130,8 +130,9 @@ static void the_database_refuses_changes(void)
     static const char *const changes[] = {
         "UPDATE audit SET subject = 'x'", "DELETE FROM audit",
         "UPDATE audit_head SET signature = x'00'", "DELETE FROM audit_head"};
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
 
+    fixture_make(&f);
     for (size_t i = 0; i < COUNT(changes); i++) {
         scoped(query_end) struct query query = {0};
         struct error err = {0};
@@ -184,9 +185,10 @@ static void swapped_records_are_found(void)
 /* The rest moves up by one, and the new one has a good hash. */
 static void an_inserted_record_is_found(void)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
     uint64_t first = 0;
 
+    fixture_make(&f);
     unlock(&f);
     sql(&f, "UPDATE audit SET seq = -seq - 1 WHERE seq >= 5");
     sql(&f, "DELETE FROM audit_head WHERE seq > 4");
@@ -202,9 +204,10 @@ static void an_inserted_record_is_found(void)
 /* Everything from there on is made anew with good hashes: the heads tell. */
 static void a_rewritten_record_is_found(void)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
     uint64_t first = 0;
 
+    fixture_make(&f);
     unlock(&f);
     sql(&f, "DELETE FROM audit WHERE seq >= 5");
     for (int i = 5; i <= RECORDS; i++)
@@ -235,9 +238,10 @@ static void an_end_without_a_head_is_found(void)
 
 static void a_later_head_vouches_for_all_before(void)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
     uint64_t first = 1;
 
+    fixture_make(&f);
     add(&f, NULL, "without the key at hand");
     CU_ASSERT_EQUAL(verified(&f, &first), E_AUDIT_UNSIGNED);
     CU_ASSERT_EQUAL(first, RECORDS + 1);
@@ -247,10 +251,11 @@ static void a_later_head_vouches_for_all_before(void)
 
 static void a_strangers_head_at_the_end_is_found(void)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
     scoped(identity_clear) struct identity stranger = {0};
     uint64_t first = 0;
 
+    fixture_make(&f);
     identity_fill(&stranger);
     add(&f, &stranger.key, "by somebody else");
     CU_ASSERT_EQUAL(verified(&f, &first), E_AUDIT_SIGNER);
@@ -261,10 +266,12 @@ static void a_strangers_head_at_the_end_is_found(void)
 
 static void each_identity_that_signed_counts(void)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
-    struct identity both[2] = {f.identity, {0}};
+    scoped(fixture_clear) struct fixture f = {0};
+    struct identity both[2] = {{0}};
     uint64_t first = 1;
 
+    fixture_make(&f);
+    both[0] = f.identity; /* borrowed */
     identity_fill(&both[1]);
     add(&f, &both[1].key, "after a change of identity");
     f.signers = (struct identities){.item = both, .n = 2};
@@ -294,12 +301,13 @@ static void write_many(const struct fixture *f, const char *subject)
 
 static void two_processes_keep_the_chain(void)
 {
-    scoped(fixture_clear) struct fixture f = fixture_make();
+    scoped(fixture_clear) struct fixture f = {0};
     scoped(audit_check_clear) struct audit_check check = {0};
     struct error err = {0};
     pid_t writer[2];
     int status;
 
+    fixture_make(&f);
     db_close(&f.state.db);
     for (int i = 0; i < 2; i++) {
         writer[i] = fork();
