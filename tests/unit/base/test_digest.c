@@ -94,6 +94,36 @@ static void kinds_have_names(void)
     CU_ASSERT_FALSE(digest_named(&kind, "md5"));
 }
 
+static void keyed_digests_give_the_vectors_of_rfc_4231(void)
+{
+    struct digest digest;
+    char hex[DIGEST_HEX];
+
+    digest_keyed(&digest, span_text("Jefe"), span_text("what do ya want for nothing?"));
+    digest_hex(hex, &digest);
+    CU_ASSERT_STRING_EQUAL(
+        hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+}
+
+static void derived_keys_give_the_vectors_of_rfc_5869(void)
+{
+    scoped(buf_clear) struct buf secret = buf_upto(64);
+    scoped(buf_clear) struct buf salt = buf_upto(64);
+    scoped(buf_clear) struct buf info = buf_upto(64);
+    struct error err = {0};
+    unsigned char out[42];
+    char hex[2 * sizeof(out) + 1];
+
+    CU_ASSERT(text_unhex(&secret, "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b", &err));
+    CU_ASSERT(text_unhex(&salt, "000102030405060708090a0b0c", &err));
+    CU_ASSERT(text_unhex(&info, "f0f1f2f3f4f5f6f7f8f9", &err));
+    digest_derive(out, sizeof(out), buf_span(&secret), buf_span(&salt), buf_span(&info));
+    text_hex(hex, span_of(out, sizeof(out)));
+    CU_ASSERT_STRING_EQUAL(hex,
+                           "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5"
+                           "bf34007208d5b887185865");
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -104,6 +134,8 @@ int main(void)
         TEST(secrets_of_other_lengths_differ),
         TEST(random_bytes_are_not_the_same_twice),
         TEST(kinds_have_names),
+        TEST(keyed_digests_give_the_vectors_of_rfc_4231),
+        TEST(derived_keys_give_the_vectors_of_rfc_5869),
     };
 
     return run_tests("digest", tests, COUNT(tests));

@@ -17,6 +17,10 @@ static void asks_survive_the_wire(void)
          .selector = (1U << 30) - 1,
          .scram = "biws"},
         {.method = AUTHORIZE_AGAIN, .name = "data", .migration = "m-abc"},
+        {.method = AUTHORIZE_CODE, .name = "data", .migration = "m-abc", .scram = "biws"},
+        {.method = AUTHORIZE_PASSWORD, .name = "data", .user = "root", .scram = "biws"},
+        {.method = AUTHORIZE_WAIT, .name = "data"},
+        {.method = AUTHORIZE_WAIT, .name = "data", .migration = "m-abc"},
     };
 
     for (size_t i = 0; i < COUNT(asks); i++) {
@@ -40,6 +44,11 @@ static void bad_asks_are_refused(void)
         "{\"method\":\"code\",\"name\":\"a\",\"selector\":-1,\"scram\":\"\"}",
         "{\"method\":\"code\",\"selector\":1,\"scram\":\"\"}",
         "{\"method\":\"again\",\"name\":\"a\"}",
+        "{\"method\":\"password\",\"name\":\"a\",\"user\":\"root\"}",
+        "{\"method\":\"password\",\"name\":\"a\",\"scram\":\"\"}",
+        "{\"method\":\"password\",\"name\":\"a\",\"scram\":\"\",\"user\":\"" TOO_LONG "\"}",
+        "{\"method\":\"wait\"}",
+        "{\"method\":\"wait\",\"name\":\"a\",\"migration\":7}",
         "{\"method\":\"trust-me\",\"name\":\"a\",\"migration\":\"m-1\"}",
         "{\"method\":\"again\",\"name\":\"a\",\"migration\":\"m-" TOO_LONG "\"}",
     };
