@@ -188,8 +188,8 @@ bool handover_move(struct handover *handover, struct db *db, const struct handov
 
     if (!db_begin(&change, db, err) ||
         !handover_load(&before, db, handover->migration, err) ||
-        !handover_judge(&before, act, &after, err) ||
         (act->by_grant && !grant_lives(db, before.migration, err)) ||
+        !handover_judge(&before, act, &after, err) ||
         !keep_state(db, &after, act->now, err) ||
         !keep_statement(db, after.migration, act, err) || !db_commit(&change, err))
         return false;

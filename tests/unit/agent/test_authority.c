@@ -7,121 +7,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "tests/support/run.h"
-#include "tests/support/state_db.h"
+#include "tests/support/worker.h"
 
 #include <CUnit/CUnit.h>
 #include <string.h>
 #include <sys/socket.h>
-
-#define NOON 1813060800
-
-struct fixture {
-    struct state_db state;
-    struct authority authority;
-    struct office office;
-    int supervisor;
-    struct error ended; /* why the supervisor stopped serving */
-    pthread_t thread;
-    struct code code;
-};
-
-static void *supervise(void *at)
-{
-    struct fixture *f = at;
-
-    while (office_answer(&f->office, f->supervisor, &f->ended))
-        continue;
-    return NULL;
-}
-
-static struct fixture *fixture_make(bool is_target)
-{
-    struct fixture *f = mem_zeroed(1, sizeof(*f));
-    struct error err = {0};
-    int ends[2];
-
-    state_db_make(&f->state);
-    f->office.db = &f->state.db;
-    f->office.is_target = is_target;
-    CU_ASSERT_FATAL(
-        invitation_make(&f->code, &f->state.db, "", NOON, NOON + INVITE_SECONDS, &err));
-    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-    authority_open(&f->authority, ends[0]);
-    f->supervisor = ends[1];
-    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, supervise, f) == 0);
-    return f;
-}
-
-static void fixture_free(struct fixture **at)
-{
-    struct fixture *f = *at;
-
-    authority_close(&f->authority);
-    pthread_join(f->thread, NULL);
-    fd_close(&f->supervisor);
-    office_clear(&f->office);
-    state_db_clear(&f->state);
-    mem_free(f);
-}
-
-/* A request on this connection by the peer with this key. */
-static void ask_make(struct authority_ask *out, enum authority_op op, uint64_t connection,
-                     char key)
-{
-    memset(out, 0, sizeof(*out));
-    out->op = op;
-    out->now = NOON;
-    out->connection = connection;
-    memset(out->exporter, 'e', sizeof(out->exporter));
-    memset(out->grant.peer_client_key.byte, key, DIGEST_BYTES);
-    memset(out->grant.peer_server_key.byte, key, DIGEST_BYTES);
-    out->grant.byte_ceiling = 1000;
-    out->grant.not_after = NOON + 1000000;
-    (void)text_fits(out->grant.peer_name, "source.example.com");
-    (void)text_fits(out->facts.name, "data");
-    (void)text_fits(out->facts.directory, "/srv");
-    out->facts.kind = DIGEST_BLAKE3;
-}
-
-static enum msg ask_do(struct fixture *f, struct authority_ask *ask,
-                       struct authority_answer *answer)
-{
-    struct error err = {0};
-
-    CU_ASSERT_EQUAL(authority_do(&f->authority, ask, (struct span){0}, (struct span){0},
-                                 answer, NULL, NULL, &err),
-                    err.msg == E_NONE);
-    return err.msg;
-}
-
-/* Prove the code on a connection, both sides to their end. */
-static enum msg prove(struct fixture *f, const struct code *code, uint64_t connection,
-                      char key, char exporter, struct authority_answer *answer)
-{
-    scoped(scram_free) struct scram *source = NULL;
-    struct tls_facts facts = {0};
-    struct authority_ask ask;
-    struct error err = {0};
-    bool done = false;
-
-    *answer = (struct authority_answer){0};
-    memset(facts.exporter, exporter, sizeof(facts.exporter));
-    CU_ASSERT_FATAL(scram_client(&source, code, &facts, &err));
-    while (!answer->done) {
-        enum msg msg;
-
-        ask_make(&ask, AUTHORITY_CODE_STEP, connection, key);
-        ask.selector = code->selector;
-        if (!scram_step(source, answer->scram, ask.scram, &done, &err))
-            return err.msg;
-        msg = ask_do(f, &ask, answer);
-        if (msg != E_NONE)
-            return msg;
-    }
-    CU_ASSERT(scram_step(source, answer->scram, ask.scram, &done, &err));
-    CU_ASSERT(done);
-    return E_NONE;
-}
 
 static void a_proven_code_gives_a_grant_and_a_migration(void)
 {
@@ -178,25 +68,6 @@ static void a_proof_of_another_channel_fails(void)
     CU_ASSERT_EQUAL(prove(f, &f->code, 2, 'k', 'e', &answer), E_NONE);
 }
 
-/* The first message of a proof, so that an exchange is under way. */
-static enum msg begin(struct fixture *f, uint64_t connection, uint32_t selector)
-{
-    scoped(scram_free) struct scram *source = NULL;
-    struct code code = f->code;
-    struct tls_facts facts = {0};
-    struct authority_ask ask;
-    struct authority_answer answer = {0};
-    struct error err = {0};
-    bool done;
-
-    code.selector = selector;
-    CU_ASSERT_FATAL(scram_client(&source, &code, &facts, &err));
-    ask_make(&ask, AUTHORITY_CODE_STEP, connection, 'k');
-    ask.selector = selector;
-    CU_ASSERT_FATAL(scram_step(source, "", ask.scram, &done, &err));
-    return ask_do(f, &ask, &answer);
-}
-
 static void exchanges_are_bounded_and_forgotten(void)
 {
     scoped(fixture_free) struct fixture *f = fixture_make(true);
@@ -226,17 +97,6 @@ static void a_proof_on_no_connection_is_refused(void)
 
     CU_ASSERT_EQUAL(begin(f, 0, 0), E_SUPERVISOR);
     CU_ASSERT_EQUAL(begin(f, 0, f->code.selector), E_SUPERVISOR);
-}
-
-static enum msg again(struct fixture *f, const char *migration, char key, int64_t now,
-                      struct authority_answer *answer)
-{
-    struct authority_ask ask;
-
-    ask_make(&ask, AUTHORITY_AGAIN, 5, key);
-    ask.now = now;
-    (void)text_fits(ask.migration, migration);
-    return ask_do(f, &ask, answer);
 }
 
 static void a_grant_is_renewed_for_its_key_alone(void)
@@ -285,11 +145,16 @@ static void each_side_has_its_own_requests(void)
 {
     scoped(fixture_free) struct fixture *target = fixture_make(true);
     scoped(fixture_free) struct fixture *source = fixture_make(false);
+    struct authority_ask ask;
     struct authority_answer answer = {0};
 
     CU_ASSERT_EQUAL(adopt(target, "g-1", "m-1", 'k'), E_SUPERVISOR);
     CU_ASSERT_EQUAL(begin(source, 1, source->code.selector), E_SUPERVISOR);
     CU_ASSERT_EQUAL(again(source, "m-1", 'k', NOON, &answer), E_SUPERVISOR);
+    ask_make(&ask, AUTHORITY_WAIT, 1, 'k');
+    CU_ASSERT_EQUAL(ask_do(source, &ask, &answer), E_SUPERVISOR);
+    ask_make(&ask, AUTHORITY_PASSWORD_STEP, 1, 'k');
+    CU_ASSERT_EQUAL(ask_do(source, &ask, &answer), E_SUPERVISOR);
 }
 
 /* What a hijacked worker might send: each is refused, and the next good one answered. */
@@ -336,7 +201,7 @@ static void a_length_beyond_the_ceiling_ends_the_channel(void)
     authority_close(&f->authority);
     pthread_join(f->thread, NULL);
     CU_ASSERT_EQUAL(f->ended.msg, E_TOO_LARGE);
-    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, supervise, f) == 0);
+    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, fixture_supervise, f) == 0);
 }
 
 static void half_a_request_is_told(void)
@@ -347,7 +212,7 @@ static void half_a_request_is_told(void)
     authority_close(&f->authority);
     pthread_join(f->thread, NULL);
     CU_ASSERT_EQUAL(f->ended.msg, E_SUPERVISOR);
-    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, supervise, f) == 0);
+    CU_ASSERT_FATAL(pthread_create(&f->thread, NULL, fixture_supervise, f) == 0);
 }
 
 static void a_supervisor_that_has_gone_is_told(void)
