@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ca init, issue, show: the small built-in CA. The chain goes to standard output. */
+/* ca init, import, root, show, list, revoke, crl: the small built-in CA. */
 #include "agent/audit_note.h"
+#include "agent/ca_open.h"
+#include "agent/ca_view.h"
 #include "agent/certs_json.h"
 #include "agent/command.h"
+#include "agent/outfile.h"
 #include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/text.h"
+#include "certs/ca_root.h"
+#include "certs/crl.h"
+#include "certs/pem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-
-#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX)
-
-/* A CA needs no identity, so its directory may hold nothing else. */
-static bool open_ca(struct state *state, struct ca *ca, const char *dir, struct error *err)
-{
-    if (access(dir, F_OK) != 0 && errno == ENOENT)
-        return fail(err, E_CA_MISSING, "%s does not exist", dir);
-    return state_make(state, dir, err) && ca_load(ca, state->fd, err);
-}
 
 static void print_ca(const struct ca *ca)
 {
@@ -84,7 +79,7 @@ static int run_show(struct call *call, struct error *err)
     scoped(state_close) struct state state = {0};
     scoped(ca_clear) struct ca ca = {0};
 
-    if (!args_end(&call->args, err) || !open_ca(&state, &ca, call->state_dir, err))
+    if (!args_end(&call->args, err) || !ca_open(&state, &ca, call->state_dir, err))
         return 0;
     if (call->json)
         certs_json_ca(stdout, &ca);
@@ -93,109 +88,195 @@ static int run_show(struct call *call, struct error *err)
     return 0;
 }
 
-struct issue_options {
-    const char *request;
-    const char *out; /* NULL: standard output */
-    uint64_t days;
-};
-
-static bool read_options(struct issue_options *out, struct args *args, struct error *err)
+static bool read_key(struct key *out, const char *path, struct error *err)
 {
-    const char *days = NULL;
+    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
 
-    if (!args_value(args, "--request", &out->request, err) ||
-        !args_value(args, "--days", &days, err) ||
-        !args_value(args, "--out", &out->out, err) || !args_end(args, err))
-        return false;
-    if (out->request == NULL)
-        return fail(err, E_USAGE, "--request is missing");
-    return days == NULL || text_number(&out->days, days, 1, CA_DAYS_MAX, err);
+    return fs_read_secret(&pem, AT_FDCWD, path, err) &&
+           key_from_pem(out, buf_span(&pem), err);
 }
 
-static bool issue(struct chain *out, struct report *report, struct call *call,
-                  const struct issue_options *options, struct error *err)
+static bool import(struct state *state, struct call *call, const char *cert,
+                   const char *key_path, bool replace, struct error *err)
+{
+    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_FILE_MAX);
+    scoped(chain_clear) struct chain chain = {0};
+    scoped(key_clear) struct key key = key_none();
+
+    return fs_read(&pem, cert, err) && chain_parse(&chain, buf_span(&pem), err) &&
+           read_key(&key, key_path, err) && state_make(state, call->state_dir, err) &&
+           state_lock(state, err) &&
+           ca_import(state->fd, &chain, &key, replace, call->now, err);
+}
+
+/* The CA that now issues. */
+static int tell_ca(struct call *call, struct state *state, const char *what,
+                   struct error *err)
+{
+    scoped(ca_clear) struct ca ca = {0};
+
+    if (!ca_load(&ca, state->fd, err))
+        return 0;
+    audit_note_cert(state, AUDIT_CA, "change", chain_leaf(&ca.chain));
+    if (call->json) {
+        certs_json_ca(stdout, &ca);
+        return 0;
+    }
+    printf("%s\n\n", what);
+    print_ca(&ca);
+    return 0;
+}
+
+static int run_import(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    const bool replace = args_flag(&call->args, "--replace");
+    const char *cert = NULL, *key = NULL;
+
+    if (!args_value(&call->args, "--cert", &cert, err) ||
+        !args_value(&call->args, "--key", &key, err) || !args_end(&call->args, err))
+        return 0;
+    if (cert == NULL || key == NULL) {
+        fail(err, E_USAGE, "--cert and --key are needed");
+        return 0;
+    }
+    if (!import(&state, call, cert, key, replace, err))
+        return 0;
+    return tell_ca(call, &state, "What is issued from now on has this chain behind it.",
+                   err);
+}
+
+static bool read_renewal(struct ca_renewal *out, struct key *root_key, struct args *args,
+                         struct error *err)
+{
+    const char *kind = NULL, *path = NULL, *verb = NULL;
+
+    out->same_key = args_flag(args, "--same-key");
+    if (!args_value(args, "--new-key", &kind, err) ||
+        !args_value(args, "--root-key", &path, err) ||
+        !args_need(args, "renew", &verb, err) || !args_end(args, err))
+        return false;
+    if (!text_equal(verb, "renew"))
+        return fail(err, E_USAGE, "`ca root` knows renew, not %s", verb);
+    if (out->same_key == (kind != NULL))
+        return fail(err, E_USAGE, "one of --same-key and --new-key is needed");
+    if (kind != NULL && !key_choice_named(&out->key, kind, err))
+        return false;
+    if (path == NULL)
+        return true;
+    out->root_key = root_key;
+    return read_key(root_key, path, err);
+}
+
+static int run_root(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(ca_clear) struct ca ca = {0};
-    scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
-    scoped(csr_clear) struct csr csr = {0};
+    scoped(key_clear) struct key root_key = key_none();
+    struct ca_renewal renewal = {.now = call->now};
 
-    if (!fs_read(&pem, options->request, err) || !csr_parse(&csr, buf_span(&pem), err) ||
-        !open_ca(&state, &ca, call->state_dir, err))
-        return false;
-    if (!ca_issue(out, &ca, &csr, (unsigned)options->days, call->now, report, err)) {
-        audit_note(&state, AUDIT_CA, "refuse", csr.subject_text, "%s: %s",
-                   message_of(err->msg)->id, err->about);
-        return false;
-    }
-    audit_note_cert(&state, AUDIT_CA, "issue", chain_leaf(out));
-    return true;
+    if (!read_renewal(&renewal, &root_key, &call->args, err) ||
+        !ca_open(&state, &ca, call->state_dir, err) || !state_lock(&state, err) ||
+        !ca_renew(state.fd, &renewal, err))
+        return 0;
+    return tell_ca(call, &state,
+                   renewal.same_key
+                       ? "The root is renewed with the same key: what it issued stays good."
+                       : "There is a new root. Import it wherever the old one is trusted, "
+                         "before certificates below it are used.",
+                   err);
 }
 
-/* Replace FILE whole, wherever it lies. */
-static bool write_out(const char *path, struct span pem, struct error *err)
+static void print_issued(const struct issued *issued)
 {
-    scoped(fd_close) int dir = -1;
-    const char *slash = strrchr(path, '/');
-    char parent[PATH_MAX] = ".";
+    char from[TIME_TEXT_MAX], until[TIME_TEXT_MAX], revoked[TIME_TEXT_MAX],
+        name[CERT_TEXT_MAX];
 
-    if (slash != NULL &&
-        !text_copy_span(parent, sizeof(parent),
-                        span_of(path, slash == path ? 1 : (size_t)(slash - path))))
-        return fail(err, E_FILE_WRITE, "the path is too long");
-    return fs_open_dir(&dir, AT_FDCWD, parent, err) &&
-           fs_replace(dir, slash != NULL ? slash + 1 : path, pem, 0644, err);
-}
-
-static void print_refusal(const struct call *call, const struct chain *chain,
-                          const struct report *report)
-{
-    if (call->json) {
-        certs_json_issued(stdout, chain, report, (struct span){0});
+    text_show_time(from, issued->cert.not_before.at);
+    text_show_time(until, issued->cert.not_after.at);
+    text_printable(name, sizeof(name), span_text(issued->cert.subject_text));
+    printf("%s\n  %s, %s to %s\n", issued->serial, name, from, until);
+    if (issued->revoked == 0)
         return;
-    }
-    fprintf(stderr, "Not issued: pairgate itself would refuse this certificate.\n\n");
-    view_text_report(stderr, report);
+    text_show_time(revoked, issued->revoked);
+    printf("  revoked %s, %s\n", revoked, reason_name(issued->reason));
 }
 
-static int run_issue(struct call *call, struct error *err)
+static int run_list(struct call *call, struct error *err)
 {
-    scoped(chain_clear) struct chain chain = {0};
-    scoped(report_clear) struct report report = {0};
-    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
-    struct issue_options options = {.days = CA_LEAF_DAYS};
+    scoped(state_close) struct state state = {0};
+    scoped(ca_clear) struct ca ca = {0};
+    scoped(issued_list_clear) struct issued_list list = {0};
 
-    if (!read_options(&options, &call->args, err))
-        return 0;
-    if (!issue(&chain, &report, call, &options, err)) {
-        if (err->msg != E_CA_REFUSES)
-            return 0;
-        *err = (struct error){0}; /* told with all its findings */
-        print_refusal(call, &chain, &report);
-        return 1;
-    }
-    if (!chain_to_pem(&pem, &chain, err) ||
-        (options.out != NULL && !write_out(options.out, buf_span(&pem), err)))
+    if (!args_end(&call->args, err) || !ca_open(&state, &ca, call->state_dir, err) ||
+        !issued_load(&list, state.fd, err))
         return 0;
     if (call->json) {
-        certs_json_issued(stdout, &chain, &report,
-                          options.out == NULL ? buf_span(&pem) : (struct span){0});
+        ca_view_json_list(stdout, &list);
         return 0;
     }
-    if (options.out == NULL)
-        fwrite(pem.at, 1, pem.n, stdout);
-    else
-        printf("Wrote %zu certificates to %s.\n", chain.n, options.out);
-    if (report.n > 0)
-        view_text_report(stderr, &report);
+    printf("Issued: %zu\n", list.n);
+    for (size_t i = 0; i < list.n; i++)
+        print_issued(&list.item[i]);
+    return 0;
+}
+
+static int run_revoke(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(ca_clear) struct ca ca = {0};
+    scoped(issued_clear) struct issued issued = {0};
+    enum revocation_reason reason = REASON_UNSPECIFIED;
+    const char *serial = NULL, *why = "unspecified";
+
+    if (!args_value(&call->args, "--reason", &why, err) ||
+        !args_need(&call->args, "SERIAL", &serial, err) || !args_end(&call->args, err) ||
+        !reason_named(&reason, why, err) || !ca_open(&state, &ca, call->state_dir, err) ||
+        !state_lock(&state, err) ||
+        !issued_revoke(&issued, state.fd, serial, reason, call->now, err))
+        return 0;
+    audit_note(&state, AUDIT_CA, "revoke", issued.serial, "%s", reason_name(issued.reason));
+    if (call->json) {
+        ca_view_json_revoked(stdout, &issued);
+        return 0;
+    }
+    print_issued(&issued);
+    printf("Now make a list that says so: `pairgate ca crl`.\n");
+    return 0;
+}
+
+static int run_crl(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(ca_clear) struct ca ca = {0};
+    scoped(buf_clear) struct buf der = buf_upto(CRL_DER_MAX);
+    scoped(buf_clear) struct buf pem = buf_upto(CRL_FILE_MAX);
+    const char *text = NULL, *path = "-";
+    uint64_t days = CRL_DAYS;
+
+    if (!args_value(&call->args, "--days", &text, err) ||
+        !args_value(&call->args, "--out", &path, err) || !args_end(&call->args, err) ||
+        (text != NULL && !text_number(&days, text, 1, CRL_DAYS_MAX, err)) ||
+        !ca_open(&state, &ca, call->state_dir, err) || !state_lock(&state, err) ||
+        !issued_crl(&der, state.fd, &ca, (unsigned)days, call->now, err) ||
+        !pem_add(&pem, "X509 CRL", buf_span(&der), err))
+        return 0;
+    audit_note(&state, AUDIT_CA, "crl", "", "for %llu days", (unsigned long long)days);
+    (void)outfile_write(path, buf_span(&pem), 0644, err);
     return 0;
 }
 
 const struct command commands_ca[] = {
     {"ca init", "[--name NAME] [--key KIND] [--intermediate]",
      "make a CA: a root, and with --intermediate one that issues below it", run_init},
-    {"ca issue", "--request CSR [--days N] [--out FILE]",
-     "sign a request; prints leaf, intermediates and root", run_issue},
+    {"ca import", "--cert FILE --key FILE [--replace]",
+     "issue with a CA made elsewhere: its certificate and all issuers, and its key",
+     run_import},
+    {"ca root", "renew --same-key | --new-key KIND [--root-key FILE]",
+     "renew the root, with the same key or as a new one", run_root},
     {"ca show", "", "the CA's own chain", run_show},
+    {"ca list", "", "what the CA issued: serial number, subject, dates", run_list},
+    {"ca revoke", "[--reason R] SERIAL", "take back what it issued", run_revoke},
+    {"ca crl", "[--days N] [--out FILE]", "the CA's revocation list, as PEM", run_crl},
     {0},
 };

@@ -39,6 +39,7 @@ extern const struct command commands_published[]; /* cmd_published.c */
 extern const struct command commands_refresh[];   /* cmd_refresh.c */
 extern const struct command commands_adopt[];     /* cmd_adopt.c */
 extern const struct command commands_ca[];        /* cmd_ca.c */
+extern const struct command commands_ca_issue[];  /* cmd_ca_issue.c */
 extern const struct command commands_pair[];      /* cmd_pair.c */
 extern const struct command commands_listen[];    /* cmd_listen.c */
 extern const struct command commands_migrate[];   /* cmd_migrate.c */

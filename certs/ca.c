@@ -3,11 +3,14 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "certs/general.h"
 #include "certs/issue.h"
 #include "certs/rules.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define DAY ((time_t)24 * 60 * 60)
@@ -176,32 +179,71 @@ static bool ca_is_in_date(const struct ca *ca, time_t now, struct error *err)
                 text);
 }
 
-bool ca_issue(struct chain *out, const struct ca *ca, const struct csr *csr, unsigned days,
-              time_t now, struct report *report, struct error *err)
+bool ca_issue_to(struct chain *out, const struct ca *ca, const struct ca_subject *to,
+                 unsigned days, time_t now, struct report *report, struct error *err)
 {
     const struct cert *issuer = chain_leaf(&ca->chain);
-    struct issue plan = {.subject = csr->subject,
-                         .spki = csr->spki,
-                         .san = csr->san,
+    struct issue plan = {.subject = to->subject,
+                         .spki = to->spki,
+                         .san = to->san,
                          .issuer = issuer,
                          .signer = &ca->key,
                          .from = now - CA_PREDATE_SECONDS,
                          .until = now + (time_t)days * DAY};
 
-    if (csr->asks_for_ca)
-        return fail(err, E_CSR_WANTS_CA, "%s", csr->subject_text);
     if (!ca_is_in_date(ca, now, err))
         return false;
     if (plan.until > issuer->not_after.at)
         plan.until = issuer->not_after.at;
-    plan.ku = csr->ku != 0 ? csr->ku & LEAF_KU : ku_by_key(csr->key);
-    plan.eku = csr->eku != 0 ? csr->eku & LEAF_EKU : BOTH_EKU;
+    plan.ku = to->ku != 0 ? to->ku & LEAF_KU : ku_by_key(to->key);
+    plan.eku = to->eku != 0 ? to->eku & LEAF_EKU : BOTH_EKU;
     if (!issue_into(out, &plan, err))
         return false;
     for (size_t i = 0; i < ca->chain.n; i++)
         if (!chain_add_der(out, buf_span(&ca->chain.cert[i].der), err))
             return false;
-    return judge(out, csr->eku == 0 || (csr->eku & BOTH_EKU) == BOTH_EKU, now, report, err);
+    return judge(out, to->eku == 0 || (to->eku & BOTH_EKU) == BOTH_EKU, now, report, err);
+}
+
+bool ca_issue(struct chain *out, const struct ca *ca, const struct csr *csr, unsigned days,
+              time_t now, struct report *report, struct error *err)
+{
+    const struct ca_subject to = {.subject = csr->subject,
+                                  .spki = csr->spki,
+                                  .san = csr->san,
+                                  .key = csr->key,
+                                  .ku = csr->ku,
+                                  .eku = csr->eku};
+
+    if (csr->asks_for_ca)
+        return fail(err, E_CSR_WANTS_CA, "%s", csr->subject_text);
+    return ca_issue_to(out, ca, &to, days, now, report, err);
+}
+
+/* The same name, or one is the other up to its first dot. */
+static bool is_one_machine(const char *a, const char *b)
+{
+    const size_t n = strcspn(a, "."), m = strcspn(b, ".");
+
+    if (strcasecmp(a, b) == 0)
+        return true;
+    return (a[n] == '\0' || b[m] == '\0') && n == m && strncasecmp(a, b, n) == 0;
+}
+
+bool ca_names_one_machine(struct span san, struct error *err)
+{
+    char first[CERT_TEXT_MAX] = "", next[CERT_TEXT_MAX];
+    struct general_name name = {0};
+
+    while (general_find(&name, &san, GENERAL_DNS)) {
+        if (!text_copy_span(next, sizeof(next), name.value))
+            return fail(err, E_CA_HOSTS, "a name of %zu bytes", name.value.n);
+        if (first[0] != '\0' && !is_one_machine(first, next))
+            return fail(err, E_CA_HOSTS, "%s and %s", first, next);
+        if (strlen(next) > strlen(first))
+            (void)text_fits(first, next);
+    }
+    return true;
 }
 
 bool ca_self_sign(struct chain *out, const struct key *key, const char *name, time_t now,

@@ -31,6 +31,16 @@ struct ca_plan {
 };
 must_check bool ca_init(int state, const struct ca_plan *plan, struct error *err);
 must_check bool ca_load(struct ca *out, int state, struct error *err);
+/* Who the leaf is for. Borrowed. */
+struct ca_subject {
+    struct span subject; /* Name, with its SEQUENCE header */
+    struct span spki;
+    struct span san; /* GeneralNames contents */
+    enum key_kind key;
+    unsigned ku, eku; /* 0: by the key; both */
+};
+/* One machine has one name and its short form; two names are two machines (C-10). */
+must_check bool ca_names_one_machine(struct span san, struct error *err);
 /*
  * Leaf and full chain for a request. What our own rules would refuse at upload is not
  * issued: E_CA_REFUSES, with the findings in `report`. `days` is cut to the CA's own end.
@@ -38,6 +48,9 @@ must_check bool ca_load(struct ca *out, int state, struct error *err);
 must_check bool ca_issue(struct chain *out, const struct ca *ca, const struct csr *csr,
                          unsigned days, time_t now, struct report *report,
                          struct error *err);
+must_check bool ca_issue_to(struct chain *out, const struct ca *ca,
+                            const struct ca_subject *to, unsigned days, time_t now,
+                            struct report *report, struct error *err);
 /* One self-signed end-entity certificate for `name`, for `init`. */
 must_check bool ca_self_sign(struct chain *out, const struct key *key, const char *name,
                              time_t now, struct error *err);
