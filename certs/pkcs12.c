@@ -61,6 +61,10 @@ bool pkcs12_read(struct key *key, struct chain *chain, struct span file,
     scoped(parts_clear) struct parts parts = {.pkcs12 = wc_PKCS12_new()};
     int rc;
 
+    /* RFC 7292 wants UTF-16 for the digest and wolfCrypt widens bytes: ASCII is both. */
+    for (size_t i = 0; i < passphrase.n; i++)
+        if (passphrase.at[i] == 0 || passphrase.at[i] >= 0x80)
+            return fail(err, E_PKCS12, "its passphrase is not ASCII");
     if (!buf_add(&secret, passphrase, err) || !buf_add_byte(&secret, 0, err))
         return false;
     if (parts.pkcs12 == NULL || file.n > PKCS12_MAX ||

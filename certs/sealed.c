@@ -2,8 +2,10 @@
 #include "certs/sealed.h"
 
 #include "base/fs.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "certs/armor.h"
+#include "certs/encode.h"
 #include "certs/pem.h"
 
 #include <errno.h>
@@ -13,12 +15,18 @@
 #include <string.h>
 #include <unistd.h>
 #include <wolfssl/options.h>
-#include <wolfssl/wolfcrypt/asn.h>
+#include <wolfssl/wolfcrypt/aes.h>
 #include <wolfssl/wolfcrypt/asn_public.h>
-#include <wolfssl/wolfcrypt/random.h>
+#include <wolfssl/wolfcrypt/hash.h>
+#include <wolfssl/wolfcrypt/pwdbased.h>
 
 #define SALT_BYTES 16
+#define AES_BLOCK 16
 #define SEALED_ROOM (KEY_DER_MAX + 512)
+
+struct secret_numbers {
+    unsigned char salt[SALT_BYTES], iv[AES_BLOCK];
+};
 
 static const char *const sealed_labels[] = {"ENCRYPTED PRIVATE KEY"};
 
@@ -31,42 +39,84 @@ bool key_is_sealed(struct span pem)
     return armor_read(&der, &which, pem, sealed_labels, 1, &err);
 }
 
-/* wolfCrypt's writer takes what it needs from a generator of its own: the IV. */
-static int encrypt(struct buf *out, const struct key *key, struct span passphrase,
-                   unsigned char salt[SALT_BYTES])
+/* PKCS#7 padding, a whole block of it when the text fills its blocks: wolfCrypt's own
+ * writer of PKCS#8 leaves that one out, and no other program can then read the key. */
+static bool encrypt(struct buf *out, const struct key *key, struct span passphrase,
+                    const struct secret_numbers *numbers, struct error *err)
 {
-    word32 room = (word32)out->room;
-    WC_RNG rng;
-    int rc = wc_InitRng(&rng);
+    const size_t pad = AES_BLOCK - key->der.n % AES_BLOCK;
+    scoped(buf_clear) struct buf plain = buf_upto(SEALED_ROOM);
+    unsigned char secret[AES_256_KEY_SIZE];
+    Aes aes;
+    int rc;
 
+    if (!buf_add(&plain, buf_span(&key->der), err))
+        return false;
+    for (size_t i = 0; i < pad; i++)
+        if (!buf_add_byte(&plain, (unsigned)pad, err))
+            return false;
+    if (!buf_reserve(out, plain.n, err))
+        return false;
+    rc = wc_PBKDF2(secret, passphrase.at, (int)passphrase.n, numbers->salt, SALT_BYTES,
+                   SEALED_ROUNDS, AES_256_KEY_SIZE, WC_SHA256);
+    if (rc == 0)
+        rc = wc_AesInit(&aes, NULL, INVALID_DEVID);
     if (rc != 0)
-        return rc;
-    rc = wc_EncryptPKCS8Key_ex(key->der.at, (word32)key->der.n, out->at, &room,
-                               (const char *)passphrase.at, (int)passphrase.n, PKCS5, PBES2,
-                               AES256CBCb, salt, SALT_BYTES, SEALED_ROUNDS, HMAC_SHA256_OID,
-                               &rng, NULL);
-    wc_FreeRng(&rng);
-    return rc;
+        return fail(err, E_KEY_MAKE, "wolfCrypt error %d while encrypting", rc);
+    rc = wc_AesSetKey(&aes, secret, sizeof(secret), numbers->iv, AES_ENCRYPTION);
+    if (rc == 0)
+        rc = wc_AesCbcEncrypt(&aes, out->at, plain.at, (word32)plain.n);
+    wc_AesFree(&aes);
+    mem_wipe(secret, sizeof(secret));
+    out->n = rc == 0 ? plain.n : 0;
+    return rc == 0 || fail(err, E_KEY_MAKE, "wolfCrypt error %d while encrypting", rc);
+}
+
+/* EncryptedPrivateKeyInfo (RFC 5958 3) with PBES2 (RFC 8018 A.2 to A.4). */
+static bool encode(struct buf *out, struct span secret,
+                   const struct secret_numbers *numbers, struct error *err)
+{
+    scoped(encoder_clear) struct encoder encoder = encoder_upto(SEALED_ROOM);
+
+    encode_begin(&encoder, TAG_SEQUENCE);
+    encode_begin(&encoder, TAG_SEQUENCE);
+    encode_oid(&encoder, "1.2.840.113549.1.5.13");
+    encode_begin(&encoder, TAG_SEQUENCE);
+    encode_begin(&encoder, TAG_SEQUENCE);
+    encode_oid(&encoder, "1.2.840.113549.1.5.12");
+    encode_begin(&encoder, TAG_SEQUENCE);
+    encode_value(&encoder, TAG_OCTET_STRING, span_of(numbers->salt, SALT_BYTES));
+    encode_small(&encoder, SEALED_ROUNDS);
+    encode_begin(&encoder, TAG_SEQUENCE);
+    encode_oid(&encoder, "1.2.840.113549.2.9");
+    encode_value(&encoder, TAG_NULL, (struct span){0});
+    for (int open = 0; open < 3; open++)
+        encode_end(&encoder);
+    encode_begin(&encoder, TAG_SEQUENCE);
+    encode_oid(&encoder, "2.16.840.1.101.3.4.1.42");
+    encode_value(&encoder, TAG_OCTET_STRING, span_of(numbers->iv, AES_BLOCK));
+    for (int open = 0; open < 3; open++)
+        encode_end(&encoder);
+    encode_value(&encoder, TAG_OCTET_STRING, secret);
+    encode_end(&encoder);
+    return encode_finish(out, &encoder, err);
 }
 
 bool key_seal(struct buf *out, const struct key *key, struct span passphrase,
               struct error *err)
 {
+    scoped(buf_clear) struct buf secret = buf_upto(SEALED_ROOM);
     scoped(buf_clear) struct buf der = buf_upto(SEALED_ROOM);
-    unsigned char salt[SALT_BYTES];
-    int n;
+    struct secret_numbers numbers;
 
     if (key->der.n == 0)
         return fail(err, E_KEY_ABSENT, "to write it");
     if (passphrase.n < PASSPHRASE_MIN || passphrase.n > PASSPHRASE_MAX)
         return fail(err, E_PASSPHRASE_FORM, "%zu bytes", passphrase.n);
-    if (!random_fill(salt, sizeof(salt), err) || !buf_reserve(&der, SEALED_ROOM, err))
-        return false;
-    n = encrypt(&der, key, passphrase, salt);
-    if (n <= 0)
-        return fail(err, E_KEY_MAKE, "wolfCrypt error %d while encrypting", n);
-    der.n = (size_t)n;
-    return pem_add(out, sealed_labels[0], buf_span(&der), err);
+    return random_fill(&numbers, sizeof(numbers), err) &&
+           encrypt(&secret, key, passphrase, &numbers, err) &&
+           encode(&der, buf_span(&secret), &numbers, err) &&
+           pem_add(out, sealed_labels[0], buf_span(&der), err);
 }
 
 bool key_unseal(struct key *out, struct span pem, struct span passphrase, struct error *err)
