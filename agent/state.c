@@ -4,11 +4,13 @@
 #include "agent/audit_note.h"
 #include "agent/clock.h"
 #include "agent/schema.h"
+#include "agent/services.h"
 #include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "certs/identity.h"
 #include "certs/ledger.h"
+#include "certs/sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,6 +132,16 @@ bool state_open_db(struct state *state, struct error *err)
     return db_open(&state->db, path, schema_steps, schema_count, err);
 }
 
+/* What killed commands left behind; nobody else changes anything now. */
+static bool sweep(const struct state *state, struct error *err)
+{
+    static const char *const files[] = {SEALED_LINK ".new", SERVICES_FILE ".new"};
+
+    for (size_t i = 0; i < COUNT(files); i++)
+        (void)unlinkat(state->fd, files[i], 0);
+    return identity_sweep(state->fd, err) && ledger_sweep(state->fd, err);
+}
+
 bool state_lock(struct state *state, struct error *err)
 {
     if (state->locked)
@@ -140,7 +152,7 @@ bool state_lock(struct state *state, struct error *err)
     for (int tries = 0; tries < LOCK_TRIES; tries++) {
         if (flock(state->lock, LOCK_EX | LOCK_NB) == 0) {
             state->locked = true;
-            return identity_sweep(state->fd, err) && ledger_sweep(state->fd, err);
+            return sweep(state, err);
         }
         usleep(LOCK_WAIT_US);
     }
