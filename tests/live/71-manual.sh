@@ -33,10 +33,10 @@ equal 'the commands of pairgate help are those of pairgate(1)' '' \
     "$(diff "$scratch/helped" "$scratch/written")"
 
 # helped COMMAND, written COMMAND: the options of the row of help, of the item of the page.
-helped() { grep -E "^$1( |$)" "$scratch/rows" | grep -oE -- '-(-[a-z0-9-]+|y\b)' | sort -u; }
+helped() { grep -E "^$1( |$)" "$scratch/rows" | grep -oE -- '-(-[A-Za-z0-9-]+|y\b)' | sort -u; }
 written()
 {
-    grep -F ".It Ic \"$1\"" "$page" | grep -oE 'Fl (\\-[a-z0-9-]+|y\b)' |
+    grep -F ".It Ic \"$1\"" "$page" | grep -oE 'Fl (\\-[A-Za-z0-9-]+|y\b)' |
         sed 's/^Fl \\-/--/; s/^Fl y/-y/' | sort -u
 }
 while read -r command; do
