@@ -46,3 +46,4 @@ extern const struct command commands_migrate[];   /* cmd_migrate.c */
 extern const struct command commands_audit[];     /* cmd_audit.c */
 extern const struct command commands_admin[];     /* cmd_admin.c */
 extern const struct command commands_approve[];   /* cmd_approve.c */
+extern const struct command commands_doctor[];    /* cmd_doctor.c */

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/doctor.h"
+
+#include "base/fs.h"
+#include "base/text.h"
+#include "certs/notes.h"
+#include "certs/rules.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BACKUP_FILE "backed-up"
+#define DAY 86400
+#define CLOCK_FLOOR ((time_t)1767225600) /* 2026-01-01: nothing of pairgate is older */
+#define CLOCK_SLACK 300
+
+const char *health_name(enum health health)
+{
+    static const char *const names[] = {"well", "attention", "broken"};
+
+    return names[health];
+}
+
+void doctor_clear(struct doctor *doctor)
+{
+    identity_clear(&doctor->identity);
+    report_clear(&doctor->report);
+    *doctor = (struct doctor){0};
+}
+
+static void tell(struct report *out, enum severity severity, const struct error *why)
+{
+    struct error finding = *why;
+
+    finding.severity = severity;
+    report_add(out, &finding);
+}
+
+int64_t doctor_days_left(const struct cert *cert, time_t now)
+{
+    const int64_t left = (int64_t)cert->not_after.at - now;
+
+    return left >= 0 ? left / DAY : -((-left + DAY - 1) / DAY);
+}
+
+static void judge_rung(struct doctor *out, size_t rung, const struct doctor_wish *wish)
+{
+    const struct cert *cert = &out->identity.chain.cert[rung];
+    struct error why = {0};
+
+    if (wish->now < cert->not_before.at || wish->now > cert->not_after.at) {
+        fail_at(&why, E_DOCTOR_OVER, rung, "%s, %lld days", cert_issued_to(cert),
+                (long long)doctor_days_left(cert, wish->now));
+        tell(&out->report, SEVERITY_ERROR, &why);
+    } else if ((int64_t)cert->not_after.at - wish->now <= wish->within) {
+        fail_at(&why, E_DOCTOR_DAYS, rung, "%s, %lld days left", cert_issued_to(cert),
+                (long long)doctor_days_left(cert, wish->now));
+        tell(&out->report, SEVERITY_WARNING, &why);
+    }
+}
+
+/* What pairing would refuse today; the dates are judged by the rungs. */
+static void judge_chain(struct doctor *out, const struct doctor_wish *wish)
+{
+    scoped(report_clear) struct report report = {0};
+    const struct judged judged = {.chain = &out->identity.chain,
+                                  .policy = wish->policy,
+                                  .occasion = OCCASION_OWN,
+                                  .now = wish->now};
+
+    rules_judge(&judged, &report);
+    for (size_t i = 0; i < report.n; i++) {
+        const char *rule = message_of(report.item[i].msg)->rule;
+
+        if (rule == NULL || !text_equal(rule, "validity"))
+            report_add(&out->report, &report.item[i]);
+    }
+}
+
+static void examine_identity(struct doctor *out, int state, const struct doctor_wish *wish)
+{
+    struct error why = {0};
+
+    out->has_identity = identity_load(&out->identity, state, false, &why);
+    if (!out->has_identity) {
+        tell(&out->report, SEVERITY_ERROR, &why);
+        return;
+    }
+    for (size_t i = 0; i < out->identity.chain.n; i++)
+        judge_rung(out, i, wish);
+    if (out->identity.origin == IDENTITY_CHAIN) {
+        judge_chain(out, wish);
+        return;
+    }
+    fail(&why, E_DOCTOR_SELF_SIGNED, "the identity is %s",
+         identity_origin_name(out->identity.origin));
+    tell(&out->report, SEVERITY_WARNING, &why);
+}
+
+/* The clock is wrong when pairgate itself wrote something later than now. */
+static void examine_clock(struct doctor *out, int state, const struct doctor_wish *wish)
+{
+    char text[TIME_TEXT_MAX];
+    struct error why = {0};
+    struct stat st;
+    time_t last = CLOCK_FLOOR;
+
+    if (fstatat(state, IDENTITY_DIR "/current/reason", &st, 0) == 0 && st.st_mtime > last)
+        last = st.st_mtime;
+    if (wish->now + CLOCK_SLACK >= last)
+        return;
+    text_show_time(text, last);
+    fail(&why, E_DOCTOR_CLOCK, "it is later than %s", text);
+    tell(&out->report, SEVERITY_ERROR, &why);
+}
+
+/* M-34. Nobody is blamed who never said anything about backups. */
+static void examine_backup(struct doctor *out, int state)
+{
+    scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
+    const time_t newest = out->has_identity ? out->identity.made : 0;
+    char made[TIME_TEXT_MAX], kept[TIME_TEXT_MAX];
+    struct error why = {0};
+
+    if (faccessat(state, BACKUP_FILE, F_OK, 0) == 0 &&
+        fs_read_at(&notes, state, BACKUP_FILE, &why))
+        (void)notes_get_time(&out->backed_up, buf_span(&notes), "backed-up");
+    if (out->backed_up >= newest)
+        return;
+    text_show_time(made, newest);
+    text_show_time(kept, out->backed_up);
+    why = (struct error){0};
+    fail(&why, E_DOCTOR_BACKUP, "the certificate is of %s, the backup %s", made,
+         out->backed_up != 0 ? kept : "unknown");
+    tell(&out->report, out->backed_up != 0 ? SEVERITY_WARNING : SEVERITY_NOTE, &why);
+}
+
+bool doctor_backed_up(int state, time_t now, struct error *err)
+{
+    scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
+
+    return notes_add_time(&notes, "backed-up", now, err) &&
+           fs_replace(state, BACKUP_FILE, buf_span(&notes), 0600, err);
+}
+
+void doctor_examine(struct doctor *out, struct state *state, const struct doctor_wish *wish)
+{
+    build_wolfssl(out->wolfssl);
+    out->has_fips_module = build_has_fips_module(out->fips_module);
+    examine_identity(out, state->fd, wish);
+    examine_clock(out, state->fd, wish);
+    doctor_permissions(&out->report, state);
+    doctor_trust(out, state->fd, wish);
+    examine_backup(out, state->fd);
+}
+
+enum health doctor_health(const struct doctor *doctor)
+{
+    enum health health = HEALTH_WELL;
+
+    for (size_t i = 0; i < doctor->report.n; i++) {
+        if (doctor->report.item[i].severity == SEVERITY_ERROR)
+            return HEALTH_BROKEN;
+        if (doctor->report.item[i].severity == SEVERITY_WARNING)
+            health = HEALTH_ATTENTION;
+    }
+    return health;
+}

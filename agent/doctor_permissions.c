@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/doctor.h"
+
+#include "base/fs.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ENTRIES_MAX 20000
+#define DEPTH_MAX 8
+#define OTHERS (S_IRWXG | S_IRWXO)
+
+struct walk {
+    struct report *out;
+    const char *dir; /* of the state */
+    size_t seen;
+};
+
+static void dir_close(DIR **dir)
+{
+    if (*dir != NULL)
+        closedir(*dir);
+    *dir = NULL;
+}
+
+/* A key or the database; everything else is merely untidy. */
+static bool is_secret(const char *name)
+{
+    return text_ends(name, "key.pem") || text_starts(name, "state.db");
+}
+
+static void judge(struct walk *walk, const char *path, const char *name,
+                  const struct stat *st)
+{
+    struct error why = {0};
+
+    if ((st->st_mode & OTHERS) == 0)
+        return;
+    fail(&why, E_DOCTOR_OPEN, "%s has mode %04o; mend it with: chmod %o %s/%s",
+         path[0] != '\0' ? path : ".", (unsigned)(st->st_mode & 07777),
+         S_ISDIR(st->st_mode) ? 0700U : 0600U, walk->dir, path);
+    why.severity = is_secret(name) ? SEVERITY_ERROR : SEVERITY_WARNING;
+    report_add(walk->out, &why);
+}
+
+static void descend(struct walk *walk, int at, const char *path, unsigned depth)
+{
+    const int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *row;
+
+    while (list != NULL && walk->seen < ENTRIES_MAX && (row = readdir(list)) != NULL) {
+        char below[PATH_MAX];
+        struct stat st;
+
+        if (text_equal(row->d_name, ".") || text_equal(row->d_name, "..") ||
+            fstatat(fd, row->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(st.st_mode))
+            continue;
+        walk->seen++;
+        if (snprintf(below, sizeof(below), "%s%s%s", path, path[0] != '\0' ? "/" : "",
+                     row->d_name) >= (int)sizeof(below))
+            continue;
+        judge(walk, below, row->d_name, &st);
+        if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
+            scoped(fd_close) int next =
+                openat(fd, row->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+            if (next >= 0)
+                descend(walk, next, below, depth + 1);
+        }
+    }
+}
+
+/* The state directory itself: state_open refuses one that is open. */
+void doctor_permissions(struct report *out, const struct state *state)
+{
+    struct walk walk = {.out = out, .dir = state->dir};
+
+    descend(&walk, state->fd, "", 0);
+}
