@@ -33,7 +33,7 @@ shows 'one screen' 'Health      well' 'node.example.com' 'days left' 'CA-Racine'
     'wolfSSL     ' 'FIPS-validated module: no'
 run 0 node doctor --json
 check 'the JSON has it all' jq -e '.health == "well" and .wolfssl.fips_validated == false and
-    (.identity.rungs | length) == 3 and .identity.rungs[0].days_left == 89 and
+    (.identity.rungs | length) == 3 and (.identity.rungs[0].days_left | . == 89 or . == 90) and
     .policy == "default" and .anchors.count == 1' "$out"
 run 1 node doctor --within 100d --json
 finds 'within 100 days there is something' PGA4020 warning
