@@ -262,7 +262,7 @@ static int run_crl(struct call *call, struct error *err)
         !pem_add(&pem, "X509 CRL", buf_span(&der), err))
         return 0;
     audit_note(&state, AUDIT_CA, "crl", "", "for %llu days", (unsigned long long)days);
-    (void)outfile_write(path, buf_span(&pem), 0644, err);
+    (void)!outfile_write(path, buf_span(&pem), 0644, err);
     return 0;
 }
 

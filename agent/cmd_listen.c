@@ -39,7 +39,7 @@ static bool serve(struct service *service, const struct listen_words *words,
 
     if (!text_fits(service->into, words->into))
         return fail(err, E_USAGE, "--into is too long");
-    if (!fs_make_dir(&into, AT_FDCWD, words->into, 0755, err) ||
+    if (!fs_make_dir(&into, AT_FDCWD, words->into, 0700, err) ||
         !listen_open(listener, words->peer, err) ||
         !migrations_begin(&service->migrations, service->worker, into, err))
         return false;

@@ -135,7 +135,7 @@ bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *p
                                      .peer_name = wish->peer_name,
                                      .crls = &worker->crls,
                                      .demands = wish->demands};
-    bool v6 = strchr(peer->host, ':') != NULL;
+    bool v6 = strchr(peer->host, ':') != NULL, held;
 
     snprintf(out->host, sizeof(out->host), v6 ? "[%s]:%s" : "%s:%s", peer->host,
              peer->port);
@@ -143,9 +143,10 @@ bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *p
         return witnessed(out, worker, false, err);
     out->connected = true;
     http_open(&out->http, &out->tls);
-    return witnessed(out, worker,
-                     pair_begin(&out->pair, &setup, err) && converse(out, worker, err),
-                     err);
+    held = pair_begin(&out->pair, &setup, err) && converse(out, worker, err);
+    if (held && out->pair.phase == PAIR_AGREED)
+        worker_was_paired(worker);
+    return witnessed(out, worker, held, err);
 }
 
 /* What the grant of the answer lacks is what this side knows itself. */

@@ -119,6 +119,7 @@ bool peer_verdict(struct visit *visit, struct error *err)
     if (!exchange_told(visit, "verdict", err))
         return false;
     if (peer->pair.phase == PAIR_AGREED) {
+        worker_was_paired(peer->service->worker);
         event_paired(&peer->service->events, peer->address,
                      cert_issued_to(peer_leaf(peer)));
         return true;

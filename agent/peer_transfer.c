@@ -317,6 +317,9 @@ bool peer_countersign(struct visit *visit, struct error *err)
         return false;
     event_migration(&service->events, hold.migration->id, "countersigned",
                     hold.migration->receive.manifest.sum.bytes);
+    /* Published and signed by both: what is left of the staging area is of no use. */
+    if (hold.migration->receive.opened && !receive_discard(&hold.migration->receive, err))
+        return false;
     if (service->once)
         atomic_store(&service->stop, true);
     visit->answer.last = service->once;

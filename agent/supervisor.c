@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/supervisor.h"
 
+#include "agent/clock.h"
 #include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "base/fs.h"
@@ -151,6 +152,7 @@ static bool worker_begin(struct worker *out, struct state *state, struct channel
         !trust_load(&out->trust, state->fd, err) ||
         !crl_store_load(&out->crls, state->fd, err))
         return false;
+    out->state = state->fd;
     out->identity.key.signer = &out->signer;
     chain_remember(&out->identity.chain);
     return true;
@@ -181,6 +183,16 @@ bool supervisor_part(struct worker *out, struct state *state, bool is_target,
         _exit(2);
     sigprocmask(SIG_SETMASK, &old, NULL);
     return worker_begin(out, state, &channels, err);
+}
+
+void worker_was_paired(struct worker *worker)
+{
+    struct error err = {0};
+
+    if (atomic_exchange(&worker->seen, true))
+        return;
+    if (!identity_mark_seen(worker->state, worker->identity.number, clock_now(), &err))
+        fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
 }
 
 void worker_clear(struct worker *worker)

@@ -14,7 +14,11 @@
 #include "certs/signer.h"
 #include "certs/trust.h"
 
+#include <stdatomic.h>
+
 struct worker {
+    int state;                /* borrowed descriptor of the state directory */
+    atomic_bool seen;         /* the identity's first good pairing is noted */
     struct identity identity; /* without its private key: key.signer leads to it */
     struct trust trust;
     struct held_crls crls;
@@ -29,4 +33,6 @@ struct worker {
  */
 must_check bool supervisor_part(struct worker *out, struct state *state, bool is_target,
                                 struct error *err);
+/* Both verdicts were good: from now on older identities may be pruned (T-42). */
+void worker_was_paired(struct worker *worker);
 void worker_clear(struct worker *worker);
