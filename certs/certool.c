@@ -166,7 +166,7 @@ static bool encode_domain(struct encoder *encoder, const char *domain, struct er
 
         while (from > 0 && domain[from - 1] != '.')
             from--;
-        if (from == end)
+        if (from == end || from == 1) /* an empty label */
             return fail(err, E_CERTOOL_LINE, "DomainComponent is '%s'", domain);
         encode_rdn(encoder, "0.9.2342.19200300.100.1.25", TAG_IA5,
                    span_of(domain + from, end - from));

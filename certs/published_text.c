@@ -211,5 +211,5 @@ bool published_parse(struct published *out, struct span text, struct error *err)
         rest = pem.rest;
     }
     out->sequence = sequence; /* adding counts */
-    return !found;
+    return err->msg == E_NONE; /* a malformed boundary ends the loop too */
 }
