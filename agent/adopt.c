@@ -64,14 +64,14 @@ static bool is_in_date(const struct published *list, time_t now, struct error *e
     return fail(err, E_PUBLISHED_OVER, "it is good from %s until %s", from, until);
 }
 
-/* A publisher may get a new key; another name is another publisher. */
+/* A publisher may get a new key; another name is another publisher, unless confirmed. */
 static bool follows(const struct published *list, const struct published *before,
-                    struct error *err)
+                    bool confirmed, struct error *err)
 {
     if (before->publisher[0] == '\0')
         return fail(err, E_PUBLISHED_SIGNER, "it is the list of this appliance");
-    if (!text_equal(before->publisher, list->publisher))
-        return fail(err, E_PUBLISHED_SIGNER, "the list was published by %s before",
+    if (!text_equal(before->publisher, list->publisher) && !confirmed)
+        return fail(err, E_PUBLISHED_MOVED, "by %s now, by %s before", list->publisher,
                     before->publisher);
     if (list->sequence > before->sequence ||
         (list->sequence == before->sequence && list->issued >= before->issued))
@@ -118,7 +118,7 @@ static bool judge_against(const struct published *list, const struct published_l
 
         if (!text_equal(before->list, list->list))
             continue;
-        return follows(list, before, err) &&
+        return follows(list, before, wish->confirmed, err) &&
                (wish->force || nothing_needed_goes(state, list, before, wish->now, err));
     }
     return all->n <= PUBLISHED_LISTS_MAX ||

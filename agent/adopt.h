@@ -20,7 +20,7 @@ must_check bool adopt_export(struct buf *document, struct published *list, int s
 
 struct adopt_wish {
     time_t now;
-    bool confirmed; /* anchors that have the name of another one with another key */
+    bool confirmed; /* anchors of a known name with another key; another publisher */
     bool force;     /* anchors that go although something depends on them */
 };
 /*

@@ -335,6 +335,7 @@ static int run_undo(struct call *call, struct error *err)
         !store_choose(&entry, &tombs, which, err) ||
         !tomb_undo(state.fd, entry, call->now, err))
         return 0;
+    entry->automatic = false; /* as tomb_undo put it back */
     audit_note_cert(&state, AUDIT_TRUST, "undo", &entry->cert);
     if (call->json) {
         trust_view_json_done(stdout, "restored", entry, NULL, false);

@@ -88,6 +88,13 @@ bool entry_print(struct buf *out, const struct entry *entry, struct error *err)
            cert_to_pem(out, &entry->cert, err);
 }
 
+static time_t time_of(struct span notes, const char *word)
+{
+    time_t at = 0;
+
+    return notes_get_time(&at, notes, word) && at > 0 ? at : 0;
+}
+
 /* The notes end where the certificate begins. A file without any is one too. */
 static void read_notes(struct entry *out, struct span text)
 {
@@ -104,8 +111,8 @@ static void read_notes(struct entry *out, struct span text)
         (void)text_fits(out->alias, out->sha1);
     out->automatic = notes_get(automatic, sizeof(automatic), text, "auto-refresh") &&
                      text_equal(automatic, "1");
-    (void)notes_get_time(&out->added, text, "added");
-    (void)notes_get_time(&out->removed, text, "removed");
+    out->added = time_of(text, "added");
+    out->removed = time_of(text, "removed");
 }
 
 bool entry_read(struct entry *out, struct span text, struct error *err)

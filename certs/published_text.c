@@ -81,7 +81,8 @@ static bool read_publisher(struct published *out, struct span head, struct error
         return true;
     return (notes_get(hex, sizeof(hex), head, "key") && digest_from_hex(&out->key, hex) &&
             notes_get_time(&out->issued, head, "issued") &&
-            notes_get_time(&out->expires, head, "expires")) ||
+            notes_get_time(&out->expires, head, "expires") && out->issued > 0 &&
+            out->expires >= out->issued) ||
            malformed(err, "its key, issued or expires");
 }
 
@@ -111,7 +112,8 @@ static bool read_removal(struct published *out, struct span line, struct error *
     *hex++ = '\0';
     *at++ = '\0';
     if (!store_is_shared(text) || !text_fits(removal.store, text) ||
-        !digest_from_hex(&removal.sha256, hex) || !text_time(&removal.at, at, &why))
+        !digest_from_hex(&removal.sha256, hex) || !text_time(&removal.at, at, &why) ||
+        removal.at <= 0)
         return malformed(err, "a removal");
     if (out->removals == PUBLISHED_REMOVALS_MAX)
         return fail(err, E_PUBLISHED_FULL, "%d removals", PUBLISHED_REMOVALS_MAX);
@@ -210,6 +212,6 @@ bool published_parse(struct published *out, struct span text, struct error *err)
         }
         rest = pem.rest;
     }
-    out->sequence = sequence; /* adding counts */
+    out->sequence = sequence;  /* adding counts */
     return err->msg == E_NONE; /* a malformed boundary ends the loop too */
 }

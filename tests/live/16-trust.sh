@@ -295,7 +295,7 @@ sed -i "s/^list .*/list $(pg node trust status --json | jq -r '.lists[0].list')/
     "$scratch/forger/trust/published/own.pem"
 run 0 forger trust export "$scratch/stolen.json"
 run 1 other trust adopt "$scratch/stolen.json"
-shows 'a list stays its publisher'"'"'s' PGA4003 'before'
+shows 'a list stays its publisher'"'"'s' PGA4009 'before'
 run 0 node trust unpublish -y "$scratch/proxy.pem"
 run 0 node trust export "$scratch/list.json"
 run 0 other trust adopt "$scratch/list.json"

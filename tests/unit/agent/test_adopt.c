@@ -214,7 +214,7 @@ static void a_list_stays_its_publishers(void)
     stolen.sequence = 900;
     CU_ASSERT_FATAL(published_save_own(thief.state.fd, &stolen, &err));
     sign(&forged, &thief, AT_NOON);
-    CU_ASSERT_EQUAL(adopt(&to, &forged, AT_NOON), E_PUBLISHED_SIGNER);
+    CU_ASSERT_EQUAL(adopt(&to, &forged, AT_NOON), E_PUBLISHED_MOVED);
 }
 
 static void the_publisher_learns_who_holds_what(void)
