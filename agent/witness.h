@@ -12,8 +12,9 @@
 #define WITNESS_PLACES 256
 #define WITNESS_REASONS 4
 #define WITNESS_SECONDS 60
-#define ATTEMPTS_PER_ADDRESS 10 /* failed ones written in full, a minute; others counted   \
-                                 */
+#define ATTEMPTS_PER_ADDRESS                                                               \
+    10 /* failed ones written in full, a minute; others counted                            \
+        */
 
 struct witness {
     struct authority *authority;

@@ -9,7 +9,7 @@ member target office
 listen target
 tree "$scratch/estate" 1
 # secret NAME TEXT: a file that only its owner reads.
-secret() { (umask 077 && printf "$2\n" >"$scratch/$1"); }
+secret() { (umask 077 && printf '%b\n' "$2" >"$scratch/$1"); }
 secret good 'correct horse battery'
 secret bad 'correct horse cattery'
 secret accents 'Gr\303\274\303\237e aus K\303\266ln'
