@@ -81,21 +81,8 @@ static bool read_publisher(struct published *out, struct span head, struct error
         return true;
     return (notes_get(hex, sizeof(hex), head, "key") && digest_from_hex(&out->key, hex) &&
             notes_get_time(&out->issued, head, "issued") &&
-            notes_get_time(&out->expires, head, "expires") && out->issued > 0 &&
-            out->expires >= out->issued) ||
+            notes_get_time(&out->expires, head, "expires") && out->issued > 0) ||
            malformed(err, "its key, issued or expires");
-}
-
-/* The stores that are everywhere, and not the identity. */
-static bool store_is_shared(const char *name)
-{
-    const struct store_kind *kind;
-
-    for (size_t i = 0; (kind = store_kind_at(i)) != NULL; i++)
-        if (text_equal(kind->name, name))
-            return kind->holds == STORE_HOLDS_ANCHORS ||
-                   kind->holds == STORE_HOLDS_CERTIFICATES;
-    return false;
 }
 
 /* "STORE SHA256 TIME" */
