@@ -150,34 +150,6 @@ void certs_json_count(FILE *out, const char *name, size_t n)
     view_json_print(out, json_pack("{s:I}", name, (json_int_t)n));
 }
 
-static json_t *anchor_object(const struct cert *anchor, bool own)
-{
-    json_t *object = view_json_rung(anchor);
-
-    json_object_set_new(object, "origin", json_string(own ? "chain" : "imported"));
-    json_object_set_new(object, "key", json_string(cert_key_name(anchor)));
-    return object;
-}
-
-void certs_json_trust(FILE *out, const struct trust *trust)
-{
-    json_t *array = json_array();
-
-    for (size_t i = 0; i < trust->anchors.n; i++)
-        json_array_append_new(array,
-                              anchor_object(&trust->anchors.cert[i], i >= trust->imported));
-    view_json_print(out, json_pack("{s:o}", "anchors", array));
-}
-
-void certs_json_anchor(FILE *out, const struct cert *anchor, bool own, struct span pem)
-{
-    json_t *object = anchor_object(anchor, own);
-
-    if (pem.n > 0)
-        json_object_set_new(object, "pem", pem_text(pem));
-    view_json_print(out, object);
-}
-
 void certs_json_ca(FILE *out, const struct ca *ca)
 {
     view_json_print(out,

@@ -16,6 +16,7 @@
 struct publish_options {
     const char *store, *alias, *path;
     bool chain;
+    time_t now;
 };
 
 static bool read_certificates(struct chain *out, const struct publish_options *options,
@@ -29,9 +30,23 @@ static bool read_certificates(struct chain *out, const struct publish_options *o
            fail(err, E_PUBLISHED_CHAIN, "%s holds %zu", options->path, out->n);
 }
 
-static void tell_published(struct call *call, const struct entry *entry,
-                           const struct entry *renews, bool changed)
+/* Another entry of the store with this key: what the new one renews, or is renewed by. */
+static const struct entry *twin_of(const struct published *own, const struct entry *entry)
 {
+    for (size_t i = 0; i < own->entries.n; i++) {
+        const struct entry *other = &own->entries.entry[i];
+
+        if (other != entry && text_equal(other->store, entry->store) &&
+            digest_equal(&other->cert.spki_sha256, &entry->cert.spki_sha256))
+            return other;
+    }
+    return NULL;
+}
+
+static void tell_published(struct call *call, const struct published *own,
+                           const struct entry *entry, bool changed)
+{
+    const struct entry *renews = twin_of(own, entry);
     char hex[DIGEST_HEX];
 
     if (call->json) {
@@ -49,13 +64,12 @@ static void tell_published(struct call *call, const struct entry *entry,
 }
 
 /* Of a chain only what can be an anchor: intermediates come with the chains themselves. */
-static bool publish_one(struct call *call, struct published *own, const struct cert *cert,
-                        const struct publish_options *options, struct error *err)
+static bool add_one(bool *changed, struct published *own, const struct cert *cert,
+                    const struct publish_options *options, struct error *err)
 {
     scoped(entry_clear) struct entry entry = {0};
     const struct entry *renews = NULL;
     struct error why = {0};
-    bool changed = false;
 
     if (text_equal(options->store, STORE_ROOTS) && !trust_may_anchor(cert, &why)) {
         if (options->chain && why.msg == E_ANCHOR_NO_CA)
@@ -65,38 +79,49 @@ static bool publish_one(struct call *call, struct published *own, const struct c
     }
     if (!entry_make(&entry, cert, options->store, options->alias, err))
         return false;
-    entry.added = call->now;
-    if (!published_add(own, &entry, &renews, &changed, err))
-        return false;
-    tell_published(call, &entry, renews, changed);
-    return true;
+    entry.added = options->now;
+    return published_add(own, &entry, &renews, changed, err);
 }
 
-static bool publish(struct call *call, int state, const struct publish_options *options,
-                    struct error *err)
+static bool publish(struct call *call, struct state *state,
+                    const struct publish_options *options, struct error *err)
 {
     scoped(published_clear) struct published own = {0};
     scoped(chain_clear) struct chain file = {0};
     struct store_kind kind = {0};
+    bool changed[CHAIN_READ_MAX] = {false};
     unsigned before;
 
-    if (!store_kind_named(&kind, state, options->store, err))
+    if (!store_kind_named(&kind, state->fd, options->store, err))
         return false;
-    if (kind.holds != STORE_HOLDS_ANCHORS && kind.holds != STORE_HOLDS_CERTIFICATES)
-        return fail(err, E_STORE_SYSTEM, "%s is not published so", kind.name);
-    if (!read_certificates(&file, options, err) || !published_load_own(&own, state, err))
+    if (!store_is_shared(kind.name))
+        return fail(err, E_STORE_LOCAL, "%s", kind.name);
+    if (!read_certificates(&file, options, err) ||
+        !published_load_own(&own, state->fd, err))
         return false;
     before = own.sequence;
     for (size_t i = 0; i < file.n; i++)
-        if (!publish_one(call, &own, &file.cert[i], options, err))
+        if (!add_one(&changed[i], &own, &file.cert[i], options, err))
             return false;
-    return own.sequence == before || published_save_own(state, &own, err);
+    if (own.sequence != before && !published_save_own(state->fd, &own, err))
+        return false;
+    for (size_t i = 0; i < file.n; i++) {
+        const struct entry *entry =
+            published_find(&own, options->store, &file.cert[i].sha256);
+
+        if (entry == NULL)
+            continue;
+        if (changed[i])
+            audit_note_cert(state, AUDIT_TRUST, "publish", &entry->cert);
+        tell_published(call, &own, entry, changed[i]);
+    }
+    return true;
 }
 
 static int run_publish(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    struct publish_options options = {.store = STORE_ROOTS};
+    struct publish_options options = {.store = STORE_ROOTS, .now = call->now};
 
     options.chain = args_flag(&call->args, "--chain");
     if (!args_value(&call->args, "--store", &options.store, err) ||
@@ -105,8 +130,7 @@ static int run_publish(struct call *call, struct error *err)
         !args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
         !state_lock(&state, err))
         return 0;
-    if (publish(call, state.fd, &options, err))
-        audit_note(&state, AUDIT_TRUST, "publish", options.path, "into %s", options.store);
+    (void)publish(call, &state, &options, err);
     return 0;
 }
 
@@ -115,22 +139,34 @@ struct unpublish_options {
     bool yes, force, everywhere;
 };
 
+/* The same certificate may be published for several stores; one of them is meant. */
+static bool choose_id(const struct entry **out, const struct published *own,
+                      const struct unpublish_options *options, struct error *err)
+{
+    scoped(store_clear) struct store those = {0};
+    struct error why = {0};
+    struct entry *entry = NULL;
+
+    for (size_t i = 0; i < own->entries.n; i++)
+        if (text_equal(own->entries.entry[i].store, options->store) &&
+            !store_add(&those, &own->entries.entry[i], err))
+            return false;
+    if (!store_choose(&entry, &those, options->id, &why))
+        return fail(err, why.msg == E_ANCHOR_UNKNOWN ? E_PUBLISHED_NONE : why.msg, "%s",
+                    why.about);
+    *out = published_find(own, options->store, &entry->cert.sha256);
+    return *out != NULL;
+}
+
 /* By the file, as dir-cli does (V-10), or by an id; the entry is one of our own list. */
 static bool choose(const struct entry **out, const struct published *own,
                    const struct unpublish_options *options, struct error *err)
 {
     scoped(chain_clear) struct chain file = {0};
     const struct publish_options reading = {.path = options->path};
-    struct error why = {0};
-    struct entry *entry = NULL;
 
-    if (options->id != NULL) {
-        if (!store_choose(&entry, &own->entries, options->id, &why))
-            return fail(err, why.msg == E_ANCHOR_UNKNOWN ? E_PUBLISHED_NONE : why.msg, "%s",
-                        why.about);
-        *out = entry;
-        return true;
-    }
+    if (options->id != NULL)
+        return choose_id(out, own, options, err);
     if (!read_certificates(&file, &reading, err))
         return false;
     *out = published_find(own, options->store, &chain_leaf(&file)->sha256);

@@ -45,6 +45,9 @@ const struct store_kind *store_kind_at(size_t i);
 /* One of them, or one made with store_create. A name that is nearly one of them is told. */
 must_check bool store_kind_named(struct store_kind *out, int state, const char *name,
                                  struct error *err);
+/* A published list may have entries of it: every appliance has the store, and it holds
+ * certificates that are not the appliance's own. */
+bool store_is_shared(const char *name);
 /* Make an empty store; remove one made so, its entries with it. */
 must_check bool store_create(int state, const char *name, struct error *err);
 must_check bool store_delete(int state, const char *name, struct error *err);

@@ -65,6 +65,14 @@ static const struct store_kind *find_kind(const char *name)
     return NULL;
 }
 
+bool store_is_shared(const char *name)
+{
+    const struct store_kind *kind = find_kind(name);
+
+    return kind != NULL &&
+           (kind->holds == STORE_HOLDS_ANCHORS || kind->holds == STORE_HOLDS_CERTIFICATES);
+}
+
 /* Letters, digits, '-', '_' and '.', beginning with a letter: also a name of a folder. */
 static bool name_is_plain(const char *name)
 {

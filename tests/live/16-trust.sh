@@ -182,6 +182,9 @@ run 0 node trust publish "$scratch/shared.pem"
 shows 'publish says the id' "$(ski_of "$scratch/shared.pem")"
 run 0 node trust publish "$scratch/shared.pem"
 shows 'once is enough' 'published already'
+run 1 node trust publish --store partners "$scratch/shared.pem"
+shows 'a store of our own is not published' PGC4013
+run 1 node trust publish --store MACHINE_SSL_CERT "$scratch/shared.pem"
 equal 'publishing alone changes no store' 0 \
     "$(pg node trust list --filter sha256="$shared" --json | jq '.anchors | length')"
 run 0 node trust list --published
