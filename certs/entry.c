@@ -104,7 +104,7 @@ static void read_notes(struct entry *out, struct span text)
     if (!span_find(text, BEGIN, &begin))
         return;
     text = span_head(text, begin);
-    if (!notes_get(out->store, sizeof(out->store), text, "store"))
+    if (!notes_get(out->store, sizeof(out->store), text, "store") && out->store[0] == '\0')
         (void)text_fits(out->store, STORE_ROOTS);
     if (!notes_get(out->alias, sizeof(out->alias), text, "alias") ||
         !alias_is_plain(out->alias))

@@ -78,10 +78,11 @@ static bool read_publisher(struct published *out, struct span head, struct error
     char hex[DIGEST_HEX];
 
     if (!notes_get(out->publisher, sizeof(out->publisher), head, "publisher"))
-        return true;
+        return out->publisher[0] == '\0' || malformed(err, "its publisher's name");
     return (notes_get(hex, sizeof(hex), head, "key") && digest_from_hex(&out->key, hex) &&
             notes_get_time(&out->issued, head, "issued") &&
-            notes_get_time(&out->expires, head, "expires") && out->issued > 0) ||
+            notes_get_time(&out->expires, head, "expires") && out->issued > 0 &&
+            out->expires > 0) ||
            malformed(err, "its key, issued or expires");
 }
 
