@@ -1,151 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# kill -9 at every single write, rename, sync, unlink of every command that changes identities or
-# requests: before the next command there is the old or the new identity, whole, and after it
-# nothing half-made is left.
+# kill -9 at every write of init, of uploads, and of what waits to be confirmed.
 # long
-. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/killpoints.sh"
 
-so=${KILLPOINT_SO:-$(dirname "$PAIRGATE")/tests/killpoint.so}
-if [[ ! -e $so ]]; then skip "no $so"; fi
-
-printf 'correct horse battery staple\n' >"$scratch/passphrase"
-chmod 600 "$scratch/passphrase"
-
-pub_of_key() { openssl pkey -in "$1" -passin "file:$scratch/passphrase" -pubout 2>/dev/null; }
-pub_of_leaf() { openssl x509 -in "$1" -noout -pubkey; }
-
-# whole DIR: key and chain of the identity in use belong together, an anchor stands by a chain.
-# What was found whole is not asked of openssl again.
-declare -A known
-whole()
-{
-    local current=$1/identity/current sum
-    sum=$(cat "$current"/{key.pem,chain.pem,reason} "$current/anchor.pem" 2>/dev/null | cksum)
-    if [[ ${known[$sum]:-} ]]; then return; fi
-    [[ $(pub_of_key "$current/key.pem") == "$(pub_of_leaf "$current/chain.pem")" ]] || return 1
-    if grep -qx 'origin chain' "$current/reason"; then
-        openssl x509 -in "$current/anchor.pem" -noout || return 1
-    fi
-    known[$sum]=1
-}
-
-leaf_of() { sed '/END CERT/q' "$1/identity/current/chain.pem"; }
-
-left_over() { find "$1" -name '*.new' -o -name '*.old'; }
-
-# every_request_answers DIR: no request is damaged.
-every_request_answers() { [[ $(jq '.damaged | length' "$1") == 0 ]]; }
-
-# killed_at_every_write SENTENCE TEMPLATE ARGUMENT...: N = 1, 2, … until the command survives.
-total=0
-killed_at_every_write()
-{
-    local sentence=$1 template=$2 n=0 status=137 bad=0 old new='' seen
-    shift 2
-    if [[ $template == empty ]]; then old=''; else old=$(leaf_of "$scratch/$template"); fi
-    # Where it leads when nobody kills it.
-    rm -rf "$scratch/work" "$scratch/after"
-    cp -a "$scratch/$template" "$scratch/work"
-    pg work "$@" >"$out" 2>"$err" </dev/null || { not_ok "$sentence works" "$out" "$err"; return; }
-    new=$(leaf_of "$scratch/work")
-    while :; do
-        n=$((n + 1))
-        rm -rf "$scratch/work"
-        cp -a "$scratch/$template" "$scratch/work"
-        status=0
-        LD_PRELOAD=$so KILLPOINT=$n pg work "$@" >"$out" 2>"$err" </dev/null || status=$?
-        if ((status != 137)); then break; fi
-        if [[ ! -e $scratch/work/identity/current ]]; then
-            if [[ $old ]]; then
-                bad=$((bad + 1))
-                not_ok "$sentence, killed at $n: an identity is in use"
-            fi
-            continue
-        fi
-        seen=$(leaf_of "$scratch/work")
-        # Self-signed ones are new each time.
-        if [[ $seen != "$old" && $seen != "$new" && $* != *self-sign* && $1 != init ]] ||
-            ! whole "$scratch/work"; then
-            bad=$((bad + 1))
-            not_ok "$sentence, killed at $n: the old or the new identity, whole"
-        fi
-        # Any changing command takes the leftovers away; it need not succeed.
-        pg work request drop 00000000 >/dev/null 2>&1 || true
-        pg work identity backups --json >"$scratch/backups" 2>&1 || true
-        if [[ $* == request* || $* == *-key* ]]; then
-            pg work request list --json >"$scratch/requests" 2>&1 || true
-        else
-            echo '{"damaged":[]}' >"$scratch/requests"
-        fi
-        if [[ $(left_over "$scratch/work") ]] || ! whole "$scratch/work" ||
-            ! every_request_answers "$scratch/requests" ||
-            [[ $(jq '[.identities[] | select(.damage)] | length' "$scratch/backups") != 0 ]]; then
-            bad=$((bad + 1))
-            not_ok "$sentence, killed at $n: the next command leaves it clean" \
-                "$scratch/backups" "$scratch/requests"
-            left_over "$scratch/work"
-        fi
-    done
-    equal "$sentence: survives when no write is left to kill at" 0 "$status"
-    equal "$sentence: $((n - 1)) kill points" 0 "$bad"
-    if ((n == 1)); then not_ok "$sentence: it writes something"; fi
-    total=$((total + n - 1))
-}
-
-# ---- the templates ----
-ladder office
-agent plain
-request plain
-cp "$scratch/plain.csr" "$scratch/first.csr"
-leaf_sign office "$scratch/first.csr" "$scratch/first.pem"
-must plain chain upload "$scratch/first.pem"
-request plain
-leaf_sign office "$scratch/plain.csr" "$scratch/second.pem"
-pending=$(pg plain request list --json | jq -r '.requests[] | select(.used == null) | .id')
-foreign other office
-chmod 600 "$scratch/other.key"
-openssl pkcs12 -export -inkey "$scratch/other.key" -in "$scratch/other.leaf.pem" \
-    -certfile "$scratch/other.chain.pem" -passout "file:$scratch/passphrase" \
-    -out "$scratch/other.p12"
-
+plain_state
 mkdir -m 700 "$scratch/empty"
-cp -a "$scratch/plain" "$scratch/seen"
-for n in 1 2 3; do must seen identity self-sign --replace-chain; done
-printf 'seen 2027-06-15T12:00:00Z\n' >"$scratch/seen/identity/current/seen"
-agent small
-request small
-cp -a "$scratch/small" "$scratch/sealed"
-must sealed identity encrypt-key --passphrase-file "$scratch/passphrase"
 cp -a "$scratch/plain" "$scratch/waiting"
 must waiting chain upload --confirm-within 1h "$scratch/second.pem"
 cp -a "$scratch/waiting" "$scratch/overdue"
 sed -i 's/^deadline .*/deadline 2020-01-01T00:00:00Z/' "$scratch/overdue/identity/rollback"
 
-# ---- every command ----
 killed_at_every_write 'init' empty init --name node.example.com
 killed_at_every_write 'chain upload' plain chain upload "$scratch/second.pem"
 killed_at_every_write 'chain upload of several files, to be confirmed' plain \
     chain upload --confirm-within 10m "$scratch/ca/office-root/cert.pem" \
     "$scratch/ca/office/cert.pem" "$scratch/second.pem.leaf"
-killed_at_every_write 'chain undo' plain chain undo
-killed_at_every_write 'identity import of a key' plain identity import \
-    --cert "$scratch/other.pem" --key "$scratch/other.key"
-killed_at_every_write 'identity import of a PKCS#12' plain identity import \
-    --p12 "$scratch/other.p12" --passphrase-file "$scratch/passphrase"
-killed_at_every_write 'identity self-sign' plain identity self-sign --replace-chain
-killed_at_every_write 'identity restore' plain identity restore 1
-killed_at_every_write 'identity restore, to be confirmed' plain \
-    identity restore 1 --confirm-within 10m
 killed_at_every_write 'identity confirm' waiting identity confirm
 killed_at_every_write 'a rollback that is due' overdue identity show
-killed_at_every_write 'identity prune' seen identity prune --keep 0
-killed_at_every_write 'identity encrypt-key' small \
-    identity encrypt-key --passphrase-file "$scratch/passphrase"
-killed_at_every_write 'identity decrypt-key' sealed identity decrypt-key
-killed_at_every_write 'self-sign with keys at rest encrypted' sealed identity self-sign
-killed_at_every_write 'request new' plain request new
-killed_at_every_write 'request new --overwrite' plain request new --overwrite
-killed_at_every_write 'request drop' plain request drop "$pending"
 
 printf 'killed at %d points in all\n' "$total"
