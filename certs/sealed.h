@@ -13,7 +13,7 @@
 #define SEALED_LINK "passphrase"
 #define PASSPHRASE_MIN 8 /* bytes, for one that we shall encrypt with */
 #define PASSPHRASE_MAX 1024
-#define SEALED_ROUNDS 100000 /* as for the verifiers of codes and passwords */
+#define SEALED_ROUNDS 600000
 
 /* The PEM block that counts is an encrypted PKCS#8 key. */
 bool key_is_sealed(struct span pem);

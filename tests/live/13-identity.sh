@@ -255,9 +255,9 @@ run 0 sealed identity encrypt-key --passphrase-file "$scratch/secret"
 shows 'all of them' 'Encrypted 2 keys'
 equal 'no key lies in the clear' '' "$(grep -rl 'BEGIN PRIVATE KEY' "$scratch/sealed" || true)"
 check 'openssl reads it with the passphrase' key_of sealed -passin "file:$scratch/secret"
-equal 'with AES-256 and 100000 rounds of HMAC-SHA-256' 'aes-256-cbc hmacWithSHA256 0186A0' \
+equal 'with AES-256 and 600000 rounds of HMAC-SHA-256' 'aes-256-cbc hmacWithSHA256 0927C0' \
     "$(openssl asn1parse -in "$scratch/sealed/identity/current/key.pem" |
-        sed -n 's/.*:\(aes-256-cbc\|hmacWithSHA256\|0186A0\)$/\1/p' | sort -r | tr '\n' ' ' |
+        sed -n 's/.*:\(aes-256-cbc\|hmacWithSHA256\|0927C0\)$/\1/p' | sort -r | tr '\n' ' ' |
         awk '{print $2, $1, $3}')"
 run 0 sealed chain upload "$scratch/sealed.pem"
 equal 'an answer to a sealed request is sealed' '' "$(grep -rl 'BEGIN PRIVATE KEY' "$scratch/sealed" || true)"
