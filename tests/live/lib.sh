@@ -298,6 +298,45 @@ events() { jq -c "$2" "$scratch/$1.events"; }
 # event_seen NAME FILTER: some event passes.
 event_seen() { [[ -n $(events "$1" "select($2)" 2>/dev/null) ]]; }
 
+# ---- a bad network ----
+relay_program=${RELAY:-$(dirname "$PAIRGATE")/tests/relay}
+declare -A relay_group
+
+# relay NAME TARGET [OPTION...]: tests/support/relay/relay.c before the listener TARGET. NAME then
+# is an address as good as TARGET: `at NAME`, and $scratch/NAME.code is TARGET's.
+relay()
+{
+    local name=$1 target=$2 dir=$scratch/$1.relay
+    shift 2
+    rm -rf "$dir"
+    mkdir "$dir"
+    setsid "$relay_program" "$@" "$dir" "${listener_port[$target]}" >"$dir/log" 2>&1 &
+    relay_group[$name]=$!
+    groups+=("$!")
+    wait_for 10 test -s "$dir/port" || die "the relay listens: $(cat "$dir/log")"
+    listener_port[$name]=$(cat "$dir/port")
+    ln -sf "$scratch/$target.code" "$scratch/$name.code"
+}
+
+relay_end() { crash "${relay_group[$1]}"; }
+
+# relayed NAME FIELD: up, down, connections or cuts so far.
+relayed() { jq -r ".$2" "$scratch/$1.relay/counts" 2>/dev/null || echo 0; }
+
+relayed_at_least() { [[ $(relayed "$1" "$2") -ge $3 ]]; }
+
+# network NAME gone|down|back: nothing passes any more; connections break, new ones are refused;
+# all is well again.
+network()
+{
+    local dir=$scratch/$1.relay
+    case $2 in
+    gone) touch "$dir/silent" ;;
+    down) touch "$dir/down" ;;
+    back) rm -f "$dir/silent" "$dir/down" ;;
+    esac
+}
+
 # code NAME [OPTION...]: an invitation in $scratch/NAME.code
 code()
 {
