@@ -193,3 +193,19 @@ bool authority_journal_load(struct authority *authority, const char *migration,
         memcpy(out->item, items.at, items.n);
     return true;
 }
+
+bool authority_owner(void *at, enum owner_kind kind, struct owner *owner)
+{
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+    struct error err = {0};
+
+    ask_about(&ask, AUTHORITY_OWNER, "");
+    ask.owner_kind = kind;
+    ask.owner = *owner;
+    if (!authority_do(at, &ask, (struct span){0}, (struct span){0}, &answer, NULL, NULL,
+                      &err))
+        return false;
+    *owner = answer.owner;
+    return owner->known;
+}

@@ -18,6 +18,7 @@
 #include "pairing/grant.h"
 #include "transfer/handover.h"
 #include "transfer/journal.h"
+#include "transfer/owners.h"
 
 #include <pthread.h>
 
@@ -37,8 +38,9 @@ enum authority_op {
     AUTHORITY_FORGET,        /* a connection has ended: drop its SCRAM exchange */
     AUTHORITY_PASSWORD_STEP, /* target: as CODE_STEP, for an administrator */
     AUTHORITY_WAIT,          /* target: has the operator approved this pairing? */
+    AUTHORITY_OWNER,         /* the number of a user or group, or its name */
 };
-#define AUTHORITY_OPS 13
+#define AUTHORITY_OPS 14
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -70,6 +72,9 @@ struct authority_ask {
     enum statement_kept kept;
     /* AUDIT */
     struct audit_words words;
+    /* OWNER */
+    enum owner_kind owner_kind;
+    struct owner owner;
     /* JOURNAL_LOAD, JOURNAL_ADD */
     unsigned generation;
     uint64_t from;
@@ -88,6 +93,7 @@ struct authority_answer {
     struct grant grant;
     struct handover handover;
     struct migration_facts facts;
+    struct owner owner;
     size_t n;
     size_t first_n, second_n;
 };
@@ -128,6 +134,10 @@ must_check bool authority_journal_load(struct authority *authority, const char *
 /* The details of what the worker has seen are the first byte string. */
 must_check bool authority_audit(struct authority *authority,
                                 const struct audit_entry *entry, struct error *err);
+
+/* For owners_ask_of: the worker may not read the system's list of users. `at` is a struct
+ * authority. */
+bool authority_owner(void *at, enum owner_kind kind, struct owner *owner);
 
 /* The supervisor's end. */
 struct office {

@@ -106,6 +106,16 @@ static bool do_journal_load(struct request *r, struct error *err)
     return buf_add(&r->first_out, span_of(batch.item, batch.n * sizeof(*batch.item)), err);
 }
 
+static bool do_owner(struct request *r, struct error *err)
+{
+    struct owner *owner = &r->answer->owner;
+
+    (void)err;
+    *owner = r->ask->owner;
+    owner->known = owner_ask_system(r->ask->owner_kind, owner);
+    return true;
+}
+
 static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = {
     [AUTHORITY_CODE_STEP] = office_code_step,
     [AUTHORITY_AGAIN] = office_again,
@@ -120,6 +130,7 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_FORGET] = office_forget,
     [AUTHORITY_PASSWORD_STEP] = office_password_step,
     [AUTHORITY_WAIT] = office_wait,
+    [AUTHORITY_OWNER] = do_owner,
 };
 
 /* Operations that only one side has: a target's worker cannot give itself a source's grant.
@@ -144,6 +155,7 @@ static void terminate(struct authority_ask *ask)
     ask->view.address[sizeof(ask->view.address) - 1] = '\0';
     ask->words.event[sizeof(ask->words.event) - 1] = '\0';
     ask->words.subject[sizeof(ask->words.subject) - 1] = '\0';
+    ask->owner.name[sizeof(ask->owner.name) - 1] = '\0';
     ask->grant.id[sizeof(ask->grant.id) - 1] = '\0';
     ask->grant.migration[sizeof(ask->grant.migration) - 1] = '\0';
     ask->grant.peer_name[sizeof(ask->grant.peer_name) - 1] = '\0';
@@ -157,6 +169,7 @@ static bool ask_is_sound(const struct authority_ask *ask, bool is_target)
 {
     return (unsigned)ask->op < AUTHORITY_OPS && op_is_for(ask->op, is_target) &&
            (unsigned)ask->kept <= KEPT_COUNTERSIGN &&
+           (unsigned)ask->owner_kind < OWNER_KINDS &&
            (unsigned)ask->facts.kind <= DIGEST_BLAKE3;
 }
 

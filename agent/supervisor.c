@@ -152,6 +152,7 @@ static bool worker_begin(struct worker *out, struct state *state, struct channel
         !trust_load(&out->trust, state->fd, err) ||
         !crl_store_load(&out->crls, state->fd, err))
         return false;
+    owners_ask_of(authority_owner, &out->authority);
     out->state = state->fd;
     out->identity.key.signer = &out->signer;
     chain_remember(&out->identity.chain);

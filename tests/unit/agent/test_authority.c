@@ -157,6 +157,24 @@ static void each_side_has_its_own_requests(void)
     CU_ASSERT_EQUAL(ask_do(source, &ask, &answer), E_SUPERVISOR);
 }
 
+static void owners_are_looked_up_for_the_worker(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct owner root = {.name = "root", .id = 7}, zero = {0};
+    struct owner nobody = {.name = "nobody-of-that-name"};
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+
+    CU_ASSERT(authority_owner(&f->authority, OWNER_USER, &root));
+    CU_ASSERT_EQUAL(root.id, 0);
+    CU_ASSERT(authority_owner(&f->authority, OWNER_GROUP, &zero));
+    CU_ASSERT_STRING_EQUAL(zero.name, "root");
+    CU_ASSERT_FALSE(authority_owner(&f->authority, OWNER_USER, &nobody));
+    ask_make(&ask, AUTHORITY_OWNER, 1, 'k');
+    ask.owner_kind = (enum owner_kind)OWNER_KINDS;
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_SUPERVISOR);
+}
+
 /* What a hijacked worker might send: each is refused, and the next good one answered. */
 static void malformed_requests_are_refused(void)
 {
@@ -239,6 +257,7 @@ int main(void)
         TEST(a_grant_is_renewed_for_its_key_alone),
         TEST(a_source_adopts_no_grant_over_another_targets),
         TEST(each_side_has_its_own_requests),
+        TEST(owners_are_looked_up_for_the_worker),
         TEST(malformed_requests_are_refused),
         TEST(a_length_beyond_the_ceiling_ends_the_channel),
         TEST(half_a_request_is_told),

@@ -5,6 +5,7 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <string.h>
 
 #define NOBODY_HAS 3999999999U
 
@@ -15,10 +16,10 @@ static void numbers_have_names(void)
     CU_ASSERT(span_equal(owners_user(&owners, 0), span_text("root")));
     CU_ASSERT(span_equal(owners_user(&owners, 0), span_text("root")));
     CU_ASSERT(span_equal(owners_group(&owners, 0), span_text("root")));
-    CU_ASSERT_EQUAL(owners.users, 1);
+    CU_ASSERT_EQUAL(owners.n[OWNER_USER], 1);
     CU_ASSERT_EQUAL(owners_user(&owners, NOBODY_HAS).n, 0);
     CU_ASSERT_EQUAL(owners_user(&owners, NOBODY_HAS).n, 0);
-    CU_ASSERT_EQUAL(owners.users, 2);
+    CU_ASSERT_EQUAL(owners.n[OWNER_USER], 2);
 }
 
 static void names_have_numbers_or_the_given_one(void)
@@ -41,12 +42,41 @@ static void more_than_are_remembered_are_asked_for_again(void)
     CU_ASSERT(span_equal(owners_user(&owners, 0), span_text("root")));
 }
 
+struct book {
+    unsigned asked;
+};
+
+static bool ask_book(void *at, enum owner_kind kind, struct owner *owner)
+{
+    struct book *book = at;
+
+    book->asked++;
+    if (kind != OWNER_GROUP || strcmp(owner->name, "crew") != 0)
+        return false;
+    owner->id = 77;
+    return true;
+}
+
+static void another_may_be_asked_instead_of_the_system(void)
+{
+    struct owners owners = {0};
+    struct book book = {0};
+
+    owners_ask_of(ask_book, &book);
+    CU_ASSERT_EQUAL(owners_gid(&owners, span_text("crew"), 5), 77);
+    CU_ASSERT_EQUAL(owners_gid(&owners, span_text("crew"), 5), 77);
+    CU_ASSERT_EQUAL(book.asked, 1);
+    CU_ASSERT_EQUAL(owners_uid(&owners, span_text("root"), 5), 5);
+    CU_ASSERT_EQUAL(book.asked, 2);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(numbers_have_names),
         TEST(names_have_numbers_or_the_given_one),
         TEST(more_than_are_remembered_are_asked_for_again),
+        TEST(another_may_be_asked_instead_of_the_system),
     };
 
     return run_tests("owners", tests, COUNT(tests));
