@@ -72,12 +72,14 @@ static bool make_identity(int state, const char *name, enum key_choice choice, t
 {
     scoped(key_clear) struct key key = key_none();
     scoped(chain_clear) struct chain chain = {0};
+    const struct identity_parts parts = {
+        .key = &key, .chain = &chain, .origin = IDENTITY_SELF_SIGNED};
     const struct identity_change change = {.reason = "init", .now = now};
     unsigned number = 0;
 
     return key_make(&key, choice, err) && ca_self_sign(&chain, &key, name, now, err) &&
            services_write_default(state, err) &&
-           identity_make(&number, state, &key, &chain, IDENTITY_SELF_SIGNED, &change, err);
+           identity_make(&number, state, &parts, &change, err);
 }
 
 static bool init(struct state *state, struct call *call, struct error *err)

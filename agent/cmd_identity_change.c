@@ -136,6 +136,8 @@ static bool self_sign_as(const struct signing *signing, const struct state *stat
                                        signing->name != NULL ? (struct span){0} : leaf->san,
                                    .days = signing->for_days,
                                    .now = at};
+    const struct identity_parts parts = {
+        .key = &key, .chain = &chain, .origin = IDENTITY_SELF_SIGNED};
     const struct identity_change change = {.reason = "self-sign",
                                            .purpose = now->purpose,
                                            .imported = signing->keep_key && now->imported,
@@ -145,8 +147,7 @@ static bool self_sign_as(const struct signing *signing, const struct state *stat
 
     return signing_key(&key, signing, state, now, err) &&
            self_sign(&chain, &key, &wish, err) && keeps_the_rules(&chain, at, err) &&
-           identity_make(&number, state->fd, &key, &chain, IDENTITY_SELF_SIGNED, &change,
-                         err);
+           identity_make(&number, state->fd, &parts, &change, err);
 }
 
 int identity_run_self_sign(struct call *call, struct error *err)

@@ -24,6 +24,9 @@ struct channels {
 };
 enum { OURS, WORKERS };
 
+/* The numbers of the keys between the two. */
+enum { AT_SERVER_KEY, AT_CLIENT_KEY };
+
 static bool channels_make(struct channels *out, struct error *err)
 {
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out->signer) != 0 ||
@@ -46,6 +49,7 @@ static void signals_block(sigset_t *old)
 /* What the supervisor holds. */
 struct desk {
     struct identity identity;
+    struct signer_keys keys; /* of the identity */
     struct office office;
     struct channels *channels;
     int signals;
@@ -57,6 +61,8 @@ static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
 {
     if (!identity_load(&desk->identity, state->fd, true, err) || !state_open_db(state, err))
         return false;
+    desk->keys.key[AT_SERVER_KEY] = identity_key(&desk->identity, LEAF_SERVER);
+    desk->keys.key[AT_CLIENT_KEY] = identity_key(&desk->identity, LEAF_CLIENT);
     desk->office.db = &state->db;
     desk->office.key = &desk->identity.key;
     desk->office.is_target = is_target;
@@ -99,7 +105,7 @@ static int desk_serve(struct desk *desk)
         if (wait[0].revents != 0 && desk_signal(desk, &status))
             return status;
         /* A channel the worker has closed is not asked again; its end comes as a signal. */
-        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->identity.key, &err))
+        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->keys, &err))
             wait[1].fd = -1;
         if (wait[2].revents != 0 && !office_answer(&desk->office, wait[2].fd, &err))
             wait[2].fd = -1;
@@ -154,8 +160,11 @@ static bool worker_begin(struct worker *out, struct state *state, struct channel
         return false;
     owners_ask_of(authority_owner, &out->authority);
     out->state = state->fd;
-    out->identity.key.signer = &out->signer;
+    out->identity.key.signer = out->identity.client_key.signer = &out->signer;
+    out->identity.key.at_signer = AT_SERVER_KEY;
+    out->identity.client_key.at_signer = AT_CLIENT_KEY;
     chain_remember(&out->identity.chain);
+    chain_remember(&out->identity.client_chain);
     return true;
 }
 

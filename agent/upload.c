@@ -143,6 +143,10 @@ static bool install(struct upload *upload, const struct state *state,
     const bool single = wish->occasion == OCCASION_SINGLE;
     scoped(key_clear) struct key key = key_none();
     const struct pending *answered = NULL;
+    const struct identity_parts parts = {.key = &key,
+                                         .chain = &upload->sorted,
+                                         .origin =
+                                             single ? IDENTITY_SINGLE : IDENTITY_CHAIN};
     const struct identity_change change = {.reason = single ? "certificate upload"
                                                             : "chain upload",
                                            .purpose = upload->purpose,
@@ -152,8 +156,7 @@ static bool install(struct upload *upload, const struct state *state,
 
     if (!root_is_admitted(upload, state, wish, err) ||
         !find_key(&key, upload, state, ledger, &answered, err) ||
-        !identity_make(&upload->number, state->fd, &key, &upload->sorted,
-                       single ? IDENTITY_SINGLE : IDENTITY_CHAIN, &change, err))
+        !identity_make(&upload->number, state->fd, &parts, &change, err))
         return false;
     /* The link has moved; that the request is answered is but a note for people. */
     return answered == NULL || ledger_mark_used(state->fd, answered, wish->now, &note) ||
@@ -215,6 +218,7 @@ bool upload_import(struct upload *out, const struct state *state, const struct k
 {
     struct upload_wish as = *wish;
     struct judged judged = {.chain = &out->given, .policy = wish->policy, .now = wish->now};
+    struct identity_parts parts = {.key = key, .chain = &out->sorted};
     const struct identity_change change = {.reason = "import",
                                            .purpose = purpose,
                                            .imported = true,
@@ -232,7 +236,7 @@ bool upload_import(struct upload *out, const struct state *state, const struct k
     out->accepted = report_errors(&out->report) == 0;
     if (!out->accepted)
         return true;
+    parts.origin = origin_of(out);
     return root_is_admitted(out, state, &as, err) &&
-           identity_make(&out->number, state->fd, key, &out->sorted, origin_of(out),
-                         &change, err);
+           identity_make(&out->number, state->fd, &parts, &change, err);
 }

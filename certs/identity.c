@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX)
-
 static const char *const origins[] = {
     [IDENTITY_SELF_SIGNED] = "self-signed",
     [IDENTITY_CHAIN] = "chain",
@@ -31,7 +29,36 @@ void identity_clear(struct identity *identity)
 {
     key_clear(&identity->key);
     chain_clear(&identity->chain);
+    key_clear(&identity->client_key);
+    chain_clear(&identity->client_chain);
+    buf_clear(&identity->server_vouch);
+    buf_clear(&identity->client_vouch);
     *identity = (struct identity){0};
+}
+
+bool identity_is_split(const struct identity *identity)
+{
+    return identity->client_chain.n > 0;
+}
+
+const struct key *identity_key(const struct identity *identity, enum leaf_use use)
+{
+    return use == LEAF_CLIENT && identity_is_split(identity) ? &identity->client_key
+                                                             : &identity->key;
+}
+
+const struct chain *identity_chain(const struct identity *identity, enum leaf_use use)
+{
+    return use == LEAF_CLIENT && identity_is_split(identity) ? &identity->client_chain
+                                                             : &identity->chain;
+}
+
+struct leaves identity_leaves(const struct identity *identity)
+{
+    return (struct leaves){.server = identity_chain(identity, LEAF_SERVER),
+                           .client = identity_chain(identity, LEAF_CLIENT),
+                           .server_vouch = buf_span(&identity->server_vouch),
+                           .client_vouch = buf_span(&identity->client_vouch)};
 }
 
 unsigned identity_number_of(const char *name)
@@ -121,20 +148,50 @@ static void read_seen(struct identity *out, int dir)
         out->seen = st.st_mtime;
 }
 
-static bool read_chain(struct identity *out, int dir, struct error *err)
+static bool read_chain(struct chain *out, int dir, const char *name, struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
 
-    return fs_read_at(&pem, dir, "chain.pem", err) &&
-           chain_parse(&out->chain, buf_span(&pem), err);
+    return fs_read_at(&pem, dir, name, err) && chain_parse(out, buf_span(&pem), err);
 }
 
-static bool read_key(struct identity *out, int state, int dir, struct error *err)
+/* The key of this chain's leaf: the private one from the file, or the public half. */
+static bool read_key(struct key *out, const struct chain *chain, int state, int dir,
+                     const char *name, bool with_key, struct error *err)
 {
-    if (!sealed_read(&out->key, state, dir, "key.pem", err))
+    if (!with_key)
+        return key_from_spki(out, chain_leaf(chain)->spki, err);
+    if (!sealed_read(out, state, dir, name, err))
         return false;
-    return span_equal(buf_span(&out->key.spki), chain_leaf(&out->chain)->spki) ||
-           fail(err, E_IDENTITY_BROKEN, "key.pem is not the key of chain.pem");
+    return span_equal(buf_span(&out->spki), chain_leaf(chain)->spki) ||
+           fail(err, E_IDENTITY_BROKEN, "%s is not the key of its chain", name);
+}
+
+/* A line that is not there leaves it empty: the peers will say so. */
+static bool read_vouch(struct buf *out, struct span notes, const char *word,
+                       struct error *err)
+{
+    char text[2 * KEY_SIGNATURE_MAX];
+
+    *out = buf_upto(KEY_SIGNATURE_MAX);
+    return !notes_get(text, sizeof(text), notes, word) ||
+           text_base64_decode(out, span_text(text), err) ||
+           fail(err, E_IDENTITY_BROKEN, VOUCH_FILE);
+}
+
+static bool read_client(struct identity *out, int state, int dir, bool with_key,
+                        struct error *err)
+{
+    scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
+
+    if (faccessat(dir, CLIENT_CHAIN_FILE, F_OK, 0) != 0 && errno == ENOENT)
+        return true;
+    return read_chain(&out->client_chain, dir, CLIENT_CHAIN_FILE, err) &&
+           read_key(&out->client_key, &out->client_chain, state, dir, CLIENT_KEY_FILE,
+                    with_key, err) &&
+           fs_read_at(&notes, dir, VOUCH_FILE, err) &&
+           read_vouch(&out->server_vouch, buf_span(&notes), "server", err) &&
+           read_vouch(&out->client_vouch, buf_span(&notes), "client", err);
 }
 
 /* Failures with a remedy of their own keep it. */
@@ -153,11 +210,11 @@ static bool read_folder(struct identity *out, int state, int identities, bool wi
     snprintf(name, sizeof(name), "%u", out->number);
     if (!secret_is_private(identities, name, err) ||
         !fs_open_dir(&dir, identities, name, err) || !reason_read(out, dir, err) ||
-        !read_chain(out, dir, err))
+        !read_chain(&out->chain, dir, CHAIN_FILE, err))
         return false;
     read_seen(out, dir);
-    return with_key ? read_key(out, state, dir, err)
-                    : key_from_spki(&out->key, chain_leaf(&out->chain)->spki, err);
+    return read_key(&out->key, &out->chain, state, dir, KEY_FILE, with_key, err) &&
+           read_client(out, state, dir, with_key, err);
 }
 
 static bool load(struct identity *out, int state, int identities, bool with_key,

@@ -2,15 +2,18 @@
 /*
  * What this appliance is: a key and a chain, in DIR/identity/<n>/ (key.pem 0600, chain.pem,
  * anchor.pem when the root became an anchor, reason, and `seen` once a handshake succeeded
- * with it). The link `current` -> <n> is the one commit point: before it moves the old
- * identity holds, after it the new one, whole, its anchor included. identity/change tells
- * the last change and its epoch; identity/rollback, while it is there, which identity comes
- * back and when, unless it is confirmed. Whoever changes identities holds the state's lock.
+ * with it). When it has two leaves these are the server's, and client-key.pem,
+ * client-chain.pem and vouch stand beside them (certs/leaves.h). The link `current` -> <n>
+ * is the one commit point: before it moves the old identity holds, after it the new one,
+ * whole, its anchor included. identity/change tells the last change and its epoch;
+ * identity/rollback, while it is there, which identity comes back and when, unless it is
+ * confirmed. Whoever changes identities holds the state's lock.
  */
 #pragma once
 
 #include "certs/chain.h"
 #include "certs/key.h"
+#include "certs/leaves.h"
 
 #define IDENTITY_DIR "identity"
 #define IDENTITY_REASON_MAX 128
@@ -26,9 +29,13 @@ struct identity {
     time_t made;       /* 0 in very old ones */
     time_t seen;       /* the first successful handshake; 0 before */
     enum identity_origin origin;
-    bool imported;                      /* its key came with it: T-06 */
-    struct key key;                     /* without its private part unless asked for */
-    struct chain chain;                 /* leaf first */
+    bool imported;             /* its key came with it: T-06 */
+    struct key key;            /* without its private part unless asked for */
+    struct chain chain;        /* leaf first */
+    struct key client_key;     /* of the client leaf, when there are two; else */
+    struct chain client_chain; /* empty, and `key` and `chain` have both uses */
+    struct buf server_vouch;   /* of one leaf for the other; as struct leaves */
+    struct buf client_vouch;
     char reason[IDENTITY_REASON_MAX];   /* "init", "chain upload" … */
     char purpose[IDENTITY_PURPOSE_MAX]; /* of the request it answers, or empty */
 };
@@ -41,6 +48,20 @@ must_check bool identity_load(struct identity *out, int state, bool with_key,
 must_check bool identity_load_number(struct identity *out, int state, unsigned number,
                                      bool with_key, struct error *err);
 
+/* What it presents and signs with in that use. */
+bool identity_is_split(const struct identity *identity);
+const struct key *identity_key(const struct identity *identity, enum leaf_use use);
+const struct chain *identity_chain(const struct identity *identity, enum leaf_use use);
+struct leaves identity_leaves(const struct identity *identity);
+
+/* What an identity is made of. Borrowed. */
+struct identity_parts {
+    const struct key *key;
+    const struct chain *chain;
+    const struct key *client_key;     /* NULL, or those of a client leaf beside a server */
+    const struct chain *client_chain; /* leaf; the private keys are here */
+    enum identity_origin origin;
+};
 /* Why, when and for how long an identity becomes current. */
 struct identity_change {
     const char *reason;
@@ -50,14 +71,15 @@ struct identity_change {
     time_t deadline; /* 0, or when the old one comes back unless confirmed */
 };
 /*
- * Write a complete new identity aside, then move `current` to it. Gives its number. The
- * leaf must have this key. IDENTITY_CHAIN makes the last certificate an anchor, which
- * trust_load sees for as long as this identity is current.
+ * Write a complete new identity aside, then move `current` to it. Gives its number. Each
+ * leaf must have its key; two of them are made to vouch for one another. IDENTITY_CHAIN
+ * makes the last certificate an anchor, which trust_load sees for as long as this identity
+ * is current.
  */
-must_check bool identity_make(unsigned *number, int state, const struct key *key,
-                              const struct chain *chain, enum identity_origin origin,
+must_check bool identity_make(unsigned *number, int state,
+                              const struct identity_parts *parts,
                               const struct identity_change *change, struct error *err);
-/* The same with a reason and nothing more. */
+/* The same with one leaf, a reason and nothing more. */
 must_check bool identity_install(unsigned *number, int state, const struct key *key,
                                  const struct chain *chain, enum identity_origin origin,
                                  const char *reason, struct error *err);

@@ -17,8 +17,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX)
-
 void dir_list_close(void *dir)
 {
     DIR **list = dir;
@@ -119,17 +117,49 @@ static bool write_reason(int dir, enum identity_origin origin, unsigned previous
     return fs_replace(dir, "reason", buf_span(&notes), 0600, err);
 }
 
-static bool write_chain(int dir, const struct chain *chain, bool with_anchor,
+static bool write_chain(int dir, const char *name, const struct chain *chain,
                         struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
-    scoped(buf_clear) struct buf anchor = buf_upto(CHAIN_PEM_MAX);
 
-    if (!chain_to_pem(&pem, chain, err) ||
-        !fs_replace(dir, "chain.pem", buf_span(&pem), 0600, err))
-        return false;
-    return !with_anchor || (cert_to_pem(&anchor, chain_root(chain), err) &&
-                            fs_replace(dir, "anchor.pem", buf_span(&anchor), 0600, err));
+    return chain_to_pem(&pem, chain, err) &&
+           fs_replace(dir, name, buf_span(&pem), 0600, err);
+}
+
+static bool write_anchor(int dir, const struct chain *chain, struct error *err)
+{
+    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
+
+    return cert_to_pem(&pem, chain_root(chain), err) &&
+           fs_replace(dir, "anchor.pem", buf_span(&pem), 0600, err);
+}
+
+/* A line of VOUCH_FILE: for this leaf, by the other one's key. */
+static bool add_vouch(struct buf *notes, enum leaf_use of,
+                      const struct identity_parts *parts, struct error *err)
+{
+    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    const bool by_client = of == LEAF_SERVER;
+
+    return leaf_vouch(&signature, by_client ? parts->client_key : parts->key,
+                      by_client ? LEAF_CLIENT : LEAF_SERVER, buf_span(&parts->key->spki),
+                      buf_span(&parts->client_key->spki), err) &&
+           buf_print(notes, err, "%s ", leaf_use_name(of)) &&
+           text_base64_encode(notes, buf_span(&signature), err) &&
+           buf_add_text(notes, "\n", err);
+}
+
+static bool write_client(int state, int dir, const struct identity_parts *parts,
+                         struct error *err)
+{
+    scoped(buf_clear) struct buf vouch = buf_upto(NOTES_MAX);
+
+    return parts->client_chain == NULL ||
+           (sealed_write(state, dir, CLIENT_KEY_FILE, parts->client_key, err) &&
+            write_chain(dir, CLIENT_CHAIN_FILE, parts->client_chain, err) &&
+            add_vouch(&vouch, LEAF_SERVER, parts, err) &&
+            add_vouch(&vouch, LEAF_CLIENT, parts, err) &&
+            fs_replace(dir, VOUCH_FILE, buf_span(&vouch), 0600, err));
 }
 
 /* Where a change starts from. */
@@ -150,8 +180,8 @@ static bool start_read(struct start *out, int state, struct error *err)
            change_read(&out->last, out->identities, err) && none_is_pending(state, err);
 }
 
-static bool write_folder(int state, const struct start *start, const struct key *key,
-                         const struct chain *chain, enum identity_origin origin,
+static bool write_folder(int state, const struct start *start,
+                         const struct identity_parts *parts,
                          const struct identity_change *change, struct error *err)
 {
     scoped(fd_close) int dir = -1;
@@ -160,27 +190,37 @@ static bool write_folder(int state, const struct start *start, const struct key 
     snprintf(name, sizeof(name), "%u", start->last.number);
     snprintf(aside, sizeof(aside), "%s.new", name);
     return fs_make_dir(&dir, start->identities, aside, 0700, err) &&
-           sealed_write(state, dir, "key.pem", key, err) &&
-           write_chain(dir, chain, origin == IDENTITY_CHAIN, err) &&
-           write_reason(dir, origin, start->current, start->last.epoch + 1, change, err) &&
+           sealed_write(state, dir, KEY_FILE, parts->key, err) &&
+           write_chain(dir, CHAIN_FILE, parts->chain, err) &&
+           write_client(state, dir, parts, err) &&
+           (parts->origin != IDENTITY_CHAIN || write_anchor(dir, parts->chain, err)) &&
+           write_reason(dir, parts->origin, start->current, start->last.epoch + 1, change,
+                        err) &&
            fs_rename_new(start->identities, aside, name, err);
 }
 
-bool identity_make(unsigned *number, int state, const struct key *key,
-                   const struct chain *chain, enum identity_origin origin,
+static bool is_key_of(const struct key *key, const struct chain *chain, struct error *err)
+{
+    return (chain->n > 0 && span_equal(buf_span(&key->spki), chain_leaf(chain)->spki)) ||
+           fail(err, E_IDENTITY_KEY, "the leaf has another public key");
+}
+
+bool identity_make(unsigned *number, int state, const struct identity_parts *parts,
                    const struct identity_change *change, struct error *err)
 {
     scoped(start_close) struct start start = {.identities = -1};
 
-    if (chain->n == 0 || !span_equal(buf_span(&key->spki), chain_leaf(chain)->spki))
-        return fail(err, E_IDENTITY_KEY, "the leaf has another public key");
+    if (!is_key_of(parts->key, parts->chain, err) ||
+        (parts->client_chain != NULL &&
+         !is_key_of(parts->client_key, parts->client_chain, err)))
+        return false;
     if (!fs_make_dir(&start.identities, state, IDENTITY_DIR, 0700, err) ||
         !fs_sync(state, IDENTITY_DIR, err) || !identity_sweep(state, err) ||
         !start_read(&start, state, err) ||
         !next_number(&start.last.number, start.identities, &start.last, err))
         return false;
     *number = start.last.number;
-    return write_folder(state, &start, key, chain, origin, change, err) &&
+    return write_folder(state, &start, parts, change, err) &&
            move_current(start.identities, start.current, &start.last, change, err);
 }
 
@@ -188,9 +228,10 @@ bool identity_install(unsigned *number, int state, const struct key *key,
                       const struct chain *chain, enum identity_origin origin,
                       const char *reason, struct error *err)
 {
+    const struct identity_parts parts = {.key = key, .chain = chain, .origin = origin};
     const struct identity_change change = {.reason = reason};
 
-    return identity_make(number, state, key, chain, origin, &change, err);
+    return identity_make(number, state, &parts, &change, err);
 }
 
 /* What was current before it; needs no more of the identity than its reason. */

@@ -253,8 +253,10 @@ bool key_sign_raw(struct buf *out, const struct key *key, enum raw_scheme scheme
     if (scheme != RAW_ED25519 && hash.n * 8 != hash_bits)
         return fail(err, E_KEY_SIGN, "%zu bytes are no hash of %u bits", hash.n, hash_bits);
     if (key->der.n == 0 && key->signer != NULL) {
-        const struct signer_request request = {
-            .op = ops[scheme], .hash_bits = hash_bits, .bytes = hash};
+        const struct signer_request request = {.op = ops[scheme],
+                                               .key = key->at_signer,
+                                               .hash_bits = hash_bits,
+                                               .bytes = hash};
 
         return signer_ask(out, key->signer, &request, err);
     }

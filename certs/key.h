@@ -34,6 +34,7 @@ struct key {
     struct buf der;        /* PKCS#8 private key; empty in a worker or from an SPKI */
     struct buf spki;       /* SubjectPublicKeyInfo */
     struct signer *signer; /* NULL, or the way to the process that holds the private key */
+    unsigned at_signer;    /* which of its keys this is */
 };
 struct key key_none(void); /* all empty; the same as zeroed */
 

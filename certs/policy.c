@@ -47,6 +47,8 @@ static const struct row rows[] = {
     {"validity", E_EXPIRES_SOON, {"WWWWW", "WWWWW", "EEEEE", "WWWWW"}},
     {"subject-alt-name", E_NONE, {"WWWWW", "WWWWW", "EEEEE", "WWWWW"}},
     {"subject-alt-name", E_SAN_ABSENT, {"WWWWW", "-----", "EEEEE", "WWWWW"}},
+    {"leaves", E_NONE, {"-EE--", "-EE--", "-EE--", "-EE--"}},
+    {"leaves", E_PAIR_SPLIT, {"-----", "EEEE-", "-----", "-----"}},
 };
 
 static bool read_row(const struct row *row, enum policy policy, enum occasion occasion,

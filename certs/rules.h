@@ -7,6 +7,7 @@
 #pragma once
 
 #include "certs/chain.h"
+#include "certs/leaves.h"
 #include "certs/policy.h"
 
 /* What is judged. Borrowed. */
@@ -15,6 +16,7 @@ struct judged {
     enum policy policy;
     enum occasion occasion;
     time_t now;
+    enum leaf_use use; /* LEAF_BOTH, or which of two leaves the chain begins with */
     /* SubjectPublicKeyInfo of the keys that may have asked for the leaf; n = 0 with
      * has_requests means none matches, !has_requests skips the rule. */
     const struct span *request_spki;

@@ -4,10 +4,17 @@
 
 #include "certs/constraints.h"
 
+/* The uses that the leaf is put to. */
+static unsigned uses_asked(enum leaf_use use)
+{
+    return (use != LEAF_CLIENT ? EKU_SERVER_AUTH : 0U) |
+           (use != LEAF_SERVER ? EKU_CLIENT_AUTH : 0U);
+}
+
 static void judge_one_issuer(struct judging *judging, size_t rung)
 {
     const struct cert *cert = judging->rung[rung];
-    const unsigned both = EKU_SERVER_AUTH | EKU_CLIENT_AUTH;
+    const unsigned missing = uses_asked(judging->in->use) & ~cert->eku;
 
     if (!cert->ca)
         found(judging, E_ISSUER_NOT_CA, rung, "%s: version %u, %s", cert_issued_to(cert),
@@ -15,11 +22,11 @@ static void judge_one_issuer(struct judging *judging, size_t rung)
               cert->has_basic ? "basicConstraints says CA:FALSE" : "no basicConstraints");
     if (cert->has_ku && (cert->ku & KU_KEY_CERT_SIGN) == 0)
         found(judging, E_ISSUER_NO_CERT_SIGN, rung, "%s", cert_issued_to(cert));
-    if (cert->has_eku && (cert->eku & EKU_ANY) == 0 && (cert->eku & both) != both)
+    if (cert->has_eku && (cert->eku & EKU_ANY) == 0 && missing != 0)
         found(judging, E_ISSUER_EKU, rung, "%s lacks %s", cert_issued_to(cert),
-              (cert->eku & EKU_SERVER_AUTH) != 0   ? "clientAuth"
-              : (cert->eku & EKU_CLIENT_AUTH) != 0 ? "serverAuth"
-                                                   : "serverAuth and clientAuth");
+              missing == EKU_CLIENT_AUTH   ? "clientAuth"
+              : missing == EKU_SERVER_AUTH ? "serverAuth"
+                                           : "serverAuth and clientAuth");
 }
 
 void judge_issuer_ca(struct judging *judging)

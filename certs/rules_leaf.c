@@ -41,11 +41,11 @@ static void show_eku(char *out, size_t room, unsigned eku)
 }
 
 /* What an extended key usage that is there lacks; E_NONE when nothing. */
-static enum msg eku_fault(unsigned eku, bool single)
+static enum msg eku_fault(unsigned eku, enum leaf_use use, bool single)
 {
     bool server = (eku & EKU_SERVER_AUTH) != 0, client = (eku & EKU_CLIENT_AUTH) != 0;
 
-    if (server && (client || single))
+    if ((server || use == LEAF_CLIENT) && (client || use == LEAF_SERVER || single))
         return E_NONE;
     if (single)
         return E_SINGLE_EKU;
@@ -59,7 +59,8 @@ static enum msg eku_fault(unsigned eku, bool single)
 void judge_leaf_eku(struct judging *judging)
 {
     const struct cert *leaf = judging->rung[0];
-    enum msg fault = eku_fault(leaf->eku, judging->in->occasion == OCCASION_SINGLE);
+    enum msg fault =
+        eku_fault(leaf->eku, judging->in->use, judging->in->occasion == OCCASION_SINGLE);
     char list[128];
 
     show_eku(list, sizeof(list), leaf->eku);

@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define KEY_FILE "key.pem"
+/* The names of keys in a folder; an identity of two leaves has both. */
+static const char *const key_files[] = {"key.pem", "client-key.pem"};
 
 static void dir_close(DIR **dir)
 {
@@ -22,25 +23,26 @@ static void dir_close(DIR **dir)
     *dir = NULL;
 }
 
-static bool convert_one(size_t *n, int state, int folder, bool seal, struct error *err)
+static bool convert_one(size_t *n, int state, int folder, const char *name, bool seal,
+                        struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
     scoped(buf_clear) struct buf plain = buf_upto(KEY_PEM_MAX);
     scoped(key_clear) struct key key = key_none();
 
-    if (faccessat(folder, KEY_FILE, F_OK, 0) != 0 && errno == ENOENT)
+    if (faccessat(folder, name, F_OK, 0) != 0 && errno == ENOENT)
         return true;
-    if (!fs_read_secret(&pem, folder, KEY_FILE, err))
+    if (!fs_read_secret(&pem, folder, name, err))
         return false;
     if (key_is_sealed(buf_span(&pem)) == seal)
         return true;
-    if (!sealed_read(&key, state, folder, KEY_FILE, err))
+    if (!sealed_read(&key, state, folder, name, err))
         return false;
     ++*n;
     if (seal)
-        return sealed_write(state, folder, KEY_FILE, &key, err);
+        return sealed_write(state, folder, name, &key, err);
     return key_to_pem(&plain, &key, err) &&
-           fs_replace(folder, KEY_FILE, buf_span(&plain), 0600, err);
+           fs_replace(folder, name, buf_span(&plain), 0600, err);
 }
 
 /* Every folder below `name`, which need not be there. */
@@ -61,8 +63,9 @@ static bool convert_below(size_t *n, int state, const char *name, bool seal,
         if (entry->d_name[0] == '.')
             continue;
         folder = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        if (folder >= 0 && !convert_one(n, state, folder, seal, err))
-            return false;
+        for (size_t i = 0; folder >= 0 && i < COUNT(key_files); i++)
+            if (!convert_one(n, state, folder, key_files[i], seal, err))
+                return false;
     }
     return true;
 }

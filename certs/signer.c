@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#define HEADER_BYTES 8 /* op, hash bits, statement, length of the role */
+#define HEADER_BYTES 9 /* op, key, hash bits, statement, length of the role */
 #define PACKET_MAX (HEADER_BYTES + STATEMENT_ROLE_MAX + SIGNER_BYTES_MAX)
 #define ANSWER_MAX (1 + KEY_SIGNATURE_MAX)
 
@@ -79,6 +79,7 @@ static bool request_pack(struct buf *out, const struct signer_request *request,
         return fail(err, E_TOO_LARGE, "%zu bytes to sign; at most %d", request->bytes.n,
                     SIGNER_BYTES_MAX);
     return buf_add_byte(out, (unsigned)request->op, err) &&
+           buf_add_byte(out, request->key, err) &&
            buf_add_u16(out, request->hash_bits, err) &&
            buf_add_u32(out, (unsigned)request->statement, err) &&
            buf_add_byte(out, (unsigned)n, err) && buf_add(out, span_of(role, n), err) &&
@@ -128,16 +129,17 @@ static bool request_unpack(struct signer_request *out, char role[STATEMENT_ROLE_
     const unsigned char *at = packet.at;
     size_t n;
 
-    if (packet.n < HEADER_BYTES || at[0] >= SIGNER_OPS)
+    if (packet.n < HEADER_BYTES || at[0] >= SIGNER_OPS || at[1] >= SIGNER_KEYS)
         return false;
-    n = at[7];
+    n = at[8];
     if (n >= STATEMENT_ROLE_MAX || n > packet.n - HEADER_BYTES)
         return false;
-    if (at[3] != 0 || at[4] != 0 || at[5] != 0 || at[6] >= STATEMENTS)
+    if (at[4] != 0 || at[5] != 0 || at[6] != 0 || at[7] >= STATEMENTS)
         return false;
     *out = (struct signer_request){.op = (enum signer_op)at[0],
-                                   .hash_bits = (unsigned)at[1] << 8 | at[2],
-                                   .statement = (enum statement)at[6],
+                                   .key = at[1],
+                                   .hash_bits = (unsigned)at[2] << 8 | at[3],
+                                   .statement = (enum statement)at[7],
                                    .role = role,
                                    .bytes = span_after(packet, HEADER_BYTES + n)};
     return text_copy_span(role, STATEMENT_ROLE_MAX,
@@ -165,13 +167,23 @@ static bool is_certificate_verify(struct span message)
     return false;
 }
 
-static bool request_sign(struct buf *out, const struct key *key,
+/* The record and the vouching of two leaves are made where the keys are. */
+static bool is_the_workers(enum statement statement)
+{
+    return statement != STATEMENT_AUDIT && statement != STATEMENT_VOUCH;
+}
+
+static bool request_sign(struct buf *out, const struct signer_keys *keys,
                          const struct signer_request *request, struct error *err)
 {
+    const struct key *key = keys->key[request->key];
+
+    if (key == NULL)
+        return fail(err, E_SIGNER_REFUSED, "no key %u", request->key);
     switch (request->op) {
     case SIGNER_STATEMENT:
-        if (request->statement == STATEMENT_AUDIT) /* the supervisor keeps the record */
-            return fail(err, E_SIGNER_REFUSED, "the record is not the worker's to sign");
+        if (!is_the_workers(request->statement))
+            return fail(err, E_SIGNER_REFUSED, "this is not the worker's to sign");
         return statement_sign(out, key, request->statement, request->role, request->bytes,
                               err);
     case SIGNER_RAW_ECDSA:
@@ -186,7 +198,7 @@ static bool request_sign(struct buf *out, const struct key *key,
     return fail(err, E_SIGNER_REFUSED, "no such operation");
 }
 
-bool signer_answer(int socket, const struct key *key, struct error *err)
+bool signer_answer(int socket, const struct signer_keys *keys, struct error *err)
 {
     scoped(buf_clear) struct buf packet = buf_upto(PACKET_MAX);
     scoped(buf_clear) struct buf answer = buf_upto(ANSWER_MAX);
@@ -199,7 +211,7 @@ bool signer_answer(int socket, const struct key *key, struct error *err)
     if (!buf_add_byte(&answer, 1, err))
         return false;
     if (!request_unpack(&request, role, buf_span(&packet)) ||
-        !request_sign(&answer, key, &request, &refusal)) {
+        !request_sign(&answer, keys, &request, &refusal)) {
         buf_reset(&answer);
         if (!buf_add_byte(&answer, 0, err))
             return false;

@@ -2,7 +2,7 @@
 /*
  * Signatures across a SOCK_SEQPACKET socket pair: the worker asks, the supervisor, which
  * holds the private key, answers. One packet a request, one a response:
- *   request   u8 op, u16 hash bits, u32 statement, u8 n, n bytes of role, the bytes
+ *   request   u8 op, u8 key, u16 hash bits, u32 statement, u8 n, n bytes of role, the bytes
  *   response  u8 ok, then the signature
  * SIGNER_STATEMENT gives a body, never the message: the context string, and with it the
  * meaning of the signature, is the supervisor's. The raw operations are for the TLS
@@ -17,6 +17,7 @@
 #include <pthread.h>
 
 #define SIGNER_BYTES_MAX STATEMENT_BODY_MAX
+#define SIGNER_KEYS 8     /* that a supervisor holds at once */
 #define SIGNER_SECONDS 10 /* a supervisor that is silent for longer is gone */
 
 enum signer_op { SIGNER_STATEMENT, SIGNER_RAW_ECDSA, SIGNER_RAW_PSS, SIGNER_RAW_ED25519 };
@@ -24,6 +25,7 @@ enum signer_op { SIGNER_STATEMENT, SIGNER_RAW_ECDSA, SIGNER_RAW_PSS, SIGNER_RAW_
 
 struct signer_request {
     enum signer_op op;
+    unsigned key;             /* whose number it is: struct key's at_signer */
     unsigned hash_bits;       /* raw ECDSA and PSS: 256, 384, 512 */
     enum statement statement; /* SIGNER_STATEMENT */
     const char *role;         /* SIGNER_STATEMENT */
@@ -45,9 +47,14 @@ must_check bool signer_ask(struct buf *out, struct signer *signer,
                            const struct signer_request *request, struct error *err);
 void signer_close(struct signer *signer);
 
+/* The keys that a supervisor signs with, by their numbers; NULL where there is none. */
+struct signer_keys {
+    const struct key *key[SIGNER_KEYS];
+};
 /*
  * The supervisor's end: wait for one request, judge it, answer it. A request that is not
  * acceptable is answered with a refusal and is no failure here. False with err untouched
  * when the worker has closed its end.
  */
-must_check bool signer_answer(int socket, const struct key *key, struct error *err);
+must_check bool signer_answer(int socket, const struct signer_keys *keys,
+                              struct error *err);

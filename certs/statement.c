@@ -48,8 +48,11 @@ bool statement_sign(struct buf *signature, const struct key *key, enum statement
                     const char *role, struct span body, struct error *err)
 {
     scoped(buf_clear) struct buf message = buf_upto(MESSAGE_MAX);
-    const struct signer_request request = {
-        .op = SIGNER_STATEMENT, .statement = kind, .role = role, .bytes = body};
+    const struct signer_request request = {.op = SIGNER_STATEMENT,
+                                           .key = key->at_signer,
+                                           .statement = kind,
+                                           .role = role,
+                                           .bytes = body};
 
     if (!statement_message(&message, kind, role, body, err))
         return false;

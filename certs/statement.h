@@ -14,7 +14,7 @@ enum statement {
     STATEMENT_RECEIPT,
     STATEMENT_ABORT,
     STATEMENT_PUBLISHED, /* a published list of anchors */
-    STATEMENT_VOUCH,     /* one leaf for the other, in the profile */
+    STATEMENT_VOUCH,     /* one leaf for the other (certs/leaves.h); no worker may ask */
     STATEMENT_AUDIT      /* a head of the record; no worker may ask for it */
 };
 #define STATEMENTS 7

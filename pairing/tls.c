@@ -84,7 +84,7 @@ static int take_peer_chain(int verified, WOLFSSL_X509_STORE_CTX *store)
         return 0;
     wolfSSL_KeepArrays(ssl); /* the exporter needs them after the handshake */
     tls_sign_on(ssl,
-                facts->self); /* a client signs after this; libcurl has no better place */
+                facts->key); /* a client signs after this; libcurl has no better place */
     return capture_chain(facts, store) ? 1 : 0;
 }
 
@@ -119,15 +119,15 @@ static bool use_groups(WOLFSSL_CTX *ctx)
 }
 
 /* The policy of both ends and of libcurl: the only place where TLS is configured. */
-static bool tls_policy(WOLFSSL_CTX *ctx, const struct identity *self,
+static bool tls_policy(WOLFSSL_CTX *ctx, const struct identity *self, enum leaf_use use,
                        struct tls_facts *facts, struct error *err)
 {
     if (wolfSSL_CTX_SetMinVersion(ctx, WOLFSSL_TLSV1_3) != WOLFSSL_SUCCESS ||
         wolfSSL_CTX_set_cipher_list(ctx, CIPHERS) != WOLFSSL_SUCCESS || !use_groups(ctx))
         return fail(err, E_TLS_SETUP, "this wolfSSL cannot be configured");
-    facts->self = self;
+    facts->key = identity_key(self, use);
     tls_sign_policy(ctx);
-    if (!use_chain(ctx, &self->chain, err))
+    if (!use_chain(ctx, identity_chain(self, use), err))
         return false;
     wolfSSL_CTX_no_ticket_TLSv13(ctx);
     wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
@@ -247,7 +247,8 @@ static bool tls_begin(struct tls *tls, int fd, const struct identity *self,
     tls->ctx = wolfSSL_CTX_new(method);
     if (tls->ctx == NULL || !socket_prepare(fd))
         return fail(err, E_TLS_SETUP, "no memory or no socket");
-    if (!tls_policy(tls->ctx, self, &tls->facts, err))
+    if (!tls_policy(tls->ctx, self, tls->is_server ? LEAF_SERVER : LEAF_CLIENT, &tls->facts,
+                    err))
         return false;
     wolfSSL_CTX_SetIORecv(tls->ctx, io_receive);
     wolfSSL_CTX_SetIOSend(tls->ctx, io_send);
@@ -259,7 +260,7 @@ static bool tls_begin(struct tls *tls, int fd, const struct identity *self,
     wolfSSL_SetIOReadCtx(tls->ssl, tls->io);
     wolfSSL_SetIOWriteCtx(tls->ssl, tls->io);
     wolfSSL_KeepArrays(tls->ssl);
-    tls_sign_on(tls->ssl, self);
+    tls_sign_on(tls->ssl, tls->facts.key);
     return true;
 }
 
@@ -354,7 +355,7 @@ bool tls_curl_policy(struct tls_curl *curl, void *wolfssl_ctx)
     WOLFSSL_CTX *ctx = wolfssl_ctx;
 
     tls_facts_clear(&curl->facts);
-    return tls_policy(ctx, curl->self, &curl->facts, &curl->err);
+    return tls_policy(ctx, curl->self, LEAF_CLIENT, &curl->facts, &curl->err);
 }
 
 bool tls_curl_connected(struct tls_curl *curl, void *wolfssl)

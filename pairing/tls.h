@@ -26,7 +26,7 @@ struct WOLFSSL_CTX;
 
 /* Facts of an established connection; all of them go into the verdict and the receipt. */
 struct tls_facts {
-    const struct identity *self;                /* ours, borrowed: it signs the handshake */
+    const struct key *key;                      /* ours, borrowed: it signs the handshake */
     struct chain peer;                          /* as presented, leaf first */
     unsigned char exporter[TLS_EXPORTER_BYTES]; /* RFC 9266 tls-exporter */
     struct error refused; /* why what the peer presented is no chain: ended the handshake */
@@ -48,8 +48,9 @@ struct tls {
 };
 
 /*
- * Hand-shake on a connected socket, within TLS_HANDSHAKE_SECONDS. The descriptor is the
- * caller's again when this fails and tls's afterwards. `self` is borrowed until tls_close.
+ * Hand-shake on a connected socket, within TLS_HANDSHAKE_SECONDS, with the leaf for this
+ * part. The descriptor is the caller's again when this fails and tls's afterwards. `self`
+ * is borrowed until tls_close.
  */
 must_check bool tls_accept(struct tls *out, int fd, const struct identity *self,
                            struct error *err);

@@ -8,14 +8,13 @@
 #include <string.h>
 
 /* The handshake signature, made by whoever holds the private key (certs/signer.h). */
-static int sign_with(const struct identity *self, enum raw_scheme scheme, unsigned bits,
+static int sign_with(const struct key *self, enum raw_scheme scheme, unsigned bits,
                      struct span hash, unsigned char *out, unsigned *out_n)
 {
     scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
     struct error err = {0};
 
-    if (!key_sign_raw(&signature, &self->key, scheme, bits, hash, &err) ||
-        signature.n > *out_n)
+    if (!key_sign_raw(&signature, self, scheme, bits, hash, &err) || signature.n > *out_n)
         return WOLFSSL_FATAL_ERROR;
     memcpy(out, signature.at, signature.n);
     *out_n = (unsigned)signature.n;
@@ -61,9 +60,9 @@ void tls_sign_policy(WOLFSSL_CTX *ctx)
     wolfSSL_CTX_SetEd25519SignCb(ctx, sign_ed25519);
 }
 
-void tls_sign_on(WOLFSSL *ssl, const struct identity *self)
+void tls_sign_on(WOLFSSL *ssl, const struct key *key)
 {
-    wolfSSL_SetEccSignCtx(ssl, unconst(self));
-    wolfSSL_SetRsaPssSignCtx(ssl, unconst(self));
-    wolfSSL_SetEd25519SignCtx(ssl, unconst(self));
+    wolfSSL_SetEccSignCtx(ssl, unconst(key));
+    wolfSSL_SetRsaPssSignCtx(ssl, unconst(key));
+    wolfSSL_SetEd25519SignCtx(ssl, unconst(key));
 }

@@ -35,7 +35,7 @@ static void talker_sees(struct talker *talker, const struct talker *other,
     struct error err = {0};
 
     tls_facts_clear(&talker->facts);
-    talker->facts.self = &talker->appliance.identity;
+    talker->facts.key = &talker->appliance.identity.key;
     stop_unless(chain_copy(&talker->facts.peer, &other->appliance.identity.chain, &err),
                 "a chain", &err);
     memcpy(talker->facts.exporter, exporter, TLS_EXPORTER_BYTES);

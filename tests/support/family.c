@@ -95,9 +95,10 @@ void family_clear(struct family *family)
 static void *supervise(void *at)
 {
     struct appliance *appliance = at;
+    const struct signer_keys keys = {.key = {&appliance->whole, &appliance->whole_client}};
     struct error err = {0};
 
-    while (signer_answer(appliance->supervisor, &appliance->whole, &err))
+    while (signer_answer(appliance->supervisor, &keys, &err))
         continue;
     return NULL;
 }
@@ -122,25 +123,63 @@ void appliance_of(struct appliance *out, const struct key *key, const struct cha
     stop_unless(pthread_create(&out->thread, NULL, supervise, out) == 0, "a thread", &err);
 }
 
-void appliance_make(struct appliance *out, const struct family *family,
-                    enum key_choice choice, const char *name)
+void leaf_make(struct key *key, struct chain *chain, const struct family *family,
+               enum key_choice choice, const char *name, unsigned eku)
 {
-    scoped(key_clear) struct key key = key_none();
-    scoped(chain_clear) struct chain chain = {0};
     struct error err = {0};
     struct issue plan = {.issuer = &family->cas.cert[0],
                          .signer = &family->key[0],
                          .ku = KU_DIGITAL_SIGNATURE |
                                (is_slow(choice) ? KU_KEY_ENCIPHERMENT : 0U),
-                         .eku = BOTH_EKU};
+                         .eku = eku};
 
-    stop_unless(key_make(&key, choice, &err), "making a key", &err);
-    plan.spki = buf_span(&key.spki);
-    issue_into(&chain, &plan, name, name);
+    stop_unless(key_make(key, choice, &err), "making a key", &err);
+    plan.spki = buf_span(&key->spki);
+    issue_into(chain, &plan, name, name);
     for (size_t i = 0; i < family->cas.n; i++)
-        stop_unless(chain_add_der(&chain, buf_span(&family->cas.cert[i].der), &err), name,
+        stop_unless(chain_add_der(chain, buf_span(&family->cas.cert[i].der), &err), name,
                     &err);
+}
+
+void appliance_make(struct appliance *out, const struct family *family,
+                    enum key_choice choice, const char *name)
+{
+    scoped(key_clear) struct key key = key_none();
+    scoped(chain_clear) struct chain chain = {0};
+
+    leaf_make(&key, &chain, family, choice, name, BOTH_EKU);
     appliance_of(out, &key, &chain);
+}
+
+static void vouch(struct buf *out, const struct key *by, enum leaf_use use,
+                  const struct identity *identity)
+{
+    struct error err = {0};
+
+    *out = buf_upto(KEY_SIGNATURE_MAX);
+    stop_unless(leaf_vouch(out, by, use, buf_span(&identity->key.spki),
+                           buf_span(&identity->client_key.spki), &err),
+                "vouching", &err);
+}
+
+void appliance_split(struct appliance *out, const struct family *family,
+                     enum key_choice choice, const char *name)
+{
+    scoped(key_clear) struct key key = key_none(), client = key_none();
+    scoped(chain_clear) struct chain chain = {0};
+    struct identity *identity = &out->identity;
+    struct error err = {0};
+
+    leaf_make(&key, &chain, family, choice, name, EKU_SERVER_AUTH);
+    appliance_of(out, &key, &chain);
+    leaf_make(&client, &identity->client_chain, family, choice, name, EKU_CLIENT_AUTH);
+    copy_key(&out->whole_client, &client);
+    stop_unless(key_from_spki(&identity->client_key, buf_span(&client.spki), &err), "a key",
+                &err);
+    identity->client_key.signer = &out->signer;
+    identity->client_key.at_signer = 1;
+    vouch(&identity->client_vouch, &out->whole, LEAF_SERVER, identity);
+    vouch(&identity->server_vouch, &out->whole_client, LEAF_CLIENT, identity);
 }
 
 void appliance_load(struct appliance *out, const char *dir)
@@ -169,6 +208,7 @@ void appliance_clear(struct appliance *appliance)
     pthread_join(appliance->thread, NULL);
     fd_close(&appliance->supervisor);
     key_clear(&appliance->whole);
+    key_clear(&appliance->whole_client);
     identity_clear(&appliance->identity);
     trust_clear(&appliance->trust);
 }

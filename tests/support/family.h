@@ -27,6 +27,7 @@ void family_clear(struct family *family);
 struct appliance {
     struct identity identity; /* without its private key */
     struct key whole;         /* with it; the supervisor's alone */
+    struct key whole_client;  /* the same of the client leaf, when there are two */
     struct signer signer;
     struct trust trust; /* the root of its own chain */
     int supervisor;     /* socket */
@@ -36,6 +37,12 @@ struct appliance {
 /* A leaf for `name` under the family, and the thread that signs for it. */
 void appliance_make(struct appliance *out, const struct family *family,
                     enum key_choice choice, const char *name);
+/* The same with a leaf to serve and a leaf to call, which vouch for one another. */
+void appliance_split(struct appliance *out, const struct family *family,
+                     enum key_choice choice, const char *name);
+/* A key and the chain of a leaf with these extended key usages. */
+void leaf_make(struct key *key, struct chain *chain, const struct family *family,
+               enum key_choice choice, const char *name, unsigned eku);
 /* From key.pem and chain.pem in a directory. */
 void appliance_load(struct appliance *out, const char *dir);
 /* From a key and a chain; the root becomes its anchor. */

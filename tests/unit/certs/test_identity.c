@@ -3,6 +3,7 @@
 #include "certs/identity.h"
 #include "certs/trust.h"
 #include "tests/support/cases.h"
+#include "tests/support/family.h"
 #include "tests/support/run.h"
 #include "tests/support/scratch.h"
 
@@ -128,6 +129,69 @@ static void another_key_is_refused(void)
     CU_ASSERT_FALSE(scratch_has(&scratch, "identity"));
 }
 
+/* Two leaves over one ladder: whole on disk, each with its key and the other's word. */
+static void two_leaves_are_one_identity(void)
+{
+    scoped(scratch_clear) struct scratch scratch = {0};
+    scoped(family_clear) struct family family = {0};
+    scoped(key_clear) struct key key = key_none(), client_key = key_none();
+    scoped(chain_clear) struct chain chain = {0}, client = {0};
+    scoped(identity_clear) struct identity with = {0}, without = {0};
+    scoped(report_clear) struct report report = {0};
+    const struct identity_parts parts = {&key, &chain, &client_key, &client,
+                                         IDENTITY_CHAIN};
+    const struct identity_change change = {.reason = "a test"};
+    struct leaves leaves;
+    unsigned number = 0;
+    struct error err = {0};
+
+    scratch_make(&scratch);
+    family_make(&family, KEY_CHOICE_EC, 3);
+    leaf_make(&key, &chain, &family, KEY_CHOICE_EC, "a", EKU_SERVER_AUTH);
+    leaf_make(&client_key, &client, &family, KEY_CHOICE_EC, "a", EKU_CLIENT_AUTH);
+    CU_ASSERT_FATAL(identity_make(&number, scratch.fd, &parts, &change, &err));
+    CU_ASSERT_FATAL(identity_load(&with, scratch.fd, true, &err));
+    CU_ASSERT_FATAL(identity_load(&without, scratch.fd, false, &err));
+    CU_ASSERT(identity_is_split(&with) && identity_is_split(&without));
+    CU_ASSERT(span_equal(buf_span(&identity_key(&with, LEAF_CLIENT)->der),
+                         buf_span(&client_key.der)));
+    CU_ASSERT(
+        span_equal(buf_span(&identity_key(&with, LEAF_SERVER)->der), buf_span(&key.der)));
+    CU_ASSERT_EQUAL(without.client_key.der.n, 0);
+    leaves = identity_leaves(&without);
+    leaves_judge(&leaves, POLICY_DEFAULT, OCCASION_OWN, &report);
+    CU_ASSERT_EQUAL(report.n, 0);
+    CU_ASSERT(digest_equal(&chain_leaf(leaves.client)->sha256, &client.cert[0].sha256));
+}
+
+static void another_key_of_the_client_leaf_is_refused(void)
+{
+    scoped(scratch_clear) struct scratch scratch = {0};
+    scoped(family_clear) struct family family = {0};
+    scoped(key_clear) struct key key = key_none(), client_key = key_none();
+    scoped(chain_clear) struct chain chain = {0}, client = {0};
+    scoped(identity_clear) struct identity identity = {0};
+    struct identity_parts parts = {&key, &chain, &key, &client, IDENTITY_CHAIN};
+    const struct identity_change change = {.reason = "a test"};
+    unsigned number = 0;
+    struct error err = {0}, broken = {0};
+
+    scratch_make(&scratch);
+    family_make(&family, KEY_CHOICE_EC, 3);
+    leaf_make(&key, &chain, &family, KEY_CHOICE_EC, "a", EKU_SERVER_AUTH);
+    leaf_make(&client_key, &client, &family, KEY_CHOICE_EC, "a", EKU_CLIENT_AUTH);
+    CU_ASSERT_FALSE(identity_make(&number, scratch.fd, &parts, &change, &err));
+    CU_ASSERT_EQUAL(err.msg, E_IDENTITY_KEY);
+    CU_ASSERT_FALSE(scratch_has(&scratch, "identity"));
+    err = (struct error){0};
+    parts.client_key = &client_key;
+    CU_ASSERT_FATAL(identity_make(&number, scratch.fd, &parts, &change, &err));
+    CU_ASSERT_FATAL(
+        scratch_shell(&scratch, "cp identity/1/key.pem identity/1/client-key.pem"));
+    CU_ASSERT_FALSE(identity_load(&identity, scratch.fd, true, &broken));
+    CU_ASSERT_EQUAL(broken.msg, E_IDENTITY_BROKEN);
+}
+
 static void what_a_killed_installation_left_is_swept_up(void)
 {
     scoped(scratch_clear) struct scratch scratch = {0};
@@ -216,6 +280,8 @@ int main(void)
         TEST(undo_goes_back_step_by_step),
         TEST(an_undone_identity_is_not_written_over),
         TEST(another_key_is_refused),
+        TEST(two_leaves_are_one_identity),
+        TEST(another_key_of_the_client_leaf_is_refused),
         TEST(what_a_killed_installation_left_is_swept_up),
         TEST(damage_is_named_and_undo_leads_out),
         TEST(a_damaged_one_is_not_restored),

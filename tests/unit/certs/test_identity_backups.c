@@ -15,15 +15,14 @@ static enum msg make(const struct scratch *scratch, time_t deadline)
     const struct self_sign wish = {.name = "a.example.com", .days = 30, .now = AT_NOON};
     const struct identity_change change = {
         .reason = "a test", .purpose = "tomcat", .now = AT_NOON, .deadline = deadline};
+    const struct identity_parts parts = {
+        .key = &key, .chain = &chain, .origin = IDENTITY_SELF_SIGNED};
     unsigned number = 0;
     struct error err = {0};
 
     CU_ASSERT_FATAL(key_make(&key, KEY_CHOICE_EC, &err));
     CU_ASSERT_FATAL(self_sign(&chain, &key, &wish, &err));
-    return identity_make(&number, scratch->fd, &key, &chain, IDENTITY_SELF_SIGNED, &change,
-                         &err)
-               ? E_NONE
-               : err.msg;
+    return identity_make(&number, scratch->fd, &parts, &change, &err) ? E_NONE : err.msg;
 }
 
 static struct identity facts(const struct scratch *scratch)

@@ -23,9 +23,10 @@ struct pair {
 static void *supervise(void *at)
 {
     struct pair *pair = at;
+    const struct signer_keys keys = {.key = {&pair->whole}};
     struct error err = {0};
 
-    while (signer_answer(pair->supervisor, &pair->whole, &err))
+    while (signer_answer(pair->supervisor, &keys, &err))
         continue;
     return NULL;
 }
