@@ -10,7 +10,7 @@
 #include "certs/identity.h"
 
 #define SERVICES_FILE "services"
-#define SERVICES_HOOK "hooks/services"
+#define SERVICES_HOOK "services" /* of STATE/hooks */
 #define SERVICE_NAME_MAX 64
 #define SERVICE_STEPS_MAX 32
 #define SERVICE_SECONDS 120 /* for each step */
