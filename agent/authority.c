@@ -2,6 +2,7 @@
 /* The worker's end of the requests. */
 #include "agent/authority.h"
 
+#include "agent/clock.h"
 #include "agent/pipe.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -130,6 +131,48 @@ bool authority_move(struct authority *authority, const char *migration,
         return false;
     *after = answer.handover;
     return true;
+}
+
+bool authority_decide(struct authority *authority, const char *migration,
+                      struct handover *after, struct error *err)
+{
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+
+    ask_about(&ask, AUTHORITY_DECIDE, migration);
+    ask.now = clock_now();
+    if (!authority_do(authority, &ask, (struct span){0}, (struct span){0}, &answer, NULL,
+                      NULL, err))
+        return false;
+    *after = answer.handover;
+    return true;
+}
+
+bool authority_keep(struct authority *authority, enum authority_op op,
+                    const char *migration, struct span first, struct span second,
+                    struct error *err)
+{
+    struct authority_ask ask;
+
+    ask_about(&ask, op, migration);
+    ask.now = clock_now();
+    return authority_do(authority, &ask, first, second, NULL, NULL, NULL, err);
+}
+
+bool authority_next(struct authority *authority, enum handover_state state,
+                    const char *after, char out[MIGRATION_ID_MAX], bool *found,
+                    struct error *err)
+{
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+
+    ask_about(&ask, AUTHORITY_NEXT, after);
+    ask.state = state;
+    if (!authority_do(authority, &ask, (struct span){0}, (struct span){0}, &answer, NULL,
+                      NULL, err))
+        return false;
+    *found = answer.n > 0;
+    return !*found || text_copy(out, MIGRATION_ID_MAX, answer.handover.migration);
 }
 
 bool authority_statement(struct authority *authority, const char *migration,

@@ -39,8 +39,12 @@ enum authority_op {
     AUTHORITY_PASSWORD_STEP, /* target: as CODE_STEP, for an administrator */
     AUTHORITY_WAIT,          /* target: has the operator approved this pairing? */
     AUTHORITY_OWNER,         /* the number of a user or group, or its name */
+    AUTHORITY_DRAFT,         /* target: what the receipt will say, and the source's chain */
+    AUTHORITY_DECIDE, /* target: it is published: sign the receipt, count the epoch */
+    AUTHORITY_NEXT,   /* target: the next migration that is in this state */
+    AUTHORITY_CHAINS, /* source: both chains, kept with the receipt */
 };
-#define AUTHORITY_OPS 14
+#define AUTHORITY_OPS 18
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -70,6 +74,7 @@ struct authority_ask {
     bool has_terms;
     struct handover_terms terms;
     enum statement_kept kept;
+    enum handover_state state; /* NEXT: of those behind `migration` */
     /* AUDIT */
     struct audit_words words;
     /* OWNER */
@@ -122,6 +127,18 @@ must_check bool authority_migration(struct authority *authority, const char *mig
 must_check bool authority_move(struct authority *authority, const char *migration,
                                const struct handover_act *act, struct handover *after,
                                struct error *err);
+/* The receipt of what was published, signed and kept: the decision. Repeatable. */
+must_check bool authority_decide(struct authority *authority, const char *migration,
+                                 struct handover *after, struct error *err);
+/* Two byte strings about a migration: DRAFT (draft, source's chain), CHAINS (both). */
+must_check bool authority_keep(struct authority *authority, enum authority_op op,
+                               const char *migration, struct span first, struct span second,
+                               struct error *err);
+/* The first migration behind `after` in this state; *found says if. `out` may be `after`.
+ */
+must_check bool authority_next(struct authority *authority, enum handover_state state,
+                               const char *after, char out[MIGRATION_ID_MAX], bool *found,
+                               struct error *err);
 must_check bool authority_statement(struct authority *authority, const char *migration,
                                     enum statement_kept kind, struct signed_text *out,
                                     struct error *err);
@@ -142,7 +159,8 @@ bool authority_owner(void *at, enum owner_kind kind, struct owner *owner);
 /* The supervisor's end. */
 struct office {
     struct db *db;
-    const struct key *key; /* signs the record; NULL: the next head vouches for it */
+    const struct key *key;     /* signs the record; NULL: the next head vouches for it */
+    const struct chain *chain; /* of that key: signs receipts */
     bool is_target;
     struct {
         int64_t minute;

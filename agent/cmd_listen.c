@@ -41,7 +41,8 @@ static bool serve(struct service *service, const struct listen_words *words,
         return fail(err, E_USAGE, "--into is too long");
     if (!fs_make_dir(&into, AT_FDCWD, words->into, 0700, err) ||
         !listen_open(listener, words->peer, err) ||
-        !migrations_begin(&service->migrations, service->worker, into, err))
+        !migrations_begin(&service->migrations, service->worker, into, &service->events,
+                          err))
         return false;
     witness_open(&service->witness, &service->worker->authority);
     witness_listener(&service->witness, "start", listener->address, words->into);

@@ -161,6 +161,7 @@ static void grant_complete(const struct dial *dial, struct grant *grant)
     grant->not_after = verdict_not_after(dial->pair.setup.own, peer);
     pair_transcript(&dial->pair, &grant->transcript);
     grant->policy = dial->pair.setup.policy;
+    grant->peer_policy = dial->pair.peer_policy;
     grant->pinned = dial->pair.setup.demands.pins > 0;
 }
 

@@ -2,6 +2,7 @@
 #include "agent/migrations.h"
 
 #include "agent/clock.h"
+#include "agent/finish.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -47,34 +48,42 @@ static void journal_look(struct migrations *migrations, struct migration *migrat
     pthread_rwlock_unlock(&migration->lock);
 }
 
+bool migrations_is_taken(struct migrations *migrations, size_t i)
+{
+    bool taken;
+
+    pthread_mutex_lock(&migrations->lock);
+    taken = migrations->place[i].id[0] != '\0';
+    pthread_mutex_unlock(&migrations->lock);
+    return taken;
+}
+
 static void *journal_run(void *at)
 {
     struct migrations *migrations = at;
     const struct timespec tick = {.tv_nsec = JOURNAL_TICK_MS * 1000000L};
 
     while (!atomic_load(&migrations->stop)) {
-        for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++) {
-            bool in_use;
-
-            pthread_mutex_lock(&migrations->lock);
-            in_use = migrations->place[i].id[0] != '\0';
-            pthread_mutex_unlock(&migrations->lock);
-            if (in_use)
+        for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)
+            if (migrations_is_taken(migrations, i))
                 journal_look(migrations, &migrations->place[i]);
-        }
+        finish_left(migrations);
         nanosleep(&tick, NULL);
     }
     return NULL;
 }
 
 bool migrations_begin(struct migrations *out, struct worker *worker, int into,
-                      struct error *err)
+                      const struct events *events, struct error *err)
 {
     out->worker = worker;
     out->into = into;
+    out->events = events;
     pthread_mutex_init(&out->lock, NULL);
     for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)
         pthread_rwlock_init(&out->place[i].lock, NULL);
+    finish_sweep(out);
+    finish_left(out);
     out->running = pthread_create(&out->journal, NULL, journal_run, out) == 0;
     return out->running || fail(err, E_BUSY, "no thread for the journal");
 }

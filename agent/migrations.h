@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "agent/events.h"
 #include "agent/supervisor.h"
 #include "transfer/receive.h"
 
@@ -25,7 +26,9 @@ struct migration {
 
 struct migrations {
     struct worker *worker;
-    int into; /* borrowed */
+    int into;                    /* borrowed */
+    const struct events *events; /* borrowed */
+    int64_t finish_ms;           /* when finish_left looks again */
     pthread_mutex_t lock;
     struct migration place[MIGRATIONS_OPEN_MAX];
     pthread_t journal;
@@ -33,8 +36,11 @@ struct migrations {
     bool running;
 };
 
+/* Begins with what finish_left and finish_sweep do. */
 must_check bool migrations_begin(struct migrations *out, struct worker *worker, int into,
-                                 struct error *err);
+                                 const struct events *events, struct error *err);
+/* Place i is in use. */
+bool migrations_is_taken(struct migrations *migrations, size_t i);
 /* The open migration of this grant, opened (and restored from the journal) when need be. */
 must_check bool migrations_take(struct migrations *migrations, const struct grant *grant,
                                 struct migration **out, struct error *err);

@@ -3,6 +3,7 @@
 
 #include "agent/clock.h"
 #include "agent/listing.h"
+#include "agent/move_parts.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -18,27 +19,12 @@
 #define TICK_MS 250
 #define LOG_TICK_MS 10000
 
-/* What one run holds open. */
-struct run {
-    struct move *move;
-    struct grant grant;
-    struct handover handover;
-    struct migration_facts facts;
-    struct cert peer_leaf;
-    struct send send;
-    struct pace pace;
-    _Atomic int64_t clock;
-    int work, root;
-    bool opened;
-};
-
 static void run_close(struct run *run)
 {
     if (run->opened) {
         send_close(&run->send);
         pace_end(&run->pace);
     }
-    cert_clear(&run->peer_leaf);
     fd_close(&run->work);
     fd_close(&run->root);
 }
@@ -108,14 +94,14 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     if (!dial_pair(&dial, move->worker, &plan->peer, &wish, err))
         return false;
     pair_findings(&dial.pair, &move->findings);
-    if (!chain_copy(&move->peer, &dial.tls.facts.peer, err) ||
-        !cert_parse(&run->peer_leaf, buf_span(&chain_leaf(&move->peer)->der), err))
+    chain_clear(&move->peer);
+    if (!chain_copy(&move->peer, &dial.tls.facts.peer, err))
         return false;
     if (dial.pair.phase != PAIR_AGREED) {
         move->refused = true;
         return fail(err, E_PAIR_REFUSED, "%zu findings", report_errors(&move->findings));
     }
-    event_paired(&move->events, dial.host, cert_issued_to(&run->peer_leaf));
+    event_paired(&move->events, dial.host, cert_issued_to(chain_leaf(&move->peer)));
     run->facts.kind =
         policy_digest(plan->policy) == DIGEST_SHA256 || dial.pair.peer_policy == POLICY_FIPS
             ? DIGEST_SHA256
@@ -147,6 +133,18 @@ static bool list_tree(struct run *run, struct error *err)
     return send_open(&run->send, work, root, generation, run->facts.kind, err);
 }
 
+void run_route(struct run *run)
+{
+    const struct move *move = run->move;
+
+    run->send.route = (struct route){.peer = &move->plan.peer,
+                                     .self = &move->worker->identity,
+                                     .trust = &move->worker->trust,
+                                     .clock = &run->clock};
+    snprintf(run->send.base, sizeof(run->send.base), "/pairgate/v1/migrations/%s",
+             move->plan.migration);
+}
+
 static bool open_send(struct run *run, struct error *err)
 {
     struct move *move = run->move;
@@ -160,13 +158,8 @@ static bool open_send(struct run *run, struct error *err)
     pace_begin(&run->pace, plan->limit);
     run->opened = true;
     run->send.streams = plan->streams;
-    run->send.route = (struct route){.peer = &plan->peer,
-                                     .self = &move->worker->identity,
-                                     .trust = &move->worker->trust,
-                                     .clock = &run->clock,
-                                     .pace = &run->pace};
-    snprintf(run->send.base, sizeof(run->send.base), "/pairgate/v1/migrations/%s",
-             plan->migration);
+    run_route(run);
+    run->send.route.pace = &run->pace;
     return true;
 }
 
@@ -230,19 +223,21 @@ static bool carry_tree(struct run *run, struct error *err)
     return carrier.good;
 }
 
-/* One move of ours, kept before it is told. */
-static bool step(struct run *run, enum handover_event event,
-                 const struct handover_terms *terms, const struct signed_text *statement,
-                 struct error *err)
+bool run_step(struct run *run, enum handover_event event,
+              const struct handover_terms *terms, const struct signed_text *statement,
+              struct error *err)
 {
     const struct handover_act act = {
         .event = event, .terms = terms, .statement = statement, .now = clock_now()};
+
+    const enum handover_state before = run->handover.state;
 
     atomic_store(&run->clock, clock_now());
     if (!authority_move(&run->move->worker->authority, run->move->plan.migration, &act,
                         &run->handover, err))
         return false;
-    event_state(&run->move->events, handover_state_name(run->handover.state));
+    if (run->handover.state != before)
+        event_state(&run->move->events, handover_state_name(run->handover.state));
     return true;
 }
 
@@ -257,74 +252,50 @@ static bool terms_make(struct run *run, struct handover_terms *out, struct error
 /* "I have stopped writing": signed, kept, told. */
 static bool freeze(struct run *run, struct error *err)
 {
-    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
-    const struct identity *self = &run->move->worker->identity;
-    struct notice notice = {.generation = run->handover.generation,
-                            .epoch = run->handover.epoch,
-                            .at = clock_now(),
-                            .key = chain_leaf(&self->chain)->spki_sha256};
+    scoped(signed_text_clear) struct signed_text fresh = signed_text_none();
+    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    struct worker *worker = run->move->worker;
+    const struct identity *self = &worker->identity;
 
-    (void)text_fits(notice.migration, run->move->plan.migration);
     if (run->handover.state == SOURCE_SENDING &&
-        (!notice_write(&statement.body, &notice, err) ||
-         !receipt_sign(&statement, &self->key, SIGNED_FREEZE, err) ||
-         !step(run, WILL_FREEZE, NULL, &statement, err)))
+        (!notice_make(&fresh, SIGNED_FREEZE, &run->handover, &self->key,
+                      &chain_leaf(&self->chain)->spki_sha256, clock_now(), err) ||
+         !run_step(run, WILL_FREEZE, NULL, &fresh, err)))
         return false;
-    signed_text_clear(&statement);
-    statement = signed_text_none();
-    return authority_statement(&run->move->worker->authority, run->move->plan.migration,
-                               KEPT_FREEZE, &statement, err) &&
-           send_freeze(&run->grant, &run->send, &statement, err);
+    return authority_statement(&worker->authority, run->move->plan.migration, KEPT_FREEZE,
+                               &kept, err) &&
+           send_freeze(&run->grant, &run->send, &kept, err);
 }
 
-static bool seal_and_commit(struct run *run, struct error *err)
+/* The terms are on disk before commit is asked for, and the same ever after. */
+static bool ask_first(struct run *run, struct error *err)
 {
-    scoped(signed_text_clear) struct signed_text text = signed_text_none();
     struct handover_terms terms = {0};
-    struct receipt receipt = {0};
 
-    if (!terms_make(run, &terms, err))
-        return false;
-    if (run->handover.state == SOURCE_FROZEN &&
-        (!send_seal(&run->grant, &run->send, &terms, err) ||
-         !step(run, WILL_ASK, &terms, NULL, err)))
-        return false;
-    return send_commit(&run->grant, &run->send, &terms, &text, err) &&
-           receipt_accept(&receipt, &text, run->peer_leaf.spki, &run->handover, err) &&
-           step(run, GOT_RECEIPT, NULL, &text, err);
+    return terms_make(run, &terms, err) &&
+           send_seal(&run->grant, &run->send, &terms, err) &&
+           run_step(run, WILL_ASK, &terms, NULL, err);
 }
 
-/* The end: our signature beside theirs, and the line that says so. */
-static bool countersign(struct run *run, struct error *err)
+static bool commit(struct run *run, struct error *err)
 {
     scoped(signed_text_clear) struct signed_text text = signed_text_none();
-    const struct identity *self = &run->move->worker->identity;
-    struct receipt receipt = {0};
 
-    if (!authority_statement(&run->move->worker->authority, run->move->plan.migration,
-                             KEPT_RECEIPT, &text, err) ||
-        !receipt_read(&receipt, buf_span(&text.body), err))
+    if (run->handover.state == SOURCE_FROZEN && !ask_first(run, err))
         return false;
-    buf_reset(&text.signature);
-    if (!receipt_sign(&text, &self->key, SIGNED_COUNTERSIGN, err) ||
-        !send_countersign(&run->grant, &run->send, buf_span(&text.signature), err))
-        return false;
-    event_receipt(&run->move->events, &receipt);
-    return true;
+    return send_commit(&run->grant, &run->send, &run->handover.terms, &text, err) &&
+           outcome_take(run, SIGNED_RECEIPT, &text, &run->move->peer, err);
 }
 
 static bool hand_over(struct run *run, struct error *err)
 {
-    enum handover_state state = run->handover.state;
+    const bool in_doubt = run->handover.state == SOURCE_COMMIT_ASKED;
 
-    if (state == SOURCE_THAWED)
-        return fail(err, E_HANDOVER_ABORTED, "%s", run->move->plan.migration);
-    if ((state == SOURCE_SENDING || state == SOURCE_FROZEN) &&
-        (!carry_tree(run, err) || !freeze(run, err)))
+    if (in_doubt)
+        run_route(run);
+    else if (!open_send(run, err) || !carry_tree(run, err) || !freeze(run, err))
         return false;
-    if (run->handover.state != SOURCE_HANDED_OVER && !seal_and_commit(run, err))
-        return false;
-    return countersign(run, err);
+    return commit(run, err) && outcome_countersign(run, err);
 }
 
 /* Findings of the listing refuse before anything is said to the target. */
@@ -349,14 +320,28 @@ static bool list_first(struct move *move, struct error *err)
     return false;
 }
 
+/* Of one that was begun before: ask first what it came to. */
+static bool hear_first(struct run *run, bool *decided, struct error *err)
+{
+    if (run->move->plan.migration[0] == '\0')
+        return true;
+    if (!outcome_hear(run, decided, err))
+        return false;
+    if (run->handover.state == SOURCE_HANDED_OVER)
+        return outcome_countersign(run, err);
+    return run->handover.state != SOURCE_THAWED ||
+           fail(err, E_HANDOVER_ABORTED, "%s", run->move->plan.migration);
+}
+
 bool move_run(struct move *move, struct error *err)
 {
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
-    bool good;
+    bool decided = false, good;
 
     atomic_store(&run.clock, clock_now());
-    good = list_first(move, err) && pair_and_authorize(&run, err) && open_send(&run, err) &&
-           hand_over(&run, err);
+    good = hear_first(&run, &decided, err) &&
+           (decided || (list_first(move, err) && pair_and_authorize(&run, err) &&
+                        hand_over(&run, err)));
     listing_sweep(move->state);
     return good;
 }
@@ -365,12 +350,14 @@ bool move_abort(struct move *move, struct error *err)
 {
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
     scoped(signed_text_clear) struct signed_text statement = signed_text_none();
-    struct notice notice = {0};
+    bool decided = false;
 
     atomic_store(&run.clock, clock_now());
-    return pair_and_authorize(&run, err) && open_send(&run, err) &&
-           send_abort(&run.grant, &run.send, &statement, err) &&
-           notice_accept(&notice, &statement, SIGNED_ABORT, run.peer_leaf.spki,
-                         &run.handover, err) &&
-           step(&run, GOT_ABORTED, NULL, &statement, err);
+    if (!outcome_hear(&run, &decided, err))
+        return false;
+    if (decided)
+        return run.handover.state == SOURCE_THAWED ||
+               fail(err, E_HANDOVER_COMMITTED, "%s", move->plan.migration);
+    return send_abort(&run.grant, &run.send, &statement, err) &&
+           outcome_take(&run, SIGNED_ABORT, &statement, &move->peer, err);
 }

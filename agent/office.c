@@ -43,40 +43,6 @@ static bool do_migration(struct request *r, struct error *err)
            migration_facts_load(&r->answer->facts, r->office->db, r->ask->migration, err);
 }
 
-/* What the source may do only while its grant has not been revoked. */
-static bool goes_on_by_grant(enum handover_event event)
-{
-    return event == ASKED_FREEZE || event == ASKED_SEAL || event == ASKED_COMMIT;
-}
-
-static bool do_move(struct request *r, struct error *err)
-{
-    const struct signed_text statement = {.body = r->first, .signature = r->second};
-    const struct handover_act act = {.event = r->ask->event,
-                                     .terms = r->ask->has_terms ? &r->ask->terms : NULL,
-                                     .statement = r->first.n > 0 ? &statement : NULL,
-                                     .by_grant = goes_on_by_grant(r->ask->event),
-                                     .now = r->ask->now};
-    struct handover before;
-
-    if ((unsigned)act.event >= HANDOVER_EVENTS)
-        return fail(err, E_SUPERVISOR, "an unknown event");
-    if (!handover_load(&r->answer->handover, r->office->db, r->ask->migration, err))
-        return false;
-    before = r->answer->handover;
-    return handover_move(&r->answer->handover, r->office->db, &act, err) &&
-           office_audit_move(r->office, &before, &r->answer->handover, act.event, err);
-}
-
-static bool do_statement(struct request *r, struct error *err)
-{
-    scoped(signed_text_clear) struct signed_text text = signed_text_none();
-
-    return handover_statement(&text, r->office->db, r->ask->migration, r->ask->kept, err) &&
-           buf_add(&r->first_out, buf_span(&text.body), err) &&
-           buf_add(&r->second_out, buf_span(&text.signature), err);
-}
-
 static bool do_audit(struct request *r, struct error *err)
 {
     return office_audit_told(r->office, r->ask, buf_span(&r->first), err);
@@ -122,8 +88,8 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_ADOPT] = office_adopt,
     [AUTHORITY_GRANT] = do_grant,
     [AUTHORITY_MIGRATION] = do_migration,
-    [AUTHORITY_MOVE] = do_move,
-    [AUTHORITY_STATEMENT] = do_statement,
+    [AUTHORITY_MOVE] = office_move,
+    [AUTHORITY_STATEMENT] = office_statement,
     [AUTHORITY_AUDIT] = do_audit,
     [AUTHORITY_JOURNAL_ADD] = do_journal_add,
     [AUTHORITY_JOURNAL_LOAD] = do_journal_load,
@@ -131,17 +97,39 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_PASSWORD_STEP] = office_password_step,
     [AUTHORITY_WAIT] = office_wait,
     [AUTHORITY_OWNER] = do_owner,
+    [AUTHORITY_DRAFT] = office_draft,
+    [AUTHORITY_DECIDE] = office_decide,
+    [AUTHORITY_NEXT] = office_next,
+    [AUTHORITY_CHAINS] = office_chains,
 };
 
 /* Operations that only one side has: a target's worker cannot give itself a source's grant.
  */
 static bool op_is_for(enum authority_op op, bool is_target)
 {
-    if (op == AUTHORITY_ADOPT)
+    switch (op) {
+    case AUTHORITY_ADOPT:
+    case AUTHORITY_CHAINS:
         return !is_target;
-    if (op == AUTHORITY_CODE_STEP || op == AUTHORITY_AGAIN ||
-        op == AUTHORITY_PASSWORD_STEP || op == AUTHORITY_WAIT)
+    case AUTHORITY_CODE_STEP:
+    case AUTHORITY_AGAIN:
+    case AUTHORITY_PASSWORD_STEP:
+    case AUTHORITY_WAIT:
+    case AUTHORITY_DRAFT:
+    case AUTHORITY_DECIDE:
+    case AUTHORITY_NEXT:
         return is_target;
+    case AUTHORITY_GRANT:
+    case AUTHORITY_MIGRATION:
+    case AUTHORITY_MOVE:
+    case AUTHORITY_STATEMENT:
+    case AUTHORITY_AUDIT:
+    case AUTHORITY_JOURNAL_ADD:
+    case AUTHORITY_JOURNAL_LOAD:
+    case AUTHORITY_FORGET:
+    case AUTHORITY_OWNER:
+        break;
+    }
     return true;
 }
 
@@ -168,8 +156,11 @@ static void terminate(struct authority_ask *ask)
 static bool ask_is_sound(const struct authority_ask *ask, bool is_target)
 {
     return (unsigned)ask->op < AUTHORITY_OPS && op_is_for(ask->op, is_target) &&
-           (unsigned)ask->kept <= KEPT_COUNTERSIGN &&
            (unsigned)ask->owner_kind < OWNER_KINDS &&
+           (unsigned)ask->kept < STATEMENTS_KEPT &&
+           (unsigned)ask->state < HANDOVER_STATES &&
+           (unsigned)ask->grant.policy <= POLICY_FIPS &&
+           (unsigned)ask->grant.peer_policy <= POLICY_FIPS &&
            (unsigned)ask->facts.kind <= DIGEST_BLAKE3;
 }
 

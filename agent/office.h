@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Inside the supervisor: a request at hand, and the operations that give grants. */
+/* Inside the supervisor: a request at hand, and the operations. */
 #pragma once
 
 #include "agent/authority.h"
@@ -19,3 +19,10 @@ must_check bool office_wait(struct request *r, struct error *err);
 must_check bool office_again(struct request *r, struct error *err);
 must_check bool office_adopt(struct request *r, struct error *err);
 must_check bool office_forget(struct request *r, struct error *err);
+/* office_handover.c */
+must_check bool office_move(struct request *r, struct error *err);
+must_check bool office_draft(struct request *r, struct error *err);
+must_check bool office_decide(struct request *r, struct error *err);
+must_check bool office_next(struct request *r, struct error *err);
+must_check bool office_chains(struct request *r, struct error *err);
+must_check bool office_statement(struct request *r, struct error *err);

@@ -242,6 +242,8 @@ bool office_again(struct request *r, struct error *err)
     grant.expires = (time_t)r->ask->now + GRANT_SECONDS;
     grant.not_after = r->ask->grant.not_after;
     grant.transcript = r->ask->grant.transcript;
+    grant.policy = r->ask->grant.policy;
+    grant.peer_policy = r->ask->grant.peer_policy;
     if (!grant_store(r->office->db, &grant, r->office->is_target ? "target" : "source",
                      err) ||
         !migration_ensure(r, &grant, err))

@@ -20,17 +20,18 @@ static const struct peer_route routes[] = {
     {"POST", V1 "pairing/nonce", ANY_PEER, HTTP_MESSAGE_MAX, peer_nonce},
     {"POST", V1 "pairing/verdict", ANY_PEER, HTTP_MESSAGE_MAX, peer_verdict},
     {"POST", V1 "pairing/authorize", ANY_PEER, HTTP_MESSAGE_MAX, peer_authorize},
-    {"GET", V1 "migrations/{id}", GRANTED_PEER, 0, peer_status},
+    {"GET", V1 "migrations/{id}", PARTY_DECIDED, 0, peer_status},
     {"PUT", GENERATION "pages/{n}", GRANTED_PEER, PAGE_BYTES_MAX, peer_page},
     {"PUT", GENERATION "manifest", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_manifest},
     {"GET", GENERATION "missing", GRANTED_PEER, 0, peer_missing},
     {"PUT", GENERATION "segments/{n}", GRANTED_PEER, SEGMENT_BYTES, peer_segment},
     {"POST", V1 "migrations/{id}/freeze", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_freeze},
     {"POST", V1 "migrations/{id}/seal", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_seal},
-    {"POST", V1 "migrations/{id}/commit", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_commit},
-    {"POST", V1 "migrations/{id}/countersign", GRANTED_PEER, HTTP_MESSAGE_MAX,
+    {"POST", V1 "migrations/{id}/commit", PARTY_DECIDED, HTTP_MESSAGE_MAX, peer_commit},
+    {"POST", V1 "migrations/{id}/countersign", PARTY_DECIDED, HTTP_MESSAGE_MAX,
      peer_countersign},
-    {"POST", V1 "migrations/{id}/abort", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_abort},
+    {"POST", V1 "migrations/{id}/abort", PARTY, HTTP_MESSAGE_MAX, peer_abort},
+    {"GET", V1 "migrations/{id}/outcome", PARTY, 0, peer_outcome},
 };
 
 const struct cert *peer_leaf(const struct peer *peer)
@@ -104,9 +105,23 @@ static bool grant_holds(struct peer *peer, struct error *err)
     return false;
 }
 
+/* Whoever owns the data, or may, is settled: the outcome is the parties' own. */
+static bool is_past_commit(const struct peer *peer, const char *migration)
+{
+    struct migration_facts facts = {0};
+    struct handover handover = {0};
+    struct error none = {0};
+
+    return authority_migration(&peer->service->worker->authority, migration, &handover,
+                               &facts, &none) &&
+           (handover.state == TARGET_COMMITTING || handover.state == TARGET_COMMITTED ||
+            handover.state == TARGET_ABORTED);
+}
+
 /* The grant is looked at for every request: it may have been revoked or have run out. The
  * path to an anchor depends on the connection alone and is walked once. */
-static bool peer_is_admitted(struct peer *peer, const char *migration, struct error *err)
+static bool peer_is_admitted(struct peer *peer, enum caller caller, const char *migration,
+                             struct error *err)
 {
     const struct chain *chain = &peer->tls.facts.peer;
     struct worker *worker = peer->service->worker;
@@ -117,6 +132,8 @@ static bool peer_is_admitted(struct peer *peer, const char *migration, struct er
         return fail(err, E_NOT_PAIRED, "%s", migration);
     if (!digest_equal(&peer->grant.peer_client_key, &peer_leaf(peer)->spki_sha256))
         return fail(err, E_NOT_PAIRED, "%s", migration);
+    if (caller == PARTY || (caller == PARTY_DECIDED && is_past_commit(peer, migration)))
+        return true;
     if (!grant_holds(peer, err))
         return false;
     if (peer->reaches_anchor)
@@ -172,7 +189,8 @@ static bool handle(struct visit *visit, struct error *why)
         return fail(why, E_ROUTE, "%s %s%s", visit->request.method, visit->request.path,
                     other_method ? ": another method is for this path" : "");
     }
-    if (route->caller == GRANTED_PEER && !peer_is_admitted(peer, visit->words.text, why)) {
+    if (route->caller != ANY_PEER &&
+        !peer_is_admitted(peer, route->caller, visit->words.text, why)) {
         const size_t most = why->msg == E_NOT_PAIRED ? HTTP_MESSAGE_MAX : route->body_max;
         struct error unread = {0};
 

@@ -67,7 +67,12 @@ struct visit {
     struct answer answer;
 };
 
-enum caller { ANY_PEER, GRANTED_PEER };
+enum caller {
+    ANY_PEER,
+    GRANTED_PEER,
+    PARTY,         /* the migration's key, whatever has expired or was revoked */
+    PARTY_DECIDED, /* that from `committing` on, before it a granted peer */
+};
 
 struct peer_route {
     const char *method;
@@ -93,7 +98,7 @@ void peer_witness(struct peer *peer, bool over);
 /* The peer's leaf. */
 const struct cert *peer_leaf(const struct peer *peer);
 
-/* Handlers: peer_pairing.c and peer_transfer.c. */
+/* Handlers: peer_pairing.c, peer_transfer.c and peer_handover.c. */
 bool peer_hello(struct visit *visit, struct error *err);
 bool peer_nonce(struct visit *visit, struct error *err);
 bool peer_verdict(struct visit *visit, struct error *err);
@@ -108,3 +113,4 @@ bool peer_seal(struct visit *visit, struct error *err);
 bool peer_commit(struct visit *visit, struct error *err);
 bool peer_countersign(struct visit *visit, struct error *err);
 bool peer_abort(struct visit *visit, struct error *err);
+bool peer_outcome(struct visit *visit, struct error *err);

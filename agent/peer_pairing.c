@@ -160,6 +160,7 @@ static void grant_fill(struct grant *out, const struct peer *peer)
     out->not_after =
         verdict_not_after(&peer->tls.facts.peer, &service->worker->identity.chain);
     out->policy = service->policy;
+    out->peer_policy = peer->pair.peer_policy;
     out->pinned = service->demands.pins > 0;
     pair_transcript(&peer->pair, &out->transcript);
     text_printable(out->peer_name, sizeof(out->peer_name),

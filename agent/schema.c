@@ -62,6 +62,12 @@ const char *const schema_steps[] = {
     " address TEXT NOT NULL, code TEXT NOT NULL, rungs INTEGER NOT NULL,"
     " warnings INTEGER NOT NULL, created INTEGER NOT NULL, expires INTEGER NOT NULL,"
     " seen INTEGER NOT NULL, changed INTEGER NOT NULL, grant_id TEXT) STRICT;",
+    /* both policies in a grant; a target's receipts in the order it signed them */
+    "ALTER TABLE grants ADD COLUMN policy TEXT NOT NULL DEFAULT 'default';"
+    "ALTER TABLE grants ADD COLUMN peer_policy TEXT NOT NULL DEFAULT 'default';"
+    "CREATE TABLE receipt ("
+    " seq INTEGER PRIMARY KEY, migration TEXT NOT NULL UNIQUE REFERENCES migration (id),"
+    " hash BLOB NOT NULL) STRICT;",
 };
 
 const size_t schema_count = COUNT(schema_steps);

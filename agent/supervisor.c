@@ -65,6 +65,7 @@ static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
     desk->keys.key[AT_CLIENT_KEY] = identity_key(&desk->identity, LEAF_CLIENT);
     desk->office.db = &state->db;
     desk->office.key = &desk->identity.key;
+    desk->office.chain = &desk->identity.chain;
     desk->office.is_target = is_target;
     return true;
 }

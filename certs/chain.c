@@ -135,6 +135,12 @@ const struct cert *chain_root(const struct chain *chain)
     return &chain->cert[chain->n - 1];
 }
 
+static void length_write(unsigned char out[4], size_t n)
+{
+    for (size_t i = 0; i < 4; i++)
+        out[i] = (unsigned char)(n >> (24 - 8 * i));
+}
+
 void chain_digest(struct digest *out, const struct chain *chain)
 {
     struct digest_run run;
@@ -142,14 +148,42 @@ void chain_digest(struct digest *out, const struct chain *chain)
     digest_begin(&run, DIGEST_SHA256);
     for (size_t i = 0; i < chain->n; i++) {
         struct span der = buf_span(&chain->cert[i].der);
-        const unsigned char length[4] = {(unsigned char)(der.n >> 24),
-                                         (unsigned char)(der.n >> 16),
-                                         (unsigned char)(der.n >> 8), (unsigned char)der.n};
+        unsigned char length[4];
 
+        length_write(length, der.n);
         digest_add(&run, span_of(length, sizeof(length)));
         digest_add(&run, der);
     }
     digest_end(&run, out);
+}
+
+bool chain_pack(struct buf *out, const struct chain *chain, struct error *err)
+{
+    for (size_t i = 0; i < chain->n; i++) {
+        struct span der = buf_span(&chain->cert[i].der);
+        unsigned char length[4];
+
+        length_write(length, der.n);
+        if (!buf_add(out, span_of(length, sizeof(length)), err) || !buf_add(out, der, err))
+            return false;
+    }
+    return true;
+}
+
+bool chain_unpack(struct chain *out, struct span packed, struct error *err)
+{
+    while (packed.n > 0) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < 4 && packed.n >= 4; i++)
+            n = n << 8 | packed.at[i];
+        if (packed.n < 4 || n > packed.n - 4 || out->n == CHAIN_READ_MAX)
+            return fail(err, E_CHAIN_PACKED, "%zu bytes are left", packed.n);
+        if (!chain_add_der(out, span_of(packed.at + 4, n), err))
+            return false;
+        packed = span_of(packed.at + 4 + n, packed.n - 4 - n);
+    }
+    return out->n > 0 || fail(err, E_CHAIN_PACKED, "no certificate");
 }
 
 bool chain_to_pem(struct buf *out, const struct chain *chain, struct error *err)

@@ -59,6 +59,10 @@ const struct cert *chain_leaf(const struct chain *chain);
 const struct cert *chain_root(const struct chain *chain); /* the last one */
 /* SHA-256 over each certificate's DER length (u32) and DER, in order. */
 void chain_digest(struct digest *out, const struct chain *chain);
+/* Those bytes, and the chain in them again: what a digest of a chain vouches for. */
+#define CHAIN_PACKED_MAX (192U * 1024) /* more than a peer may present */
+must_check bool chain_pack(struct buf *out, const struct chain *chain, struct error *err);
+must_check bool chain_unpack(struct chain *out, struct span packed, struct error *err);
 must_check bool chain_to_pem(struct buf *out, const struct chain *chain, struct error *err);
 must_check bool chain_copy(struct chain *out, const struct chain *from, struct error *err);
 void chain_clear(struct chain *chain);

@@ -8,7 +8,7 @@
 
 #define GRANT_COLUMNS                                                                      \
     "id, migration, peer_server_key, peer_client_key, peer_name, byte_ceiling, issued,"    \
-    " expires, not_after, transcript, revoked, pinned"
+    " expires, not_after, transcript, revoked, pinned, policy, peer_policy"
 
 static bool in_date(const struct chain *chain, time_t now, struct error *err)
 {
@@ -21,15 +21,22 @@ static bool in_date(const struct chain *chain, time_t now, struct error *err)
     return true;
 }
 
-bool grant_is_current(const struct grant *grant, const struct chain *peer, bool as_server,
-                      time_t now, struct error *err)
+bool grant_names(const struct grant *grant, const struct chain *peer, bool as_server,
+                 struct error *err)
 {
     const struct digest *key =
         as_server ? &grant->peer_server_key : &grant->peer_client_key;
 
-    if (peer->n == 0 || !digest_equal(&chain_leaf(peer)->spki_sha256, key))
-        return fail(err, E_GRANT_KEY, "the peer shows '%s'",
-                    peer->n > 0 ? cert_issued_to(chain_leaf(peer)) : "no certificate");
+    return (peer->n > 0 && digest_equal(&chain_leaf(peer)->spki_sha256, key)) ||
+           fail(err, E_GRANT_KEY, "the peer shows '%s'",
+                peer->n > 0 ? cert_issued_to(chain_leaf(peer)) : "no certificate");
+}
+
+bool grant_is_current(const struct grant *grant, const struct chain *peer, bool as_server,
+                      time_t now, struct error *err)
+{
+    if (!grant_names(grant, peer, as_server, err))
+        return false;
     if (grant->revoked)
         return fail(err, E_GRANT_REVOKED, "%s", grant->id);
     if (now >= grant->expires)
@@ -63,10 +70,12 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
             &insert, db,
             "INSERT INTO grants (id, side, migration, peer_server_key,"
             " peer_client_key, peer_name, byte_ceiling, issued, expires, not_after,"
-            " transcript, pinned) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"
+            " transcript, pinned, policy, peer_policy)"
+            " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"
             " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
             " not_after = excluded.not_after, transcript = excluded.transcript,"
-            " peer_server_key = excluded.peer_server_key"
+            " peer_server_key = excluded.peer_server_key,"
+            " policy = excluded.policy, peer_policy = excluded.peer_policy"
             " WHERE migration = excluded.migration"
             " AND peer_client_key = excluded.peer_client_key",
             err))
@@ -84,6 +93,8 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
     query_int(&insert, 10, grant->not_after);
     query_text(&insert, 11, transcript);
     query_int(&insert, 12, grant->pinned);
+    query_text(&insert, 13, policy_name(grant->policy));
+    query_text(&insert, 14, policy_name(grant->peer_policy));
     if (!query_run(&insert, &changed, err))
         return false;
     return changed > 0 || fail(err, E_GRANT_KEY, "%s is another peer's", grant->id);
@@ -111,7 +122,9 @@ static bool grant_read(struct grant *out, struct query *row, const char *what,
     digest_from_blob(&out->peer_server_key, query_get_blob(row, 2));
     digest_from_blob(&out->peer_client_key, query_get_blob(row, 3));
     (void)text_fits(out->peer_name, query_get_text(row, 4));
-    return digest_from_hex(&out->transcript, query_get_text(row, 9)) ||
+    return (digest_from_hex(&out->transcript, query_get_text(row, 9)) &&
+            policy_named(&out->policy, query_get_text(row, 12), err) &&
+            policy_named(&out->peer_policy, query_get_text(row, 13), err)) ||
            fail(err, E_DB, "the grant %s is damaged", out->id);
 }
 

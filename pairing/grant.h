@@ -30,7 +30,8 @@ struct grant {
     time_t expires;
     time_t not_after;         /* earliest notAfter of both chains: nothing moves later */
     struct digest transcript; /* SHA-256 over both signed verdicts */
-    enum policy policy;       /* ours when it was issued */
+    enum policy policy;       /* ours when it was issued or renewed */
+    enum policy peer_policy;  /* the peer's */
     bool revoked;
     bool pinned; /* the peer's key was named by hand: no path to an anchor is asked for */
 };
@@ -49,6 +50,11 @@ must_check bool grant_admits(const struct grant *grant, const struct chain *peer
  */
 must_check bool grant_is_current(const struct grant *grant, const struct chain *peer,
                                  bool as_server, time_t now, struct error *err);
+
+/* Is this the peer the grant names? Its key alone: whoever owns the data once commit was
+ * asked for is told to it whatever has expired or was revoked since. */
+must_check bool grant_names(const struct grant *grant, const struct chain *peer,
+                            bool as_server, struct error *err);
 
 /* E_GRANT_KEY when the id is that of another peer's or another migration's grant. */
 must_check bool grant_store(struct db *db, const struct grant *grant, const char *side,

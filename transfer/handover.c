@@ -12,13 +12,22 @@ static const char *const state_names[HANDOVER_STATES] = {
 };
 
 static const char *const event_names[HANDOVER_EVENTS] = {
-    [ASKED_FREEZE] = "freeze",       [ASKED_SEAL] = "seal",
-    [ASKED_COMMIT] = "commit",       [ASKED_COUNTERSIGN] = "countersign",
-    [ASKED_ABORT] = "abort",         [DID_PUBLISH] = "published",
-    [DID_ROLL_BACK] = "rolled-back", [TAKEOVER] = "takeover",
-    [WILL_FREEZE] = "will-freeze",   [WILL_ASK] = "will-ask",
-    [GOT_RECEIPT] = "receipt",       [GOT_ABORTED] = "aborted",
-    [WILL_GIVE_UP] = "give-up",      [RECLAIM] = "reclaim",
+    [ASKED_FREEZE] = "freeze",
+    [ASKED_SEAL] = "seal",
+    [ASKED_COMMIT] = "commit",
+    [ASKED_COUNTERSIGN] = "countersign",
+    [ASKED_ABORT] = "abort",
+    [DID_PUBLISH] = "published",
+    [DID_ROLL_BACK] = "rolled-back",
+    [TAKEOVER] = "takeover",
+    [TAKEOVER_ALIVE] = "takeover-alive",
+    [WILL_FREEZE] = "will-freeze",
+    [WILL_ASK] = "will-ask",
+    [GOT_RECEIPT] = "receipt",
+    [GOT_ABORTED] = "aborted",
+    [WILL_GIVE_UP] = "give-up",
+    [WILL_COUNTERSIGN] = "will-countersign",
+    [RECLAIM] = "reclaim",
 };
 
 static bool same_roots(const struct handover_terms *a, const struct handover_terms *b)
@@ -125,12 +134,35 @@ static bool next_epoch(const struct handover_act *act, struct handover *after,
     return true;
 }
 
-static bool epoch_after_theirs(const struct handover_act *act, struct handover *after,
-                               struct error *err)
+/* A receipt of an older epoch takes nothing from an owner that has reclaimed since. */
+static bool newer_epoch(const struct handover_act *act, struct handover *after,
+                        struct error *err)
+{
+    if (!with_statement(act, after, err))
+        return false;
+    if (act->terms == NULL || act->terms->epoch <= after->epoch)
+        return fail(err, E_HANDOVER_OLDER, "epoch %llu",
+                    act->terms != NULL ? (unsigned long long)act->terms->epoch : 0);
+    after->epoch = act->terms->epoch;
+    return true;
+}
+
+/* Past the epoch that the target has, or would have had. */
+static bool reclaim_before_receipt(const struct handover_act *act, struct handover *after,
+                                   struct error *err)
 {
     (void)act;
     (void)err;
     after->epoch += 2;
+    return true;
+}
+
+static bool reclaim_after_receipt(const struct handover_act *act, struct handover *after,
+                                  struct error *err)
+{
+    (void)act;
+    (void)err;
+    after->epoch += 1;
     return true;
 }
 
@@ -146,6 +178,7 @@ static const struct {
     {TARGET_RECEIVING, ASKED_FREEZE, note_freeze, TARGET_RECEIVING},
     {TARGET_RECEIVING, ASKED_SEAL, seal_frozen, TARGET_SEALED},
     {TARGET_RECEIVING, ASKED_ABORT, anyhow, TARGET_ABORTED},
+    {TARGET_RECEIVING, TAKEOVER_ALIVE, take_terms, TARGET_COMMITTING},
 
     {TARGET_SEALED, ASKED_FREEZE, was_frozen, TARGET_SEALED},
     {TARGET_SEALED, ASKED_SEAL, same_seal, TARGET_SEALED},
@@ -171,24 +204,27 @@ static const struct {
     {SOURCE_SENDING, WILL_FREEZE, with_statement, SOURCE_FROZEN},
     {SOURCE_SENDING, GOT_ABORTED, with_statement, SOURCE_THAWED},
     {SOURCE_SENDING, WILL_GIVE_UP, anyhow, SOURCE_THAWED},
+    {SOURCE_SENDING, GOT_RECEIPT, newer_epoch, SOURCE_HANDED_OVER}, /* a takeover's */
 
     {SOURCE_FROZEN, WILL_FREEZE, anyhow, SOURCE_FROZEN},
     {SOURCE_FROZEN, WILL_ASK, take_terms, SOURCE_COMMIT_ASKED},
-    {SOURCE_FROZEN, GOT_RECEIPT, with_statement, SOURCE_HANDED_OVER}, /* a takeover's */
+    {SOURCE_FROZEN, GOT_RECEIPT, newer_epoch, SOURCE_HANDED_OVER}, /* a takeover's */
     {SOURCE_FROZEN, GOT_ABORTED, with_statement, SOURCE_THAWED},
     {SOURCE_FROZEN, WILL_GIVE_UP, anyhow, SOURCE_THAWED},
-    {SOURCE_FROZEN, RECLAIM, epoch_after_theirs, SOURCE_THAWED},
+    {SOURCE_FROZEN, RECLAIM, reclaim_before_receipt, SOURCE_THAWED},
 
     {SOURCE_COMMIT_ASKED, WILL_ASK, same_terms, SOURCE_COMMIT_ASKED},
-    {SOURCE_COMMIT_ASKED, GOT_RECEIPT, with_statement, SOURCE_HANDED_OVER},
+    {SOURCE_COMMIT_ASKED, GOT_RECEIPT, newer_epoch, SOURCE_HANDED_OVER},
     {SOURCE_COMMIT_ASKED, GOT_ABORTED, with_statement, SOURCE_THAWED},
-    {SOURCE_COMMIT_ASKED, RECLAIM, epoch_after_theirs, SOURCE_THAWED},
+    {SOURCE_COMMIT_ASKED, RECLAIM, reclaim_before_receipt, SOURCE_THAWED},
 
     {SOURCE_HANDED_OVER, GOT_RECEIPT, anyhow, SOURCE_HANDED_OVER},
-    {SOURCE_HANDED_OVER, RECLAIM, epoch_after_theirs, SOURCE_THAWED},
+    {SOURCE_HANDED_OVER, WILL_COUNTERSIGN, with_statement, SOURCE_HANDED_OVER},
+    {SOURCE_HANDED_OVER, RECLAIM, reclaim_after_receipt, SOURCE_THAWED},
 
     {SOURCE_THAWED, GOT_ABORTED, anyhow, SOURCE_THAWED},
     {SOURCE_THAWED, WILL_GIVE_UP, anyhow, SOURCE_THAWED},
+    {SOURCE_THAWED, GOT_RECEIPT, newer_epoch, SOURCE_HANDED_OVER}, /* it had given up */
 };
 
 /* Why a state refuses what it has no move for. */
@@ -256,4 +292,17 @@ bool handover_is_target(enum handover_state state)
 bool handover_owns(enum handover_state state)
 {
     return state == TARGET_COMMITTED || state == SOURCE_SENDING || state == SOURCE_THAWED;
+}
+
+const char *handover_owner(enum handover_state state)
+{
+    static const char *const owners[HANDOVER_STATES] = {
+        [TARGET_RECEIVING] = "source",   [TARGET_SEALED] = "nobody",
+        [TARGET_COMMITTING] = "nobody",  [TARGET_COMMITTED] = "target",
+        [TARGET_ABORTED] = "source",     [SOURCE_SENDING] = "source",
+        [SOURCE_FROZEN] = "nobody",      [SOURCE_COMMIT_ASKED] = "in doubt",
+        [SOURCE_HANDED_OVER] = "target", [SOURCE_THAWED] = "source",
+    };
+
+    return state < HANDOVER_STATES ? owners[state] : "unknown";
 }

@@ -42,18 +42,20 @@ enum handover_event {
     /* target: what happened here while committing */
     DID_PUBLISH,   /* published and ready: the decision, with our receipt */
     DID_ROLL_BACK, /* import or readiness failed, publication undone */
-    /* target: typed override */
-    TAKEOVER,
+    /* target: typed overrides */
+    TAKEOVER,       /* of what a frozen source has sealed */
+    TAKEOVER_ALIVE, /* of a whole copy whose source may still be working */
     /* source */
     WILL_FREEZE, /* our freeze statement is about to be told */
     WILL_ASK,    /* commit is about to be asked for */
     GOT_RECEIPT,
     GOT_ABORTED, /* the target's signed abort statement */
     WILL_GIVE_UP,
+    WILL_COUNTERSIGN, /* our signature beside the target's */
     /* source: typed override */
     RECLAIM
 };
-#define HANDOVER_EVENTS 14
+#define HANDOVER_EVENTS 16
 
 /* What is to be handed over: named by seal and commit, the same every time. */
 struct handover_terms {
@@ -84,7 +86,8 @@ void signed_text_clear(struct signed_text *text);
 /* What comes with an event. */
 struct handover_act {
     enum handover_event event;
-    const struct handover_terms *terms;  /* where the event names them, else NULL */
+    const struct handover_terms *terms;  /* where the event names them (of a receipt: the
+                                            target's, with its epoch), else NULL */
     const struct signed_text *statement; /* to be kept with the move, or NULL */
     bool by_grant; /* only while the migration's grant has not been revoked */
     int64_t now;
@@ -101,6 +104,9 @@ const char *handover_event_name(enum handover_event event);
 bool handover_is_target(enum handover_state state);
 /* The state in which this side may serve the data. */
 bool handover_owns(enum handover_state state);
+/* Who owns it as far as this side knows: "source", "target", "nobody" (frozen), or "in
+ * doubt" (only the other side can tell). */
+const char *handover_owner(enum handover_state state);
 
 /* A new migration. */
 struct handover_start {
@@ -122,8 +128,29 @@ must_check bool handover_load(struct handover *out, struct db *db, const char *m
 /* handover_judge on the row as it is, kept with the statement in one transaction. */
 must_check bool handover_move(struct handover *handover, struct db *db,
                               const struct handover_act *act, struct error *err);
-/* A statement kept by a move; E_STATEMENT_NONE when that has not happened. */
-enum statement_kept { KEPT_FREEZE, KEPT_RECEIPT, KEPT_ABORT, KEPT_COUNTERSIGN };
+/* The same within a transaction of the caller's. */
+must_check bool handover_step(struct handover *handover, struct db *db,
+                              const struct handover_act *act, struct error *err);
+/* The first migration behind `after` ("" for all) that is in this state; *found says if. */
+must_check bool handover_next(char out[HANDOVER_ID_MAX], bool *found, struct db *db,
+                              enum handover_state state, const char *after,
+                              struct error *err);
+/* What is kept of a migration: statements by a move, the rest by handover_keep. */
+enum statement_kept {
+    KEPT_FREEZE,
+    KEPT_RECEIPT,
+    KEPT_ABORT,
+    KEPT_COUNTERSIGN,
+    KEPT_DRAFT,        /* target: what the receipt will say; no signature */
+    KEPT_SOURCE_CHAIN, /* chain_pack; no signature */
+    KEPT_TARGET_CHAIN
+};
+#define STATEMENTS_KEPT 7
+/* Kept, or replaced. */
+must_check bool handover_keep(struct db *db, const char *migration,
+                              enum statement_kept kind, struct span body, int64_t now,
+                              struct error *err);
+/* E_STATEMENT_NONE when it is not there. */
 must_check bool handover_statement(struct signed_text *out, struct db *db,
                                    const char *migration, enum statement_kept kind,
                                    struct error *err);

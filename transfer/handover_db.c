@@ -19,17 +19,17 @@ void signed_text_clear(struct signed_text *text)
 
 static const char *kept_name(enum statement_kept kind)
 {
-    switch (kind) {
-    case KEPT_FREEZE:
-        return "freeze";
-    case KEPT_RECEIPT:
-        return "receipt";
-    case KEPT_ABORT:
-        return "abort";
-    case KEPT_COUNTERSIGN:
-        return "countersign";
-    }
-    return "";
+    static const char *const names[STATEMENTS_KEPT] = {
+        [KEPT_FREEZE] = "freeze",
+        [KEPT_RECEIPT] = "receipt",
+        [KEPT_ABORT] = "abort",
+        [KEPT_COUNTERSIGN] = "countersign",
+        [KEPT_DRAFT] = "draft",
+        [KEPT_SOURCE_CHAIN] = "source-chain",
+        [KEPT_TARGET_CHAIN] = "target-chain",
+    };
+
+    return kind < STATEMENTS_KEPT ? names[kind] : "";
 }
 
 /* Which statement comes with an event; the other events have none to keep. */
@@ -37,10 +37,15 @@ static const struct {
     enum handover_event event;
     enum statement_kept kind;
 } kept[] = {
-    {ASKED_FREEZE, KEPT_FREEZE}, {WILL_FREEZE, KEPT_FREEZE},
-    {DID_PUBLISH, KEPT_RECEIPT}, {GOT_RECEIPT, KEPT_RECEIPT},
-    {ASKED_ABORT, KEPT_ABORT},   {DID_ROLL_BACK, KEPT_ABORT},
-    {GOT_ABORTED, KEPT_ABORT},   {ASKED_COUNTERSIGN, KEPT_COUNTERSIGN},
+    {ASKED_FREEZE, KEPT_FREEZE},
+    {WILL_FREEZE, KEPT_FREEZE},
+    {DID_PUBLISH, KEPT_RECEIPT},
+    {GOT_RECEIPT, KEPT_RECEIPT},
+    {ASKED_ABORT, KEPT_ABORT},
+    {DID_ROLL_BACK, KEPT_ABORT},
+    {GOT_ABORTED, KEPT_ABORT},
+    {ASKED_COUNTERSIGN, KEPT_COUNTERSIGN},
+    {WILL_COUNTERSIGN, KEPT_COUNTERSIGN},
 };
 
 /* The first one stays: a repeated question gets the same answer. */
@@ -179,22 +184,70 @@ static bool grant_lives(struct db *db, const char *migration, struct error *err)
            (!grant.revoked || fail(err, E_GRANT_REVOKED, "%s", grant.id));
 }
 
+bool handover_step(struct handover *handover, struct db *db, const struct handover_act *act,
+                   struct error *err)
+{
+    struct handover before = {0};
+    struct handover after = {0};
+
+    if (!handover_load(&before, db, handover->migration, err) ||
+        (act->by_grant && !grant_lives(db, before.migration, err)) ||
+        !handover_judge(&before, act, &after, err) ||
+        !keep_state(db, &after, act->now, err) ||
+        !keep_statement(db, after.migration, act, err))
+        return false;
+    *handover = after;
+    return true;
+}
+
 bool handover_move(struct handover *handover, struct db *db, const struct handover_act *act,
                    struct error *err)
 {
     scoped(db_rollback) struct db_change change = {0};
-    struct handover before = {0};
-    struct handover after = {0};
+    struct handover after = *handover;
 
-    if (!db_begin(&change, db, err) ||
-        !handover_load(&before, db, handover->migration, err) ||
-        (act->by_grant && !grant_lives(db, before.migration, err)) ||
-        !handover_judge(&before, act, &after, err) ||
-        !keep_state(db, &after, act->now, err) ||
-        !keep_statement(db, after.migration, act, err) || !db_commit(&change, err))
+    if (!db_begin(&change, db, err) || !handover_step(&after, db, act, err) ||
+        !db_commit(&change, err))
         return false;
     *handover = after;
     return true;
+}
+
+bool handover_next(char out[HANDOVER_ID_MAX], bool *found, struct db *db,
+                   enum handover_state state, const char *after, struct error *err)
+{
+    scoped(query_end) struct query query = {0};
+
+    *found = false;
+    if (!query_begin(&query, db,
+                     "SELECT id FROM migration WHERE side = ?1 AND state = ?2 AND id > ?3"
+                     " ORDER BY id LIMIT 1",
+                     err))
+        return false;
+    query_text(&query, 1, side_name(handover_is_target(state) ? SIDE_TARGET : SIDE_SOURCE));
+    query_text(&query, 2, handover_state_name(state));
+    query_text(&query, 3, after);
+    *found = query_next(&query, err);
+    if (*found)
+        (void)text_copy(out, HANDOVER_ID_MAX, query_get_text(&query, 0));
+    return err->msg == E_NONE;
+}
+
+bool handover_keep(struct db *db, const char *migration, enum statement_kept kind,
+                   struct span body, int64_t now, struct error *err)
+{
+    scoped(query_end) struct query query = {0};
+
+    if (!query_begin(&query, db,
+                     "INSERT OR REPLACE INTO statement (migration, kind, body, signature,"
+                     " at) VALUES (?1, ?2, ?3, x'', ?4)",
+                     err))
+        return false;
+    query_text(&query, 1, migration);
+    query_text(&query, 2, kept_name(kind));
+    query_blob(&query, 3, body);
+    query_int(&query, 4, now);
+    return query_run(&query, NULL, err);
 }
 
 bool handover_statement(struct signed_text *out, struct db *db, const char *migration,

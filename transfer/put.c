@@ -73,8 +73,9 @@ static bool judge(struct put *put, struct error *err)
             return fail(err, E_PUT_SETUP, "the connection");
         }
     }
-    if (!grant_admits(put->grant, &put->tls->facts.peer, true, put->route.trust,
-                      (time_t)now, err))
+    if (put->route.by_key ? !grant_names(put->grant, &put->tls->facts.peer, true, err)
+                          : !grant_admits(put->grant, &put->tls->facts.peer, true,
+                                          put->route.trust, (time_t)now, err))
         return false;
     put->fresh = false;
     put->judged = now;

@@ -37,6 +37,7 @@ struct route {
     const atomic_bool *stop;      /* or NULL: gives up at once when it becomes true */
     const atomic_bool *halt;      /* or NULL: another reason to */
     struct pace *pace;            /* or NULL: as fast as it goes */
+    bool by_key; /* the grant's key alone is judged: for what a migration came to */
 };
 
 struct put {

@@ -22,6 +22,19 @@ bool receipt_sign(struct signed_text *text, const struct key *key, enum signed_k
                           signings[kind].role, buf_span(&text->body), err);
 }
 
+bool notice_make(struct signed_text *out, enum signed_kind kind,
+                 const struct handover *handover, const struct key *key,
+                 const struct digest *own, int64_t at, struct error *err)
+{
+    struct notice notice = {.generation = handover->generation,
+                            .epoch = handover->epoch,
+                            .at = at,
+                            .key = *own};
+
+    (void)text_fits(notice.migration, handover->migration);
+    return notice_write(&out->body, &notice, err) && receipt_sign(out, key, kind, err);
+}
+
 bool receipt_signature_holds(const struct signed_text *text, enum signed_kind kind,
                              struct span spki, struct error *err)
 {

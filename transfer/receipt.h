@@ -66,6 +66,10 @@ enum signed_kind { SIGNED_FREEZE, SIGNED_ABORT, SIGNED_RECEIPT, SIGNED_COUNTERSI
  * abort and receipt. */
 must_check bool receipt_sign(struct signed_text *text, const struct key *key,
                              enum signed_kind kind, struct error *err);
+/* A whole notice of this migration as it is: written and signed. `own` is the key's. */
+must_check bool notice_make(struct signed_text *out, enum signed_kind kind,
+                            const struct handover *handover, const struct key *key,
+                            const struct digest *own, int64_t at, struct error *err);
 /* Good under the key in `spki`, or E_STATEMENT_SIGNATURE. */
 must_check bool receipt_signature_holds(const struct signed_text *text,
                                         enum signed_kind kind, struct span spki,

@@ -126,5 +126,7 @@ must_check bool receive_seal(struct receive *receive, const struct digest *manif
 must_check bool receive_publish(struct receive *receive, struct error *err);
 /* Undo of receive_publish, from `committing` only. Redone safely after a crash. */
 must_check bool receive_withdraw(struct receive *receive, struct error *err);
+/* Remove a staging area that nobody has open; none is no error. Published data stays. */
+must_check bool receive_sweep(int into, const char *migration, struct error *err);
 /* Remove the staging area and close. Published data stays. */
 must_check bool receive_discard(struct receive *receive, struct error *err);

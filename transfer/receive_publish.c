@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,5 +157,23 @@ bool receive_discard(struct receive *receive, struct error *err)
         return false;
     unlinkat(receive->into, STAGING_DIR, AT_REMOVEDIR);
     receive_close(receive);
+    return true;
+}
+
+bool receive_sweep(int into, const char *migration, struct error *err)
+{
+    scoped(fd_close) int above = -1;
+    scoped(fd_close) int staging = -1;
+
+    if (!fs_open_beneath(&above, into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0, err))
+        return false;
+    staging = openat(above, migration, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (staging < 0)
+        return errno == ENOENT || disk_fail(err, migration);
+    if (flock(staging, LOCK_EX | LOCK_NB) != 0)
+        return fail(err, E_STAGING_BUSY, "%s/%s", STAGING_DIR, migration);
+    if (!fs_remove_tree(above, migration, err))
+        return false;
+    unlinkat(into, STAGING_DIR, AT_REMOVEDIR);
     return true;
 }

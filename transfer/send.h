@@ -72,6 +72,11 @@ must_check bool send_commit(const struct grant *grant, struct send *send,
                             struct error *err);
 must_check bool send_countersign(const struct grant *grant, struct send *send,
                                  struct span signature, struct error *err);
+/* What it came to: *kind is SIGNED_RECEIPT or SIGNED_ABORT. E_STATEMENT_NONE while nothing
+ * is decided. `target` gets the chain of the connection, whatever was answered. */
+must_check bool send_outcome(const struct grant *grant, struct send *send,
+                             enum signed_kind *kind, struct signed_text *out,
+                             struct chain *target, struct error *err);
 /* The target's signed abort statement. */
 must_check bool send_abort(const struct grant *grant, struct send *send,
                            struct signed_text *statement, struct error *err);

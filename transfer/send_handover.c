@@ -62,6 +62,23 @@ bool send_countersign(const struct grant *grant, struct send *send, struct span 
            post(grant, send, "/countersign", buf_span(&json), &reply, err);
 }
 
+bool send_outcome(const struct grant *grant, struct send *send, enum signed_kind *kind,
+                  struct signed_text *out, struct chain *target, struct error *err)
+{
+    scoped(put_close) struct put put = {0};
+    scoped(reply_clear) struct reply reply = reply_none();
+    const struct question question = {.method = "GET", .below = "/outcome"};
+
+    bool answered;
+
+    if (!put_open(&put, grant, &send->route, err))
+        return false;
+    answered = ask(send, &put, &question, &reply, err);
+    chain_clear(target);
+    return chain_copy(target, &put_facts(&put)->peer, err) && answered &&
+           wire_read_outcome(kind, out, buf_span(&reply.body), err);
+}
+
 bool send_abort(const struct grant *grant, struct send *send, struct signed_text *statement,
                 struct error *err)
 {

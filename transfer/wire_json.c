@@ -126,6 +126,20 @@ bool wire_read_signed(struct signed_text *out, const char *name, struct span bod
                       err);
 }
 
+bool wire_read_outcome(enum signed_kind *kind, struct signed_text *out, struct span body,
+                       struct error *err)
+{
+    struct error other = {0};
+
+    *kind = SIGNED_RECEIPT;
+    if (wire_read_signed(out, "receipt", body, &other))
+        return true;
+    *kind = SIGNED_ABORT;
+    buf_reset(&out->body);
+    buf_reset(&out->signature);
+    return wire_read_signed(out, "abort", body, err);
+}
+
 static const struct field_row signature_fields[] = {
     FIELD("signature", AS_BYTES, signed_text, signature),
     FIELD_END,

@@ -37,6 +37,9 @@ must_check bool wire_write_signed(struct buf *out, const char *name,
                                   const struct signed_text *text, struct error *err);
 must_check bool wire_read_signed(struct signed_text *out, const char *name,
                                  struct span body, struct error *err);
+/* What wire_write_signed wrote under "receipt" or "abort"; *kind says which. */
+must_check bool wire_read_outcome(enum signed_kind *kind, struct signed_text *out,
+                                  struct span body, struct error *err);
 /* {"signature":b64} */
 must_check bool wire_write_signature(struct buf *out, struct span signature,
                                      struct error *err);

@@ -104,6 +104,30 @@ static void a_chain_is_written_copied_and_digested(void)
     CU_ASSERT_FALSE(digest_equal(&one, &three));
 }
 
+/* Cut short anywhere, or with a length that lies, it is no chain. */
+static void a_packed_chain_is_what_its_digest_is_of(void)
+{
+    scoped(chain_clear) struct chain chain = {0}, again = {0};
+    scoped(buf_clear) struct buf packed = buf_upto(CHAIN_PACKED_MAX);
+    struct digest one, two;
+    struct error err = {0};
+
+    case_chain(&chain, "good");
+    CU_ASSERT_TRUE_FATAL(chain_pack(&packed, &chain, &err));
+    chain_digest(&one, &chain);
+    digest_of(&two, DIGEST_SHA256, buf_span(&packed));
+    CU_ASSERT_TRUE(digest_equal(&one, &two));
+    CU_ASSERT_TRUE(chain_unpack(&again, buf_span(&packed), &err));
+    CU_ASSERT_EQUAL(again.n, chain.n);
+    for (size_t n = 0; n < 9; n++) {
+        scoped(chain_clear) struct chain cut = {0};
+        struct error why = {0};
+
+        CU_ASSERT_FALSE(chain_unpack(&cut, span_of(packed.at, n), &why));
+        CU_ASSERT_EQUAL(why.msg, E_CHAIN_PACKED);
+    }
+}
+
 static void no_more_than_128_are_read(void)
 {
     scoped(chain_clear) struct chain chain = {0}, good = {0};
@@ -123,6 +147,7 @@ int main(void)
         TEST(a_file_has_a_ceiling_and_at_least_one_block),
         TEST(a_bag_stands_alone),
         TEST(a_chain_is_written_copied_and_digested),
+        TEST(a_packed_chain_is_what_its_digest_is_of),
         TEST(no_more_than_128_are_read),
     };
 

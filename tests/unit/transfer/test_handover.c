@@ -13,6 +13,8 @@
 
 static const struct handover_terms terms = {
     .generation = 1, .epoch = 1, .manifest_root = {{1}}, .contents_root = {{2}}};
+static const struct handover_terms received = {
+    .generation = 1, .epoch = 2, .manifest_root = {{1}}, .contents_root = {{2}}};
 static const struct signed_text statement;
 
 static struct handover at(enum handover_state state)
@@ -33,8 +35,9 @@ static struct handover at(enum handover_state state)
 static enum msg act_on(struct handover *handover, enum handover_event event,
                        const struct handover_terms *named)
 {
-    const struct handover_act act = {
-        .event = event, .terms = named, .statement = &statement};
+    const struct handover_act act = {.event = event,
+                                     .terms = event == GOT_RECEIPT ? &received : named,
+                                     .statement = &statement};
     const struct handover before = *handover;
     struct error err = {0};
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/finish.h"
+
+#include "agent/clock.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+
+#define FINISH_TICK_MS 1000
+#define FINISH_AGAIN_MS 15000 /* after a failure */
+
+/*
+ * What cannot be published ever (the name is taken) ends the migration; a disk that is full
+ * or away for now leaves it in `committing`, to be tried again.
+ */
+static void publish_failed(struct migrations *migrations, struct migration *migration,
+                           const struct error *why)
+{
+    const struct handover_act act = {.event = DID_ROLL_BACK, .now = clock_now()};
+    struct error kept = {0};
+
+    if (message_of(why->msg)->kind == COULD_NOT ||
+        !receive_withdraw(&migration->receive, &kept) ||
+        !authority_move(&migrations->worker->authority, migration->id, &act,
+                        &migration->handover, &kept))
+        return;
+    event_migration(migrations->events, migration->id, "aborted", 0);
+}
+
+bool finish_commit(struct migrations *migrations, struct migration *migration,
+                   struct error *err)
+{
+    if (!receive_publish(&migration->receive, err)) {
+        publish_failed(migrations, migration, err);
+        return false;
+    }
+    if (!authority_decide(&migrations->worker->authority, migration->id,
+                          &migration->handover, err))
+        return false;
+    event_migration(migrations->events, migration->id, "committed",
+                    migration->receive.manifest.sum.bytes);
+    return true;
+}
+
+/* What is left to be done for one in this state. */
+static bool finish_one(struct migrations *migrations, struct migration *migration,
+                       struct error *err)
+{
+    if (!authority_migration(&migrations->worker->authority, migration->id,
+                             &migration->handover, &migration->facts, err))
+        return false;
+    if (migration->handover.state == TARGET_COMMITTING)
+        return finish_commit(migrations, migration, err);
+    if (migration->handover.state == TARGET_ABORTED && migration->receive.opened)
+        return receive_discard(&migration->receive, err);
+    return true;
+}
+
+static bool finish_named(struct migrations *migrations, const char *id, struct error *err)
+{
+    struct migration *migration = NULL;
+    struct grant grant = {0};
+    bool good;
+
+    if (!authority_grant(&migrations->worker->authority, id, &grant, err) ||
+        !migrations_take(migrations, &grant, &migration, err))
+        return false;
+    pthread_rwlock_wrlock(&migration->lock);
+    good = finish_one(migrations, migration, err);
+    pthread_rwlock_unlock(&migration->lock);
+    return good;
+}
+
+static void tell(const char *id, const struct error *why)
+{
+    fprintf(stderr, "pairgate: %s: %s: %s (%s)\n", id, message_of(why->msg)->id,
+            message_of(why->msg)->text, why->about);
+}
+
+static bool finish_committing(struct migrations *migrations)
+{
+    char id[MIGRATION_ID_MAX] = "";
+    struct error err = {0};
+    bool found = true, good = true;
+
+    while (authority_next(&migrations->worker->authority, TARGET_COMMITTING, id, id, &found,
+                          &err) &&
+           found) {
+        struct error why = {0};
+
+        if (finish_named(migrations, id, &why))
+            continue;
+        tell(id, &why);
+        good = false;
+    }
+    return good;
+}
+
+/* Those that are open here: the operator may have aborted one. */
+static bool finish_open(struct migrations *migrations, struct migration *migration)
+{
+    struct error why = {0};
+    bool good;
+
+    pthread_rwlock_wrlock(&migration->lock);
+    good = !migration->receive.opened || finish_one(migrations, migration, &why);
+    pthread_rwlock_unlock(&migration->lock);
+    if (!good)
+        tell(migration->id, &why);
+    return good;
+}
+
+void finish_left(struct migrations *migrations)
+{
+    bool good;
+
+    if (clock_ms() < migrations->finish_ms)
+        return;
+    good = finish_committing(migrations);
+    for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)
+        if (migrations_is_taken(migrations, i))
+            good = finish_open(migrations, &migrations->place[i]) && good;
+    migrations->finish_ms = clock_ms() + (good ? FINISH_TICK_MS : FINISH_AGAIN_MS);
+}
+
+static void sweep_one(struct migrations *migrations, const char *id)
+{
+    struct migration_facts facts = {0};
+    struct handover handover = {0};
+    struct error why = {0};
+
+    if (!authority_migration(&migrations->worker->authority, id, &handover, &facts, &why) ||
+        (handover.state != TARGET_ABORTED && handover.state != TARGET_COMMITTED))
+        return;
+    if (!receive_sweep(migrations->into, id, &why))
+        tell(id, &why);
+}
+
+void finish_sweep(struct migrations *migrations)
+{
+    const int staging = openat(migrations->into, STAGING_DIR,
+                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *dir = staging >= 0 ? fdopendir(staging) : NULL;
+    const struct dirent *entry;
+
+    while (dir != NULL && (entry = readdir(dir)) != NULL)
+        if (text_starts(entry->d_name, "m-"))
+            sweep_one(migrations, entry->d_name);
+    if (dir != NULL)
+        closedir(dir);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the target does without being asked: a migration in `committing` is published and
+ * decided, or rolled back when it never can be; of one that was aborted the staging area
+ * goes. At the start, and from time to time for what a person has decided meanwhile.
+ */
+#pragma once
+
+#include "agent/migrations.h"
+
+/* From `committing`: publish, sign, decide. Redone whole after a crash. The caller has the
+ * migration's lock for writing. */
+must_check bool finish_commit(struct migrations *migrations, struct migration *migration,
+                              struct error *err);
+/* All that were left so; from one thread. What fails is told on standard error and tried
+ * again later. */
+void finish_left(struct migrations *migrations);
+/* At the start: staging areas of migrations that are decided, left by a crash. */
+void finish_sweep(struct migrations *migrations);

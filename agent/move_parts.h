@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of a source's migration share. */
+#pragma once
+
+#include "agent/move.h"
+
+/* What one run holds open. */
+struct run {
+    struct move *move;
+    struct grant grant;
+    struct handover handover;
+    struct migration_facts facts;
+    struct send send;
+    struct pace pace;
+    _Atomic int64_t clock;
+    int work, root;
+    bool opened;
+};
+
+/* One move of ours, kept before it is told. */
+must_check bool run_step(struct run *run, enum handover_event event,
+                         const struct handover_terms *terms,
+                         const struct signed_text *statement, struct error *err);
+/* How the target is reached: run->send without a tree. */
+void run_route(struct run *run);
+
+/* outcome.c: what a migration came to. */
+
+/* Ask the target, whose key alone is judged: whatever has expired or was revoked, both
+ * sides are told who owns the data. *decided when run->handover says so now. */
+must_check bool outcome_hear(struct run *run, bool *decided, struct error *err);
+/* The target's signed answer, on a connection or by file; `target` is its chain. */
+must_check bool outcome_take(struct run *run, enum signed_kind kind,
+                             const struct signed_text *text, const struct chain *target,
+                             struct error *err);
+/* Our signature beside the target's: kept, then told. */
+must_check bool outcome_countersign(struct run *run, struct error *err);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The source's side of a decision: heard, checked, kept, countersigned. */
+#include "agent/clock.h"
+#include "agent/move_parts.h"
+#include "base/text.h"
+
+/* Both chains beside the receipt, when they are those it names: with them it can be
+ * verified by whoever has the anchor. */
+static bool keep_chains(struct run *run, const struct receipt *receipt,
+                        const struct chain *target, struct error *err)
+{
+    scoped(buf_clear) struct buf first = buf_upto(CHAIN_PACKED_MAX);
+    scoped(buf_clear) struct buf second = buf_upto(CHAIN_PACKED_MAX);
+    const struct chain *source = &run->move->worker->identity.chain;
+    struct digest ours, theirs;
+
+    chain_digest(&ours, source);
+    chain_digest(&theirs, target);
+    if (!digest_equal(&ours, &receipt->source.chain) ||
+        !digest_equal(&theirs, &receipt->target.chain))
+        return true;
+    return chain_pack(&first, source, err) && chain_pack(&second, target, err) &&
+           authority_keep(&run->move->worker->authority, AUTHORITY_CHAINS,
+                          run->move->plan.migration, buf_span(&first), buf_span(&second),
+                          err);
+}
+
+static bool take_receipt(struct run *run, const struct signed_text *text,
+                         const struct chain *target, struct error *err)
+{
+    struct receipt receipt = {0};
+
+    return receipt_accept(&receipt, text, chain_leaf(target)->spki, &run->handover, err) &&
+           keep_chains(run, &receipt, target, err) &&
+           run_step(run, GOT_RECEIPT, &receipt.terms, text, err);
+}
+
+bool outcome_take(struct run *run, enum signed_kind kind, const struct signed_text *text,
+                  const struct chain *target, struct error *err)
+{
+    struct notice notice = {0};
+
+    if (!grant_names(&run->grant, target, true, err))
+        return false;
+    if (kind == SIGNED_RECEIPT)
+        return take_receipt(run, text, target, err);
+    return notice_accept(&notice, text, SIGNED_ABORT, chain_leaf(target)->spki,
+                         &run->handover, err) &&
+           run_step(run, GOT_ABORTED, NULL, text, err);
+}
+
+/* What a target says that has nothing signed to tell: the migration goes on. */
+static bool is_undecided(enum msg msg)
+{
+    return msg == E_STATEMENT_NONE || msg == E_NOT_PAIRED;
+}
+
+bool outcome_hear(struct run *run, bool *decided, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    struct authority *authority = &run->move->worker->authority;
+    const char *id = run->move->plan.migration;
+    enum signed_kind kind = SIGNED_RECEIPT;
+    struct error trouble = {0};
+
+    *decided = false;
+    if (!authority_migration(authority, id, &run->handover, &run->facts, err) ||
+        !authority_grant(authority, id, &run->grant, err))
+        return false;
+    run_route(run);
+    run->send.route.by_key = true;
+    if (send_outcome(&run->grant, &run->send, &kind, &text, &run->move->peer, &trouble)) {
+        *decided = true;
+        return outcome_take(run, kind, &text, &run->move->peer, err);
+    }
+    if (is_undecided(trouble.msg))
+        return true;
+    *err = trouble;
+    return false;
+}
+
+bool outcome_countersign(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    struct worker *worker = run->move->worker;
+    const char *id = run->move->plan.migration;
+    struct receipt receipt = {0};
+
+    if (!authority_statement(&worker->authority, id, KEPT_RECEIPT, &text, err) ||
+        !receipt_read(&receipt, buf_span(&text.body), err) ||
+        !receipt_sign(&text, &worker->identity.key, SIGNED_COUNTERSIGN, err) ||
+        !run_step(run, WILL_COUNTERSIGN, NULL, &text, err) ||
+        !authority_statement(&worker->authority, id, KEPT_COUNTERSIGN, &kept, err) ||
+        !send_countersign(&run->grant, &run->send, buf_span(&kept.signature), err))
+        return false;
+    event_receipt(&run->move->events, &receipt);
+    return true;
+}

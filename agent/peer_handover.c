@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The target's routes of the handover: docs/protocol.md 7. */
+#include "agent/clock.h"
+#include "agent/finish.h"
+#include "agent/peer_hold.h"
+#include "base/text.h"
+#include "transfer/receipt.h"
+#include "transfer/wire_json.h"
+
+#include <stdio.h>
+
+void hold_release(struct hold *hold)
+{
+    if (hold->migration != NULL)
+        pthread_rwlock_unlock(&hold->migration->lock);
+    hold->migration = NULL;
+}
+
+bool hold_take(struct hold *out, struct visit *visit, bool alone, struct error *err)
+{
+    struct migration *migration = NULL;
+
+    if (!migrations_take(&visit->peer->service->migrations, &visit->peer->grant, &migration,
+                         err))
+        return false;
+    if (alone)
+        pthread_rwlock_wrlock(&migration->lock);
+    else
+        pthread_rwlock_rdlock(&migration->lock);
+    out->migration = migration;
+    return true;
+}
+
+bool peer_empty(struct visit *visit, struct error *err)
+{
+    return buf_add_text(&visit->answer.json, "{}", err);
+}
+
+/* One move, kept by the supervisor before it is told. */
+static bool move(struct visit *visit, struct hold *hold, enum handover_event event,
+                 const struct handover_terms *terms, const struct signed_text *statement,
+                 struct error *err)
+{
+    const struct handover_act act = {
+        .event = event, .terms = terms, .statement = statement, .now = clock_now()};
+
+    return authority_move(&visit->peer->service->worker->authority, hold->migration->id,
+                          &act, &hold->migration->handover, err);
+}
+
+bool peer_freeze(struct visit *visit, struct error *err)
+{
+    scoped(hold_release) struct hold hold = {0};
+    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
+    struct notice notice;
+
+    return wire_read_signed(&statement, NULL, visit->request.body, err) &&
+           hold_take(&hold, visit, true, err) &&
+           notice_accept(&notice, &statement, SIGNED_FREEZE, peer_leaf(visit->peer)->spki,
+                         &hold.migration->handover, err) &&
+           move(visit, &hold, ASKED_FREEZE, NULL, &statement, err) &&
+           peer_empty(visit, err);
+}
+
+static bool seal_staging(struct visit *visit, struct hold *hold,
+                         const struct handover_terms *terms, struct error *err)
+{
+    scoped(report_clear) struct report findings = {0};
+    struct migration *migration = hold->migration;
+
+    if (!migration_flush(&visit->peer->service->migrations, migration, err) ||
+        !receive_seal(&migration->receive, &terms->manifest_root, &terms->contents_root,
+                      &findings, err))
+        return false;
+    for (size_t i = 0; i < findings.n; i++)
+        fprintf(stderr, "pairgate: %s: %s (%s)\n", message_of(findings.item[i].msg)->id,
+                message_of(findings.item[i].msg)->text, findings.item[i].about);
+    return true;
+}
+
+bool peer_seal(struct visit *visit, struct error *err)
+{
+    scoped(hold_release) struct hold hold = {0};
+    struct handover_terms terms = {0};
+
+    if (!wire_read_terms(&terms, visit->request.body, false, err) ||
+        !hold_take(&hold, visit, true, err))
+        return false;
+    terms.epoch = hold.migration->handover.epoch;
+    if (hold.migration->receive.opened && (!seal_staging(visit, &hold, &terms, err) ||
+                                           !peer_draft(visit, hold.migration, err)))
+        return false;
+    if (!move(visit, &hold, ASKED_SEAL, &terms, NULL, err))
+        return false;
+    event_migration(&visit->peer->service->events, hold.migration->id, "sealed",
+                    hold.migration->receive.manifest.sum.bytes);
+    return peer_empty(visit, err);
+}
+
+bool peer_draft(struct visit *visit, const struct migration *migration, struct error *err)
+{
+    scoped(buf_clear) struct buf json = buf_upto(STATEMENT_BODY_MAX);
+    scoped(buf_clear) struct buf chain = buf_upto(CHAIN_PACKED_MAX);
+    const struct tls_facts *facts = &visit->peer->tls.facts;
+    const struct manifest_sum *sum = &migration->receive.manifest.sum;
+    struct receipt draft = {.terms = {.generation = migration->handover.generation,
+                                      .epoch = migration->handover.epoch},
+                            .kind = migration->facts.kind,
+                            .entries = sum->entries,
+                            .files = sum->files,
+                            .bytes = sum->bytes,
+                            .segments = sum->segments,
+                            .read_back = migration->receive.read_back};
+
+    (void)text_fits(draft.migration, migration->id);
+    (void)text_fits(draft.name, migration->facts.name);
+    (void)text_fits(draft.tls_version, facts->version);
+    (void)text_fits(draft.tls_cipher, facts->cipher);
+    (void)text_fits(draft.tls_group, facts->group);
+    return receipt_write(&json, &draft, err) && chain_pack(&chain, &facts->peer, err) &&
+           authority_keep(&visit->peer->service->worker->authority, AUTHORITY_DRAFT,
+                          migration->id, buf_span(&json), buf_span(&chain), err);
+}
+
+bool peer_commit(struct visit *visit, struct error *err)
+{
+    scoped(hold_release) struct hold hold = {0};
+    scoped(signed_text_clear) struct signed_text receipt = signed_text_none();
+    struct handover_terms terms = {0};
+
+    if (!wire_read_terms(&terms, visit->request.body, true, err) ||
+        !hold_take(&hold, visit, true, err) ||
+        (hold.migration->receive.opened && !peer_draft(visit, hold.migration, err)) ||
+        !move(visit, &hold, ASKED_COMMIT, &terms, NULL, err))
+        return false;
+    if (hold.migration->handover.state == TARGET_COMMITTING &&
+        !finish_commit(&visit->peer->service->migrations, hold.migration, err))
+        return false;
+    return authority_statement(&visit->peer->service->worker->authority, hold.migration->id,
+                               KEPT_RECEIPT, &receipt, err) &&
+           wire_write_signed(&visit->answer.json, "receipt", &receipt, err);
+}
+
+bool peer_countersign(struct visit *visit, struct error *err)
+{
+    scoped(hold_release) struct hold hold = {0};
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    struct service *service = visit->peer->service;
+
+    if (!hold_take(&hold, visit, true, err) ||
+        !authority_statement(&service->worker->authority, hold.migration->id, KEPT_RECEIPT,
+                             &text, err))
+        return false;
+    buf_reset(&text.signature);
+    if (!wire_read_signature(&text.signature, visit->request.body, err) ||
+        !receipt_signature_holds(&text, SIGNED_COUNTERSIGN, peer_leaf(visit->peer)->spki,
+                                 err) ||
+        !move(visit, &hold, ASKED_COUNTERSIGN, NULL, &text, err))
+        return false;
+    event_migration(&service->events, hold.migration->id, "countersigned",
+                    hold.migration->receive.manifest.sum.bytes);
+    /* Published and signed by both: what is left of the staging area is of no use. */
+    if (hold.migration->receive.opened && !receive_discard(&hold.migration->receive, err))
+        return false;
+    if (service->once)
+        atomic_store(&service->stop, true);
+    visit->answer.last = service->once;
+    return peer_empty(visit, err);
+}
+
+bool peer_abort(struct visit *visit, struct error *err)
+{
+    scoped(hold_release) struct hold hold = {0};
+    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    struct service *service = visit->peer->service;
+
+    if (!hold_take(&hold, visit, true, err) ||
+        !move(visit, &hold, ASKED_ABORT, NULL, NULL, err))
+        return false;
+    if (hold.migration->receive.opened && !receive_discard(&hold.migration->receive, err))
+        return false;
+    event_migration(&service->events, hold.migration->id, "aborted", 0);
+    return authority_statement(&service->worker->authority, hold.migration->id, KEPT_ABORT,
+                               &kept, err) &&
+           wire_write_signed(&visit->answer.json, "abort", &kept, err);
+}
+
+bool peer_outcome(struct visit *visit, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    struct authority *authority = &visit->peer->service->worker->authority;
+    const char *id = visit->peer->grant.migration;
+    struct error none = {0};
+
+    if (authority_statement(authority, id, KEPT_RECEIPT, &kept, &none))
+        return wire_write_signed(&visit->answer.json, "receipt", &kept, err);
+    return authority_statement(authority, id, KEPT_ABORT, &kept, err) &&
+           wire_write_signed(&visit->answer.json, "abort", &kept, err);
+}
