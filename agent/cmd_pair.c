@@ -14,14 +14,12 @@
 
 static int show(const struct call *call, const struct chain *source,
                 const struct chain *target, const struct trust *trust,
-                const struct report *findings, const struct tls_facts *facts,
-                struct error *err)
+                const struct report *findings, const struct tls_facts *facts)
 {
-    scoped(ladder_clear) struct ladder ladder = {0};
+    struct ladder ladder = {0};
     bool paired = report_errors(findings) == 0;
 
-    if (!ladder_lay(&ladder, source, target, SIDE_SOURCE, trust, err))
-        return 2;
+    ladder_lay(&ladder, source, target, SIDE_SOURCE, trust);
     if (call->json)
         view_pair_json(stdout, &ladder, findings, facts, paired);
     else
@@ -59,7 +57,7 @@ static int preflight(struct call *call, struct error *err)
         !verdict_preflight(&findings, &source, &target, policy, &demands, call->now, err) ||
         !verdict_own_root(&trust, &source, err))
         return 2;
-    return show(call, &source, &target, &trust, &findings, NULL, err);
+    return show(call, &source, &target, &trust, &findings, NULL);
 }
 
 #define CODE_SELECTOR 6 /* characters of a code that may be shown again */
@@ -90,14 +88,19 @@ static int pair(struct call *call, struct error *err)
     scoped(dial_close) struct dial dial = {0};
     scoped(report_clear) struct report findings = {0};
     struct pair_words words = {0};
+    int status = 2;
 
     if (!pair_words_read(call, &words, err) || !state_open(&state, call->state_dir, err) ||
-        !supervisor_part(&worker, &state, false, err) ||
-        !dial_pair(&dial, &worker, &words.peer, &words.wish, err))
+        !supervisor_part(&worker, &state, false, err))
         return 2;
-    pair_findings(&dial.pair, &findings);
-    return show(call, &worker.identity.chain, &dial.tls.facts.peer, &worker.trust,
-                &findings, &dial.tls.facts, err);
+    if (dial_pair(&dial, &worker, &words.peer, &words.wish, err)) {
+        pair_findings(&dial.pair, &findings);
+        status = show(call, &worker.identity.chain, &dial.tls.facts.peer, &worker.trust,
+                      &findings, &dial.tls.facts);
+        fflush(stdout);
+    }
+    dial_witness(&dial, &worker, err);
+    return status;
 }
 
 static int invite(struct call *call, struct error *err)

@@ -109,19 +109,17 @@ static bool converse(struct dial *dial, struct worker *worker, struct error *err
     return true;
 }
 
-/* Into the record, however it went; gives `good` back. */
-static bool witnessed(const struct dial *dial, struct worker *worker, bool good,
-                      const struct error *err)
+void dial_witness(const struct dial *dial, struct worker *worker,
+                  const struct error *failure)
 {
     const struct audit_attempt attempt = {.self = SIDE_SOURCE,
                                           .address = dial->host,
                                           .own = &worker->identity.chain,
                                           .facts = &dial->tls.facts,
                                           .pair = dial->connected ? &dial->pair : NULL,
-                                          .failure = err};
+                                          .failure = failure};
 
     witness_dialled(&worker->authority, &attempt);
-    return good;
 }
 
 bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *peer,
@@ -140,13 +138,13 @@ bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *p
     snprintf(out->host, sizeof(out->host), v6 ? "[%s]:%s" : "%s:%s", peer->host,
              peer->port);
     if (!tls_dial(&out->tls, peer->host, peer->port, &worker->identity, err))
-        return witnessed(out, worker, false, err);
+        return false;
     out->connected = true;
     http_open(&out->http, &out->tls);
     held = pair_begin(&out->pair, &setup, err) && converse(out, worker, err);
     if (held && out->pair.phase == PAIR_AGREED)
         worker_was_paired(worker);
-    return witnessed(out, worker, held, err);
+    return held;
 }
 
 /* What the grant of the answer lacks is what this side knows itself. */

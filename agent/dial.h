@@ -30,11 +30,15 @@ struct dial_wish {
 
 /*
  * Connect and hold the conversation. True when it was held to its end, whatever the
- * verdicts: look at dial->pair.phase.
+ * verdicts: look at dial->pair.phase. Then dial_witness, however it went.
  */
 must_check bool dial_pair(struct dial *out, struct worker *worker,
                           const struct endpoint *peer, const struct dial_wish *wish,
                           struct error *err);
+/* Into the record; `failure` as dial_pair left it. Not in dial_pair: nobody waits for it.
+ */
+void dial_witness(const struct dial *dial, struct worker *worker,
+                  const struct error *failure);
 /*
  * After two good verdicts. `name` is what the tree shall be called there, `migration` one
  * of before that the new grant shall be for, or "".

@@ -87,11 +87,14 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     scoped(dial_close) struct dial dial = {0};
     struct move *move = run->move;
     const struct move_plan *plan = &move->plan;
+    bool held;
 
     const struct dial_wish wish = {
         .peer_name = plan->peer_name, .policy = plan->policy, .demands = plan->demands};
 
-    if (!dial_pair(&dial, move->worker, &plan->peer, &wish, err))
+    held = dial_pair(&dial, move->worker, &plan->peer, &wish, err);
+    dial_witness(&dial, move->worker, err);
+    if (!held)
         return false;
     pair_findings(&dial.pair, &move->findings);
     chain_clear(&move->peer);

@@ -302,6 +302,7 @@ bool peer_serve(struct peer *peer)
             return true;
         if (!serve_one(peer, &err))
             return false;
+        peer_prepare(peer);
         peer_witness(peer, false);
     }
     return false;

@@ -98,6 +98,9 @@ void peer_witness(struct peer *peer, bool over);
 /* The peer's leaf. */
 const struct cert *peer_leaf(const struct peer *peer);
 
+/* When the verdict is all that is left to say: judge and sign while the source does. */
+void peer_prepare(struct peer *peer);
+
 /* Handlers: peer_pairing.c, peer_transfer.c and peer_handover.c. */
 bool peer_hello(struct visit *visit, struct error *err);
 bool peer_nonce(struct visit *visit, struct error *err);

@@ -31,11 +31,21 @@ static bool verdict_prepare(struct peer *peer, struct error *err)
 {
     scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
 
-    return pair_judge(&peer->pair, clock_ms(), err) &&
+    if (peer->pair.signature.n > 0)
+        return true;
+    return (peer->pair.body.n > 0 || pair_judge(&peer->pair, clock_ms(), err)) &&
            statement_sign(&signature, &peer->service->worker->identity.key,
                           STATEMENT_VERDICT, side_name(SIDE_TARGET),
                           buf_span(&peer->pair.body), err) &&
            pair_sign(&peer->pair, buf_span(&signature), err);
+}
+
+void peer_prepare(struct peer *peer)
+{
+    struct error again = {0}; /* what fails here fails once more when it is to be said */
+
+    if (peer->paired && peer->pair.phase == PAIR_HEAR_VERDICT)
+        (void)!verdict_prepare(peer, &again);
 }
 
 /* Hear one message and say the next. What is wrong breaks the attempt and the connection.

@@ -164,8 +164,8 @@ static bool worker_begin(struct worker *out, struct state *state, struct channel
     out->identity.key.signer = out->identity.client_key.signer = &out->signer;
     out->identity.key.at_signer = AT_SERVER_KEY;
     out->identity.client_key.at_signer = AT_CLIENT_KEY;
-    chain_remember(&out->identity.chain);
-    chain_remember(&out->identity.client_chain);
+    chain_remember(&out->identity.chain, &(struct chain){0});
+    chain_remember(&out->identity.client_chain, &out->identity.chain);
     return true;
 }
 

@@ -110,12 +110,23 @@ bool chain_copy(struct chain *out, const struct chain *from, struct error *err)
     return true;
 }
 
-void chain_remember(struct chain *chain)
+/* That a signature verifies under a key is a fact of the bytes alone, wherever they stand.
+ */
+static void recall(struct cert *cert, const struct chain *known)
+{
+    for (size_t i = 0; i < known->n; i++)
+        if (digest_equal(&cert->sha256, &known->cert[i].sha256))
+            cert->signed_by = known->cert[i].signed_by;
+}
+
+void chain_remember(struct chain *chain, const struct chain *known)
 {
     struct chain_order order = {0};
 
     if (chain->n == 0)
         return;
+    for (size_t i = 0; i < chain->n; i++)
+        recall(&chain->cert[i], known);
     chain_lay_order(&order, chain);
     for (size_t i = 0; i < order.n; i++) {
         size_t issuer = order.path[i + 1 < order.n ? i + 1 : i];

@@ -48,9 +48,13 @@ struct chain_order {
  * is taken, then the one that lasts longest.
  */
 void chain_lay_order(struct chain_order *out, const struct chain *chain);
-/* Verify each link of the path once and note it in the certificates, so that whoever judges
- * the chain later, however often, need not. */
-void chain_remember(struct chain *chain);
+/*
+ * Verify each link of the path once and note it in the certificates, so that whoever judges
+ * the chain later, however often, need not. Of a certificate that stands in `known` too,
+ * byte by byte, what is noted there is taken: two appliances of one CA share all but the
+ * leaf.
+ */
+void chain_remember(struct chain *chain, const struct chain *known);
 /* A copy of the chain in path order, duplicates and extras dropped. */
 must_check bool chain_sorted(struct chain *out, const struct chain *chain,
                              const struct chain_order *order, struct error *err);

@@ -17,11 +17,12 @@ const char *rung_key_name(enum rung_key key)
     return names[key];
 }
 
-static bool path_order(struct chain *out, struct chain_order *order,
-                       const struct chain *chain, struct error *err)
+static void stand(struct upright *out, const struct chain *chain)
 {
-    chain_lay_order(order, chain);
-    return chain_sorted(out, chain, order, err);
+    chain_lay_order(&out->order, chain);
+    out->n = out->order.n;
+    for (size_t i = 0; i < out->n; i++)
+        out->cert[i] = &chain->cert[out->order.path[i]];
 }
 
 static enum rung_key compare_keys(const struct rung *rung, enum side own,
@@ -38,13 +39,13 @@ static enum rung_key compare_keys(const struct rung *rung, enum side own,
 }
 
 static void lay_rung(struct ladder *ladder, size_t i, enum side own,
-                     const struct trust *trust)
+                     const struct chain *peer, const struct trust *trust)
 {
     struct rung *rung = &ladder->rung[i];
 
     *rung = (struct rung){.issued_to = NAME_SAME};
-    rung->source = i < ladder->source.n ? &ladder->source.cert[i] : NULL;
-    rung->target = i < ladder->target.n ? &ladder->target.cert[i] : NULL;
+    rung->source = i < ladder->source.n ? ladder->source.cert[i] : NULL;
+    rung->target = i < ladder->target.n ? ladder->target.cert[i] : NULL;
     if (rung->source == NULL || rung->target == NULL) {
         rung->issued_to = rung->issued_by = NAME_DIFFERENT;
         return;
@@ -53,29 +54,28 @@ static void lay_rung(struct ladder *ladder, size_t i, enum side own,
         rung->issued_to = cert_names_compare(rung->source->subject, rung->target->subject);
     rung->issued_by = cert_names_compare(rung->source->issuer, rung->target->issuer);
     if (i > 0 && same_name(rung->issued_to))
-        rung->key = compare_keys(
-            rung, own, own == SIDE_SOURCE ? &ladder->target : &ladder->source, trust);
+        rung->key = compare_keys(rung, own, peer, trust);
     rung->match = same_name(rung->issued_to) && same_name(rung->issued_by) &&
                   rung->key != RUNG_KEY_IMPOSTOR;
 }
 
-bool ladder_lay(struct ladder *out, const struct chain *source, const struct chain *target,
-                enum side own, const struct trust *trust, struct error *err)
+void ladder_lay(struct ladder *out, const struct chain *source, const struct chain *target,
+                enum side own, const struct trust *trust)
 {
-    if (!path_order(&out->source, &out->source_order, source, err) ||
-        !path_order(&out->target, &out->target_order, target, err))
-        return false;
+    const struct chain *peer = own == SIDE_SOURCE ? target : source;
+
+    stand(&out->source, source);
+    stand(&out->target, target);
     out->n = out->source.n > out->target.n ? out->source.n : out->target.n;
     for (size_t i = 0; i < out->n; i++)
-        lay_rung(out, i, own, trust);
-    return true;
+        lay_rung(out, i, own, peer, trust);
 }
 
 static void judge_depth(const struct ladder *ladder, struct report *out)
 {
     bool source_longer = ladder->source.n > ladder->target.n;
-    const struct chain *longer = source_longer ? &ladder->source : &ladder->target;
-    const struct chain *shorter = source_longer ? &ladder->target : &ladder->source;
+    const struct upright *longer = source_longer ? &ladder->source : &ladder->target;
+    const struct upright *shorter = source_longer ? &ladder->target : &ladder->source;
     struct error finding = {0};
     size_t extra = shorter->n;
 
@@ -87,15 +87,15 @@ static void judge_depth(const struct ladder *ladder, struct report *out)
         bool known = false;
 
         for (size_t k = 1; k < shorter->n; k++)
-            known |= same_name(
-                cert_names_compare(longer->cert[i - 1].subject, shorter->cert[k].subject));
+            known |= same_name(cert_names_compare(longer->cert[i - 1]->subject,
+                                                  shorter->cert[k]->subject));
         if (!known)
             extra = i - 1;
     }
     fail_at(&finding, E_LADDER_DEPTH, extra,
             "source %zu rungs, target %zu; only the %s has %s", ladder->source.n,
             ladder->target.n, source_longer ? "source" : "target",
-            cert_issued_to(&longer->cert[extra]));
+            cert_issued_to(longer->cert[extra]));
     finding.side = source_longer ? SIDE_SOURCE : SIDE_TARGET;
     report_add(out, &finding);
 }
@@ -155,11 +155,4 @@ void ladder_judge(const struct ladder *ladder, struct report *out)
                    cert_issued_by(rung->target), out);
         judge_key(rung, i, out);
     }
-}
-
-void ladder_clear(struct ladder *ladder)
-{
-    chain_clear(&ladder->source);
-    chain_clear(&ladder->target);
-    *ladder = (struct ladder){0};
 }

@@ -26,22 +26,26 @@ struct rung {
     bool match; /* "<->", else "X" */
 };
 
+/* One side's chain in path order, leaf first. */
+struct upright {
+    const struct cert *cert[CHAIN_READ_MAX];
+    size_t n;
+    struct chain_order order; /* of the chain as presented */
+};
+
 struct ladder {
-    struct chain source, target; /* in path order; what the rungs point into */
-    struct chain_order source_order, target_order; /* of the chains as presented */
+    struct upright source, target;
     struct rung rung[CHAIN_READ_MAX];
     size_t n; /* rungs of the longer side */
 };
 
 /*
- * Lay both chains (as presented, in any order) side by side. `own` says whose eyes look:
- * the other side's keys are held against `trust`. E_TOO_LARGE is the only failure.
+ * Lay both chains (as presented, in any order; borrowed) side by side. `own` says whose
+ * eyes look: the other side's keys are held against `trust`.
  */
-must_check bool ladder_lay(struct ladder *out, const struct chain *source,
-                           const struct chain *target, enum side own,
-                           const struct trust *trust, struct error *err);
+void ladder_lay(struct ladder *out, const struct chain *source, const struct chain *target,
+                enum side own, const struct trust *trust);
 /* "same", "renewed", "re-keyed", "other"; NULL for none. */
 const char *rung_key_name(enum rung_key key);
 /* Rules ladder-depth, ladder-name and ladder-key. */
 void ladder_judge(const struct ladder *ladder, struct report *out);
-void ladder_clear(struct ladder *ladder);

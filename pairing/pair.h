@@ -81,8 +81,9 @@ const char *pair_step(const struct pair *pair);
 bool pair_speaks_next(const struct pair *pair);
 
 /*
- * Before saying the verdict: judge, and make the body that must be signed as
- * STATEMENT_VERDICT with side_name(self) as role. Then pair_sign.
+ * Judge, and make the body that must be signed as STATEMENT_VERDICT with side_name(self) as
+ * role. Then pair_sign. As soon as both nonces are known: a target need not wait for the
+ * source's verdict, which has no part in its own.
  */
 must_check bool pair_judge(struct pair *pair, int64_t now_ms, struct error *err);
 must_check bool pair_sign(struct pair *pair, struct span signature, struct error *err);

@@ -55,7 +55,7 @@ static bool ask_rung(const struct asking *a, const struct cert *cert, size_t run
     return true;
 }
 
-static void ask_ladder(struct asking *a, const struct chain *ladder)
+static void ask_ladder(struct asking *a, const struct upright *ladder)
 {
     char missing[CERT_TEXT_MAX] = "";
     size_t first = 0;
@@ -63,12 +63,12 @@ static void ask_ladder(struct asking *a, const struct chain *ladder)
     for (size_t i = 0; i + 1 < ladder->n; i++) {
         size_t n = strlen(missing);
 
-        if (ask_rung(a, &ladder->cert[i], i, &ladder->cert[i + 1]))
+        if (ask_rung(a, ladder->cert[i], i, ladder->cert[i + 1]))
             continue;
         if (n == 0)
             first = i;
         snprintf(missing + n, sizeof(missing) - n, "%s'%s'", n > 0 ? ", " : "",
-                 cert_issued_by(&ladder->cert[i]));
+                 cert_issued_by(ladder->cert[i]));
     }
     if (missing[0] != '\0')
         tell(a, E_RUNG_CRL_NONE, a->required ? SEVERITY_ERROR : SEVERITY_NOTE, first,

@@ -91,13 +91,15 @@ static int take_peer_chain(int verified, WOLFSSL_X509_STORE_CTX *store)
 /* Present the whole chain, root included. */
 static bool use_chain(WOLFSSL_CTX *ctx, const struct chain *chain, struct error *err)
 {
-    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_FILE_MAX);
+    scoped(buf_clear) struct buf der = buf_upto(CHAIN_FILE_MAX);
     struct span spki = chain_leaf(chain)->spki;
     int code;
 
-    if (!chain_to_pem(&pem, chain, err))
-        return false;
-    code = wolfSSL_CTX_use_certificate_chain_buffer(ctx, pem.at, (long)pem.n);
+    for (size_t i = 0; i < chain->n; i++)
+        if (!buf_add(&der, buf_span(&chain->cert[i].der), err))
+            return false;
+    code = wolfSSL_CTX_use_certificate_chain_buffer_format(ctx, der.at, (long)der.n,
+                                                           WOLFSSL_FILETYPE_ASN1);
     if (code != WOLFSSL_SUCCESS)
         return fail(err, E_TLS_SETUP, "wolfSSL does not take our chain (%d)", code);
     /* With sign callbacks wolfSSL takes the public key here and asks for no private one. */
@@ -126,6 +128,7 @@ static bool tls_policy(WOLFSSL_CTX *ctx, const struct identity *self, enum leaf_
         wolfSSL_CTX_set_cipher_list(ctx, CIPHERS) != WOLFSSL_SUCCESS || !use_groups(ctx))
         return fail(err, E_TLS_SETUP, "this wolfSSL cannot be configured");
     facts->key = identity_key(self, use);
+    facts->own = identity_chain(self, use);
     tls_sign_policy(ctx);
     if (!use_chain(ctx, identity_chain(self, use), err))
         return false;
@@ -151,7 +154,7 @@ static bool take_facts(struct tls_facts *facts, WOLFSSL *ssl, struct error *err)
                                        1) != WOLFSSL_SUCCESS)
         return fail(err, E_TLS_SETUP, "no exporter value");
     wolfSSL_FreeArrays(ssl);
-    chain_remember(&facts->peer);
+    chain_remember(&facts->peer, facts->own);
     (void)text_fits(facts->version, wolfSSL_get_version(ssl));
     (void)text_fits(facts->cipher, wolfSSL_get_cipher_name(ssl));
     (void)text_fits(facts->group, group != NULL ? group : "?");

@@ -27,6 +27,7 @@ struct WOLFSSL_CTX;
 /* Facts of an established connection; all of them go into the verdict and the receipt. */
 struct tls_facts {
     const struct key *key;                      /* ours, borrowed: it signs the handshake */
+    const struct chain *own;                    /* ours, borrowed, as presented */
     struct chain peer;                          /* as presented, leaf first */
     unsigned char exporter[TLS_EXPORTER_BYTES]; /* RFC 9266 tls-exporter */
     struct error refused; /* why what the peer presented is no chain: ended the handshake */

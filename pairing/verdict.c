@@ -253,8 +253,8 @@ static void judge_chain(const struct bench *b, const struct chain *chain, enum s
     struct judged judged = {.chain = chain,
                             .policy = c->policy,
                             .now = c->now,
-                            .order = side == SIDE_SOURCE ? &b->ladder.source_order
-                                                         : &b->ladder.target_order};
+                            .order = side == SIDE_SOURCE ? &b->ladder.source.order
+                                                         : &b->ladder.target.order};
 
     judged.occasion = side == c->self ? OCCASION_OWN : OCCASION_PEER;
     if (c->offline)
@@ -268,29 +268,20 @@ static void judge_chain(const struct bench *b, const struct chain *chain, enum s
     out->dropped += found.dropped;
 }
 
-static void bench_clear(struct bench *bench)
-{
-    ladder_clear(&bench->ladder);
-}
-
-bool verdict_judge(struct report *out, const struct comparison *comparison,
-                   struct error *err)
+void verdict_judge(struct report *out, const struct comparison *comparison)
 {
     bool is_source = comparison->self == SIDE_SOURCE;
-    scoped(bench_clear) struct bench bench = {
-        .c = comparison,
-        .own = is_source ? comparison->source : comparison->target,
-        .peer = is_source ? comparison->target : comparison->source,
-        .other = is_source ? SIDE_TARGET : SIDE_SOURCE};
+    struct bench bench = {.c = comparison,
+                          .own = is_source ? comparison->source : comparison->target,
+                          .peer = is_source ? comparison->target : comparison->source,
+                          .other = is_source ? SIDE_TARGET : SIDE_SOURCE};
 
-    if (!ladder_lay(&bench.ladder, comparison->source, comparison->target, comparison->self,
-                    comparison->trust, err))
-        return false;
+    ladder_lay(&bench.ladder, comparison->source, comparison->target, comparison->self,
+               comparison->trust);
     judge_chain(&bench, comparison->source, SIDE_SOURCE, out);
     judge_chain(&bench, comparison->target, SIDE_TARGET, out);
     for (size_t i = 0; i < COUNT(conditions); i++)
         conditions[i](&bench, out);
-    return true;
 }
 
 static bool same_finding(const struct error *a, const struct error *b)
@@ -343,9 +334,9 @@ bool verdict_preflight(struct report *out, const struct chain *source,
                                               .now = now,
                                               .demands = *demands};
 
-        if (!verdict_own_root(&trust, eyes[i] == SIDE_SOURCE ? source : target, err) ||
-            !verdict_judge(&seen, &comparison, err))
+        if (!verdict_own_root(&trust, eyes[i] == SIDE_SOURCE ? source : target, err))
             return false;
+        verdict_judge(&seen, &comparison);
         verdict_merge(out, &seen);
     }
     return true;

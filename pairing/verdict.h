@@ -43,8 +43,7 @@ struct comparison {
 };
 
 /* All findings, each with its side, rung and severity. */
-must_check bool verdict_judge(struct report *out, const struct comparison *comparison,
-                              struct error *err);
+void verdict_judge(struct report *out, const struct comparison *comparison);
 /* Both sides' findings as one list: what is the same on both stands once. */
 void verdict_merge(struct report *out, const struct report *more);
 /* The anchors an offline judge has: the root of its own chain. */

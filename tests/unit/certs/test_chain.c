@@ -140,6 +140,31 @@ static void no_more_than_128_are_read(void)
     CU_ASSERT_EQUAL(err.msg, E_CHAIN_ENDLESS);
 }
 
+/* What verified once is taken for the same bytes alone, wherever else they stand. */
+static void what_is_known_of_the_same_bytes_is_taken(void)
+{
+    scoped(chain_clear) struct chain known = {0}, chain = {0}, forged = {0};
+    static const struct digest never = {0};
+    struct error err = {0};
+    struct digest marked;
+
+    case_chain(&known, "good");
+    chain_remember(&known, &(struct chain){0});
+    CU_ASSERT(digest_equal(&known.cert[0].signed_by, &known.cert[1].spki_sha256));
+    memset(&marked, 'm', sizeof(marked));
+    known.cert[1].signed_by = marked; /* to be told from what is found out anew */
+    case_chain(&chain, "good");
+    chain.cert[0].der.at[chain.cert[0].der.n - 1] ^= 1; /* in its signature */
+    for (size_t i = 0; i < chain.n; i++)
+        CU_ASSERT_FATAL(chain_add_der(&forged, buf_span(&chain.cert[i].der), &err));
+    chain_remember(&forged, &known);
+    CU_ASSERT(digest_equal(&forged.cert[0].signed_by, &never));
+    CU_ASSERT_FALSE(cert_is_signed_by(&forged.cert[0], &forged.cert[1]));
+    CU_ASSERT(digest_equal(&forged.cert[2].signed_by, &forged.cert[2].spki_sha256));
+    /* The path asks for the key that it climbs to, and verifies under another one anew. */
+    CU_ASSERT(digest_equal(&forged.cert[1].signed_by, &forged.cert[2].spki_sha256));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -149,6 +174,7 @@ int main(void)
         TEST(a_chain_is_written_copied_and_digested),
         TEST(a_packed_chain_is_what_its_digest_is_of),
         TEST(no_more_than_128_are_read),
+        TEST(what_is_known_of_the_same_bytes_is_taken),
     };
 
     return run_tests("chain", tests, COUNT(tests));

@@ -417,6 +417,35 @@ static void a_verdict_of_another_connection_is_no_verdict(void)
     CU_ASSERT_EQUAL(crossed(duo, 5, false), E_VERDICT_CROSSED);
 }
 
+/* Its verdict has no part of the source's: made before, it says the same. */
+static void a_target_judges_as_soon_as_both_nonces_are_known(void)
+{
+    scoped(duo_free) struct duo *duo = duo_make(3);
+
+    for (size_t held = 0; held < 4; held++) {
+        struct error err = {0};
+
+        connect_again(duo);
+        converse(duo, held, NULL);
+        CU_ASSERT_FALSE(pair_judge(&duo->target.pair, NOON_MS, &err));
+        CU_ASSERT_EQUAL(err.msg, E_PAIR_TURN);
+    }
+    connect_again(duo);
+    converse(duo, 4, NULL);
+    talker_judges(&duo->target);
+    talker_signs(&duo->target);
+    for (size_t i = 0; i < 2; i++) {
+        scoped(buf_clear) struct buf message = {0};
+        struct talker *listener = duo_listener(duo);
+        struct error err = {0};
+
+        talker_says(duo_speaker(duo), &message);
+        CU_ASSERT_FATAL(talker_hears(listener, buf_span(&message), &err));
+    }
+    CU_ASSERT_EQUAL(duo->source.pair.phase, PAIR_AGREED);
+    CU_ASSERT_EQUAL(duo->target.pair.phase, PAIR_AGREED);
+}
+
 /* An end that changes the body of its own verdict and signs that. */
 static enum msg signed_anew(struct duo *duo, size_t n, const char *from, const char *to)
 {
@@ -652,6 +681,7 @@ int main(void)
         TEST(a_leaf_that_was_not_presented_is_refused),
         TEST(two_leaves_are_not_spoken_yet),
         TEST(a_verdict_of_another_connection_is_no_verdict),
+        TEST(a_target_judges_as_soon_as_both_nonces_are_known),
         TEST(every_term_of_a_verdict_must_be_ours),
         TEST(a_verdict_with_an_error_in_it_is_not_good),
         TEST(a_verdict_must_be_signed_as_one_by_the_proven_key),

@@ -42,8 +42,7 @@ static void lay_both(struct ladder ladder[2], const struct pair_case *given)
 
         CU_ASSERT_FATAL(
             verdict_own_root(&trust, i == 0 ? &given->source : &given->target, &err));
-        CU_ASSERT_FATAL(
-            ladder_lay(&ladder[i], &given->source, &given->target, own, &trust, &err));
+        ladder_lay(&ladder[i], &given->source, &given->target, own, &trust);
     }
 }
 
@@ -63,8 +62,6 @@ static bool rungs_agree(const char *name, const struct pair_case *given)
         good = same(name, "rungs", want, got);
     else
         CU_ASSERT_NOT_EQUAL(ladder[0].source.n, ladder[0].target.n);
-    ladder_clear(&ladder[0]);
-    ladder_clear(&ladder[1]);
     return good;
 }
 
@@ -123,10 +120,8 @@ static void judgement_make(struct judgement *out, const char *name, enum side se
 
 static const struct error *judged(struct judgement *j, enum msg msg)
 {
-    struct error err = {0};
-
     report_clear(&j->report);
-    CU_ASSERT_FATAL(verdict_judge(&j->report, &j->comparison, &err));
+    verdict_judge(&j->report, &j->comparison);
     return report_find(&j->report, msg);
 }
 
