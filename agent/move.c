@@ -10,10 +10,11 @@
 #include "transfer/receipt.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define TICK_MS 250
@@ -172,7 +173,7 @@ struct carrier {
     struct run *run;
     struct error err;
     bool good;
-    atomic_bool done;
+    int ended; /* an eventfd, readable at the end */
 };
 
 static void *carry(void *at)
@@ -180,8 +181,16 @@ static void *carry(void *at)
     struct carrier *carrier = at;
 
     carrier->good = send_tree(&carrier->run->grant, &carrier->run->send, &carrier->err);
-    atomic_store(&carrier->done, true);
+    (void)!eventfd_write(carrier->ended, 1);
     return NULL;
+}
+
+/* One tick, or less when the transfer ends within it. */
+static bool is_under_way(const struct carrier *carrier)
+{
+    struct pollfd ended = {.fd = carrier->ended, .events = POLLIN};
+
+    return poll(&ended, 1, TICK_MS) <= 0;
 }
 
 /* On a terminal and as JSON often, in a log seldom. */
@@ -203,15 +212,14 @@ static void show_progress(struct run *run, int64_t begun_ms)
 
 static bool carry_tree(struct run *run, struct error *err)
 {
-    struct carrier carrier = {.run = run};
-    const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+    scoped(fd_close) int ended = eventfd(0, EFD_CLOEXEC);
+    struct carrier carrier = {.run = run, .ended = ended};
     int64_t begun = clock_ms(), shown = begun;
     pthread_t thread;
 
-    if (pthread_create(&thread, NULL, carry, &carrier) != 0)
+    if (ended < 0 || pthread_create(&thread, NULL, carry, &carrier) != 0)
         return fail(err, E_BUSY, "no thread for the transfer");
-    while (!atomic_load(&carrier.done)) {
-        nanosleep(&tick, NULL);
+    while (is_under_way(&carrier)) {
         atomic_store(&run->clock, clock_now());
         if (clock_ms() - shown < progress_every_ms(run))
             continue;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define ALIGNMENT 4096
+#define SLICE_BYTES (256U << 10) /* read, then digested while the cache still has it */
 
 void segment_make(struct segment *out)
 {
@@ -36,31 +37,47 @@ static bool is_as_listed(int fd, const struct entry *entry)
            (uint32_t)st.st_ctim.tv_nsec == entry->identity.ctime_ns;
 }
 
-/* All n bytes at `at`, or what the file has of them. */
-static bool read_at(int fd, unsigned char *out, size_t n, uint64_t at, size_t *got,
-                    struct error *err)
+/* Digest what was read since; small pieces wait, for BLAKE3 is fast on long ones only. */
+static void digest_slice(struct segment *segment, struct digest_run *run, size_t least)
 {
-    *got = 0;
-    while (*got < n) {
-        const ssize_t more = pread(fd, out + *got, n - *got, (off_t)(at + *got));
+    const size_t n = segment->n - segment->digested;
 
-        if (more < 0 && errno == EINTR)
+    if (n < least)
+        return;
+    digest_add(run, span_of(segment->at + segment->digested, n));
+    segment->digested = segment->n;
+}
+
+/* The piece behind what the segment has, or what the file has of it. */
+static bool read_bytes(struct segment *segment, struct digest_run *run, int fd,
+                       const struct piece *piece, struct error *err)
+{
+    const size_t end = piece->at + piece->n;
+
+    segment->n = piece->at;
+    while (segment->n < end) {
+        const size_t left = end - segment->n;
+        const size_t wanted = left < SLICE_BYTES ? left : SLICE_BYTES;
+        const uint64_t at = piece->file_at + (segment->n - piece->at);
+        const ssize_t got = pread(fd, segment->at + segment->n, wanted, (off_t)at);
+
+        if (got < 0 && errno == EINTR)
             continue;
-        if (more < 0)
+        if (got < 0)
             return fail_errno(err, E_FILE_READ, "a file of the tree");
-        if (more == 0)
+        if (got == 0)
             return true;
-        *got += (size_t)more;
+        segment->n += (size_t)got;
+        digest_slice(segment, run, SLICE_BYTES);
     }
     return true;
 }
 
-static bool read_piece(struct segment *segment, int root, const struct piece *piece,
-                       struct error *err)
+static bool read_piece(struct segment *segment, struct digest_run *run, int root,
+                       const struct piece *piece, struct error *err)
 {
     scoped(fd_close) int fd = -1;
     struct error gone = {0};
-    size_t got;
 
     if (!perch_reach(&segment->perch, root, piece->entry.path, &gone))
         return changed(&piece->entry, err);
@@ -70,9 +87,9 @@ static bool read_piece(struct segment *segment, int root, const struct piece *pi
         return fail_errno(err, E_NOT_READABLE, segment->perch.name);
     if (fd < 0 || !is_as_listed(fd, &piece->entry))
         return changed(&piece->entry, err);
-    if (!read_at(fd, segment->at + piece->at, piece->n, piece->file_at, &got, err))
+    if (!read_bytes(segment, run, fd, piece, err))
         return false;
-    return (got == piece->n && is_as_listed(fd, &piece->entry)) ||
+    return (segment->n == piece->at + piece->n && is_as_listed(fd, &piece->entry)) ||
            changed(&piece->entry, err);
 }
 
@@ -80,24 +97,26 @@ bool segment_read(struct segment *segment, const struct manifest *manifest, int 
                   uint64_t number, struct error *err)
 {
     struct error trouble = {0};
+    struct digest_run run;
     struct piece piece;
 
     segment->number = number;
-    segment->n = 0;
+    segment->n = segment->digested = 0;
     segment->files = 0;
     if (!cut_begin(&segment->cut, manifest, number, err))
         return false;
+    digest_begin(&run, manifest->kind);
     while (cut_next(&segment->cut, &piece, &trouble)) {
-        if (!read_piece(segment, root, &piece, err))
+        if (!read_piece(segment, &run, root, &piece, err))
             return false;
-        segment->n = piece.at + piece.n;
         segment->files += piece.ends_file;
     }
     if (trouble.msg != E_NONE) {
         *err = trouble;
         return false;
     }
-    digest_of(&segment->digest, manifest->kind, span_of(segment->at, segment->n));
+    digest_slice(segment, &run, 0);
+    digest_end(&run, &segment->digest);
     return true;
 }
 

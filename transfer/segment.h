@@ -13,6 +13,7 @@ struct segment {
     unsigned char *room;
     unsigned char *at; /* in it: SEGMENT_BYTES, aligned for direct reads and writes */
     size_t n;
+    size_t digested; /* bytes of it that the digest has taken, while it is read */
     struct digest digest;
     uint64_t files; /* files whose last byte is in it */
     struct cut cut;
