@@ -237,6 +237,16 @@ bool authority_journal_load(struct authority *authority, const char *migration,
     return true;
 }
 
+bool authority_seen(struct authority *authority, unsigned identity, struct error *err)
+{
+    struct authority_ask ask;
+
+    ask_about(&ask, AUTHORITY_SEEN, "");
+    ask.identity = identity;
+    return authority_do(authority, &ask, (struct span){0}, (struct span){0}, NULL, NULL,
+                        NULL, err);
+}
+
 bool authority_owner(void *at, enum owner_kind kind, struct owner *owner)
 {
     struct authority_ask ask;

@@ -43,8 +43,9 @@ enum authority_op {
     AUTHORITY_DECIDE, /* target: it is published: sign the receipt, count the epoch */
     AUTHORITY_NEXT,   /* target: the next migration that is in this state */
     AUTHORITY_CHAINS, /* source: both chains, kept with the receipt */
+    AUTHORITY_SEEN,   /* our identity was in a good pairing */
 };
-#define AUTHORITY_OPS 18
+#define AUTHORITY_OPS 19
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -80,6 +81,8 @@ struct authority_ask {
     /* OWNER */
     enum owner_kind owner_kind;
     struct owner owner;
+    /* SEEN */
+    unsigned identity;
     /* JOURNAL_LOAD, JOURNAL_ADD */
     unsigned generation;
     uint64_t from;
@@ -156,9 +159,14 @@ must_check bool authority_audit(struct authority *authority,
  * authority. */
 bool authority_owner(void *at, enum owner_kind kind, struct owner *owner);
 
+/* From now on identities older than this one may be pruned (T-42). */
+must_check bool authority_seen(struct authority *authority, unsigned identity,
+                               struct error *err);
+
 /* The supervisor's end. */
 struct office {
     struct db *db;
+    int state;                 /* borrowed descriptor of the state directory */
     const struct key *key;     /* signs the record; NULL: the next head vouches for it */
     const struct chain *chain; /* of that key: signs receipts */
     bool is_target;

@@ -32,21 +32,32 @@ static bool listen_words_read(struct call *call, struct listen_words *out,
     return true;
 }
 
+/* The directory, the socket, and then no way out. */
+static bool settle_in(const struct listen_words *words, struct listener *listener,
+                      int *into, struct sandbox *sandbox, struct error *err)
+{
+    if (!fs_make_dir(into, AT_FDCWD, words->into, 0700, err))
+        return false;
+    fd_close(into);
+    return listen_open(listener, words->peer, err) &&
+           sandbox_close(sandbox, words->into, into, err);
+}
+
 static bool serve(struct service *service, const struct listen_words *words,
                   struct listener *listener, struct error *err)
 {
     scoped(fd_close) int into = -1;
+    struct sandbox sandbox;
 
     if (!text_fits(service->into, words->into))
         return fail(err, E_USAGE, "--into is too long");
-    if (!fs_make_dir(&into, AT_FDCWD, words->into, 0700, err) ||
-        !listen_open(listener, words->peer, err) ||
+    if (!settle_in(words, listener, &into, &sandbox, err) ||
         !migrations_begin(&service->migrations, service->worker, into, &service->events,
                           err))
         return false;
     witness_open(&service->witness, &service->worker->authority);
     witness_listener(&service->witness, "start", listener->address, words->into);
-    event_listening(&service->events, listener->address, words->into);
+    event_listening(&service->events, listener->address, words->into, &sandbox);
     listen_serve(listener, service);
     migrations_end(&service->migrations);
     witness_listener(&service->witness, "stop", listener->address, words->into);

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "agent/sandbox.h"
 #include "base/error.h"
 #include "pairing/grant.h"
 
@@ -17,7 +18,8 @@ struct events {
     bool json;
 };
 
-void event_listening(const struct events *events, const char *address, const char *into);
+void event_listening(const struct events *events, const char *address, const char *into,
+                     const struct sandbox *sandbox);
 /* A peer that was sent away; `peer` is its leaf's name, or empty. */
 void event_refused(const struct events *events, const char *address, const char *peer,
                    const struct report *findings);

@@ -45,17 +45,32 @@ static void put_printable(json_t *object, const char *field, const char *text)
     json_put_text(object, field, safe);
 }
 
-void event_listening(const struct events *events, const char *address, const char *into)
+static void show_sandbox(const struct sandbox *sandbox)
+{
+    char landlock[32] = "";
+
+    if (sandbox->landlock > 0)
+        snprintf(landlock, sizeof(landlock), " landlock %d", sandbox->landlock);
+    tell_text("confined by:%s%s%s", sandbox->seccomp ? " seccomp" : "", landlock,
+              sandbox->mounts ? " mounts" : "");
+}
+
+void event_listening(const struct events *events, const char *address, const char *into,
+                     const struct sandbox *sandbox)
 {
     json_t *object;
 
     if (!events->json) {
         tell_text("listening on %s, into %s", address, into);
+        show_sandbox(sandbox);
         return;
     }
     object = json_object();
     put_printable(object, "address", address);
     put_printable(object, "into", into);
+    json_object_set_new(object, "sandbox",
+                        json_pack("{s:b,s:i,s:b}", "seccomp", sandbox->seccomp, "landlock",
+                                  sandbox->landlock, "mounts", sandbox->mounts));
     tell_json(object, "listening");
 }
 

@@ -3,10 +3,12 @@
  */
 #include "agent/office.h"
 
+#include "agent/clock.h"
 #include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "certs/identity.h"
 
 #include <string.h>
 
@@ -82,6 +84,11 @@ static bool do_owner(struct request *r, struct error *err)
     return true;
 }
 
+static bool do_seen(struct request *r, struct error *err)
+{
+    return identity_mark_seen(r->office->state, r->ask->identity, clock_now(), err);
+}
+
 static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = {
     [AUTHORITY_CODE_STEP] = office_code_step,
     [AUTHORITY_AGAIN] = office_again,
@@ -101,6 +108,7 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_DECIDE] = office_decide,
     [AUTHORITY_NEXT] = office_next,
     [AUTHORITY_CHAINS] = office_chains,
+    [AUTHORITY_SEEN] = do_seen,
 };
 
 /* Operations that only one side has: a target's worker cannot give itself a source's grant.
@@ -128,6 +136,7 @@ static bool op_is_for(enum authority_op op, bool is_target)
     case AUTHORITY_JOURNAL_LOAD:
     case AUTHORITY_FORGET:
     case AUTHORITY_OWNER:
+    case AUTHORITY_SEEN:
         break;
     }
     return true;

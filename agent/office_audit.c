@@ -208,6 +208,21 @@ void office_audit_answer(struct office *office, const struct authority_ask *ask,
     answer->grant = (struct grant){0};
 }
 
+bool office_audit_death(struct office *office, const struct error *why, struct error *err)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    const struct audit_fact facts[] = {{"finding", message_of(why->msg)->id, 0},
+                                       {"message", message_of(why->msg)->text, 0},
+                                       {"detail", why->about, 0}};
+    struct audit_entry entry = {
+        .kind = AUDIT_LISTENER, .event = "died", .subject = "the worker process"};
+
+    if (!audit_json_facts(&details, facts, COUNT(facts), err))
+        return false;
+    entry.details = buf_span(&details);
+    return audit_add(office->db, office->key, &entry, clock_now(), err);
+}
+
 void office_audit_end(struct office *office)
 {
     struct error err = {0};

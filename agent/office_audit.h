@@ -19,5 +19,8 @@ must_check bool office_audit_move(struct office *office, const struct handover *
  * to write becomes the answer's, so that nothing is granted without a record. */
 void office_audit_answer(struct office *office, const struct authority_ask *ask,
                          struct authority_answer *answer);
+/* The worker was ended by a signal. */
+must_check bool office_audit_death(struct office *office, const struct error *why,
+                                   struct error *err);
 /* At the end: what was counted and not yet told. */
 void office_audit_end(struct office *office);

@@ -64,10 +64,23 @@ static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
     desk->keys.key[AT_SERVER_KEY] = identity_key(&desk->identity, LEAF_SERVER);
     desk->keys.key[AT_CLIENT_KEY] = identity_key(&desk->identity, LEAF_CLIENT);
     desk->office.db = &state->db;
+    desk->office.state = state->fd;
     desk->office.key = &desk->identity.key;
     desk->office.chain = &desk->identity.chain;
     desk->office.is_target = is_target;
     return true;
+}
+
+static void desk_tell_death(struct desk *desk, int signal)
+{
+    struct error err = {0}, unwritten = {0};
+
+    fail(&err, signal == SIGSYS ? E_WORKER_STRAYED : E_WORKER_ENDED, "signal %d", signal);
+    fprintf(stderr, "pairgate: %s: %s (%s)\n  %s\n", message_of(err.msg)->id,
+            message_of(err.msg)->text, err.about, message_of(err.msg)->remedy);
+    if (desk->office.db != NULL && !office_audit_death(&desk->office, &err, &unwritten))
+        fprintf(stderr, "pairgate: %s: %s\n", message_of(unwritten.msg)->id,
+                unwritten.about);
 }
 
 /* True when the worker has ended; its status goes to *status. */
@@ -86,8 +99,7 @@ static bool desk_signal(struct desk *desk, int *status)
         return false;
     *status = WIFEXITED(how) ? WEXITSTATUS(how) : 2;
     if (WIFSIGNALED(how) && WTERMSIG(how) != SIGTERM)
-        fprintf(stderr, "pairgate: the worker process was ended by signal %d\n",
-                WTERMSIG(how));
+        desk_tell_death(desk, WTERMSIG(how));
     return true;
 }
 
@@ -202,7 +214,7 @@ void worker_was_paired(struct worker *worker)
 
     if (atomic_exchange(&worker->seen, true))
         return;
-    if (!identity_mark_seen(worker->state, worker->identity.number, clock_now(), &err))
+    if (!authority_seen(&worker->authority, worker->identity.number, &err))
         fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
 }
 

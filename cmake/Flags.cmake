@@ -10,6 +10,7 @@ target_compile_options(pairgate_flags INTERFACE
     $<$<BOOL:${PAIRGATE_WERROR}>:-Werror>)
 
 if(PAIRGATE_SANITIZE)
+    target_compile_definitions(pairgate_flags INTERFACE PAIRGATE_SANITIZED)
     target_compile_options(pairgate_flags INTERFACE
         -fsanitize=${PAIRGATE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(pairgate_flags INTERFACE -fsanitize=${PAIRGATE_SANITIZE})
