@@ -38,5 +38,7 @@ void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
 void event_progress_end(const struct events *events);
 /* Source: a state that is on disk. */
 void event_state(const struct events *events, const char *state);
+/* Source: what changed until it was frozen, `bytes` of it, comes as this generation. */
+void event_generation(const struct events *events, unsigned generation, uint64_t bytes);
 /* The line that ends a migration. */
 void event_receipt(const struct events *events, const struct receipt *receipt);

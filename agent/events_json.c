@@ -213,6 +213,21 @@ void event_state(const struct events *events, const char *state)
     tell_json(object, "state");
 }
 
+void event_generation(const struct events *events, unsigned generation, uint64_t bytes)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("generation %u: %llu bytes are new or changed", generation,
+                  (unsigned long long)bytes);
+        return;
+    }
+    object = json_object();
+    json_put_int(object, "generation", generation);
+    json_put_int(object, "bytes", (int64_t)bytes);
+    tell_json(object, "generation");
+}
+
 static json_t *party_json(const struct receipt_party *party)
 {
     json_t *object = json_object();

@@ -107,14 +107,41 @@ static bool restore(struct migrations *migrations, struct migration *migration,
     }
 }
 
+/* The staging area of the generation that the handover row names. */
+static bool staging_open(struct migrations *migrations, struct migration *migration,
+                         const struct grant *grant, struct error *err)
+{
+    struct receive_status status = {0};
+    const struct receive_place place = {.into = migrations->into,
+                                        .migration = grant->migration,
+                                        .name = migration->facts.name,
+                                        .generation = migration->handover.generation,
+                                        .kind = migration->facts.kind,
+                                        .byte_ceiling = grant->byte_ceiling};
+
+    if (!receive_open(&migration->receive, &place, err))
+        return false;
+    receive_status(&migration->receive, &status);
+    return !status.closed || restore(migrations, migration, err);
+}
+
+bool migration_turn(struct migrations *migrations, struct migration *migration,
+                    const struct grant *grant, struct error *err)
+{
+    if (migration->receive.opened &&
+        migration->receive.generation == migration->handover.generation)
+        return true;
+    receive_close(&migration->receive);
+    if (staging_open(migrations, migration, grant, err))
+        return true;
+    if (migration->receive.opened)
+        receive_close(&migration->receive);
+    return false;
+}
+
 static bool migration_open(struct migrations *migrations, struct migration *migration,
                            const struct grant *grant, struct error *err)
 {
-    struct receive_status status = {0};
-    struct receive_place place = {.into = migrations->into,
-                                  .migration = grant->migration,
-                                  .byte_ceiling = grant->byte_ceiling};
-
     if (!authority_migration(&migrations->worker->authority, grant->migration,
                              &migration->handover, &migration->facts, err))
         return false;
@@ -122,12 +149,7 @@ static bool migration_open(struct migrations *migrations, struct migration *migr
     if (migration->handover.state == TARGET_COMMITTED ||
         migration->handover.state == TARGET_ABORTED)
         return true;
-    place.name = migration->facts.name;
-    place.kind = migration->facts.kind;
-    if (!receive_open(&migration->receive, &place, err))
-        return false;
-    receive_status(&migration->receive, &status);
-    return !status.closed || restore(migrations, migration, err);
+    return staging_open(migrations, migration, grant, err);
 }
 
 static struct migration *find(struct migrations *migrations, const char *id)

@@ -10,22 +10,15 @@
 #include "transfer/receipt.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
-
-#define TICK_MS 250
-#define LOG_TICK_MS 10000
 
 static void run_close(struct run *run)
 {
-    if (run->opened) {
-        send_close(&run->send);
+    send_close(&run->send);
+    if (run->paced)
         pace_end(&run->pace);
-    }
     fd_close(&run->work);
     fd_close(&run->root);
 }
@@ -116,27 +109,6 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     return adopt(run, err);
 }
 
-/* Take up the listing of before, or list the tree now. */
-static bool list_tree(struct run *run, struct error *err)
-{
-    scoped(report_clear) struct report findings = {0};
-    struct error unlisted = {0};
-    int work = run->work, root = run->root;
-    unsigned generation = run->handover.generation;
-
-    if (send_open(&run->send, work, root, generation, run->facts.kind, &unlisted))
-        return true;
-    if (!send_scan(work, root, generation, run->facts.kind, &findings, err))
-        return false;
-    verdict_merge(&run->move->findings, &findings);
-    if (report_errors(&findings) > 0) {
-        run->move->refused = true;
-        *err = findings.item[0];
-        return false;
-    }
-    return send_open(&run->send, work, root, generation, run->facts.kind, err);
-}
-
 void run_route(struct run *run)
 {
     const struct move *move = run->move;
@@ -147,91 +119,6 @@ void run_route(struct run *run)
                                      .clock = &run->clock};
     snprintf(run->send.base, sizeof(run->send.base), "/pairgate/v1/migrations/%s",
              move->plan.migration);
-}
-
-static bool open_send(struct run *run, struct error *err)
-{
-    struct move *move = run->move;
-    const struct move_plan *plan = &move->plan;
-
-    run->root = open(plan->tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (run->root < 0)
-        return fail_errno(err, E_FILE_READ, plan->tree);
-    if (!list_tree(run, err))
-        return false;
-    pace_begin(&run->pace, plan->limit);
-    run->opened = true;
-    run->send.streams = plan->streams;
-    run_route(run);
-    run->send.route.pace = &run->pace;
-    return true;
-}
-
-/* The transfer on a thread of its own, while this one ticks the clock and shows progress.
- */
-struct carrier {
-    struct run *run;
-    struct error err;
-    bool good;
-    int ended; /* an eventfd, readable at the end */
-};
-
-static void *carry(void *at)
-{
-    struct carrier *carrier = at;
-
-    carrier->good = send_tree(&carrier->run->grant, &carrier->run->send, &carrier->err);
-    (void)!eventfd_write(carrier->ended, 1);
-    return NULL;
-}
-
-/* One tick, or less when the transfer ends within it. */
-static bool is_under_way(const struct carrier *carrier)
-{
-    struct pollfd ended = {.fd = carrier->ended, .events = POLLIN};
-
-    return poll(&ended, 1, TICK_MS) <= 0;
-}
-
-/* On a terminal and as JSON often, in a log seldom. */
-static int64_t progress_every_ms(const struct run *run)
-{
-    return run->move->events.json || isatty(STDERR_FILENO) == 1 ? TICK_MS : LOG_TICK_MS;
-}
-
-static void show_progress(struct run *run, int64_t begun_ms)
-{
-    uint64_t bytes = atomic_load(&run->send.progress.bytes);
-    uint64_t total = atomic_load(&run->send.progress.bytes_total);
-    double seconds = (double)(clock_ms() - begun_ms) / 1000;
-
-    if (total > 0)
-        event_progress(&run->move->events, bytes, total,
-                       seconds > 0 ? (double)bytes / seconds : 0);
-}
-
-static bool carry_tree(struct run *run, struct error *err)
-{
-    scoped(fd_close) int ended = eventfd(0, EFD_CLOEXEC);
-    struct carrier carrier = {.run = run, .ended = ended};
-    int64_t begun = clock_ms(), shown = begun;
-    pthread_t thread;
-
-    if (ended < 0 || pthread_create(&thread, NULL, carry, &carrier) != 0)
-        return fail(err, E_BUSY, "no thread for the transfer");
-    while (is_under_way(&carrier)) {
-        atomic_store(&run->clock, clock_now());
-        if (clock_ms() - shown < progress_every_ms(run))
-            continue;
-        shown = clock_ms();
-        show_progress(run, begun);
-    }
-    pthread_join(thread, NULL);
-    show_progress(run, begun);
-    event_progress_end(&run->move->events);
-    if (!carrier.good)
-        *err = carrier.err;
-    return carrier.good;
 }
 
 bool run_step(struct run *run, enum handover_event event,
@@ -260,24 +147,6 @@ static bool terms_make(struct run *run, struct handover_terms *out, struct error
     return send_contents_root(&run->send, &out->contents_root, err);
 }
 
-/* "I have stopped writing": signed, kept, told. */
-static bool freeze(struct run *run, struct error *err)
-{
-    scoped(signed_text_clear) struct signed_text fresh = signed_text_none();
-    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
-    struct worker *worker = run->move->worker;
-    const struct identity *self = &worker->identity;
-
-    if (run->handover.state == SOURCE_SENDING &&
-        (!notice_make(&fresh, SIGNED_FREEZE, &run->handover, &self->key,
-                      &chain_leaf(&self->chain)->spki_sha256, clock_now(), err) ||
-         !run_step(run, WILL_FREEZE, NULL, &fresh, err)))
-        return false;
-    return authority_statement(&worker->authority, run->move->plan.migration, KEPT_FREEZE,
-                               &kept, err) &&
-           send_freeze(&run->grant, &run->send, &kept, err);
-}
-
 /* The terms are on disk before commit is asked for, and the same ever after. */
 static bool ask_first(struct run *run, struct error *err)
 {
@@ -304,7 +173,7 @@ static bool hand_over(struct run *run, struct error *err)
 
     if (in_doubt)
         run_route(run);
-    else if (!open_send(run, err) || !carry_tree(run, err) || !freeze(run, err))
+    else if (!move_tree(run, err))
         return false;
     return commit(run, err) && outcome_countersign(run, err);
 }

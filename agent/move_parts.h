@@ -14,7 +14,7 @@ struct run {
     struct pace pace;
     _Atomic int64_t clock;
     int work, root;
-    bool opened;
+    bool paced; /* `pace` counts */
 };
 
 /* One move of ours, kept before it is told. */
@@ -23,6 +23,17 @@ must_check bool run_step(struct run *run, enum handover_event event,
                          const struct signed_text *statement, struct error *err);
 /* How the target is reached: run->send without a tree. */
 void run_route(struct run *run);
+
+/* move_tree.c: the passes over the tree. */
+
+#define FROZEN_PASSES 3 /* that a file may spoil by changing, before it is a finding */
+
+/*
+ * From `sending` or `frozen`: everything is at the target, and the source was frozen when
+ * the last of it was listed. What the source writes until it is frozen comes as a second
+ * generation.
+ */
+must_check bool move_tree(struct run *run, struct error *err);
 
 /* outcome.c: what a migration came to. */
 

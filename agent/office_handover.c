@@ -17,6 +17,7 @@ static bool worker_may(enum handover_event event, bool is_target)
 {
     switch (event) {
     case ASKED_FREEZE:
+    case ASKED_NEXT:
     case ASKED_SEAL:
     case ASKED_COMMIT:
     case ASKED_COUNTERSIGN:
@@ -24,6 +25,7 @@ static bool worker_may(enum handover_event event, bool is_target)
     case DID_ROLL_BACK:
         return is_target;
     case WILL_FREEZE:
+    case WILL_NEXT:
     case WILL_ASK:
     case WILL_COUNTERSIGN:
     case GOT_RECEIPT:
@@ -42,7 +44,8 @@ static bool worker_may(enum handover_event event, bool is_target)
 /* What the source may do only while its grant has not been revoked. */
 static bool goes_on_by_grant(enum handover_event event)
 {
-    return event == ASKED_FREEZE || event == ASKED_SEAL || event == ASKED_COMMIT;
+    return event == ASKED_FREEZE || event == ASKED_NEXT || event == ASKED_SEAL ||
+           event == ASKED_COMMIT;
 }
 
 static bool keep_own_chain(struct request *r, struct error *err)

@@ -48,17 +48,47 @@ static bool move(struct visit *visit, struct hold *hold, enum handover_event eve
                           &act, &hold->migration->handover, err);
 }
 
+/* The statement is about this generation, or begins the next one. */
+static bool freeze_accept(const struct visit *visit, const struct handover *handover,
+                          const struct signed_text *statement, bool *next,
+                          struct error *err)
+{
+    const struct span key = peer_leaf(visit->peer)->spki;
+    struct handover turned = *handover;
+    struct notice notice;
+    struct error other = {0};
+
+    turned.generation++;
+    *next = notice_accept(&notice, statement, SIGNED_FREEZE, key, &turned, &other);
+    return *next || notice_accept(&notice, statement, SIGNED_FREEZE, key, handover, err);
+}
+
+/* What the next generation refers to must be durable before it begins. */
+static bool begin_next(struct visit *visit, struct hold *hold,
+                       const struct signed_text *statement, struct error *err)
+{
+    struct migrations *migrations = &visit->peer->service->migrations;
+    struct migration *migration = hold->migration;
+
+    if (migration->receive.opened && (!receive_is_whole(&migration->receive, err) ||
+                                      !migration_flush(migrations, migration, err)))
+        return false;
+    return move(visit, hold, ASKED_NEXT, NULL, statement, err) &&
+           migration_turn(migrations, migration, &visit->peer->grant, err);
+}
+
 bool peer_freeze(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
     scoped(signed_text_clear) struct signed_text statement = signed_text_none();
-    struct notice notice;
+    bool next;
 
-    return wire_read_signed(&statement, NULL, visit->request.body, err) &&
-           hold_take(&hold, visit, true, err) &&
-           notice_accept(&notice, &statement, SIGNED_FREEZE, peer_leaf(visit->peer)->spki,
-                         &hold.migration->handover, err) &&
-           move(visit, &hold, ASKED_FREEZE, NULL, &statement, err) &&
+    if (!wire_read_signed(&statement, NULL, visit->request.body, err) ||
+        !hold_take(&hold, visit, true, err) ||
+        !freeze_accept(visit, &hold.migration->handover, &statement, &next, err))
+        return false;
+    return (next ? begin_next(visit, &hold, &statement, err)
+                 : move(visit, &hold, ASKED_FREEZE, NULL, &statement, err)) &&
            peer_empty(visit, err);
 }
 

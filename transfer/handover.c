@@ -13,6 +13,7 @@ static const char *const state_names[HANDOVER_STATES] = {
 
 static const char *const event_names[HANDOVER_EVENTS] = {
     [ASKED_FREEZE] = "freeze",
+    [ASKED_NEXT] = "next-generation",
     [ASKED_SEAL] = "seal",
     [ASKED_COMMIT] = "commit",
     [ASKED_COUNTERSIGN] = "countersign",
@@ -22,6 +23,7 @@ static const char *const event_names[HANDOVER_EVENTS] = {
     [TAKEOVER] = "takeover",
     [TAKEOVER_ALIVE] = "takeover-alive",
     [WILL_FREEZE] = "will-freeze",
+    [WILL_NEXT] = "will-next",
     [WILL_ASK] = "will-ask",
     [GOT_RECEIPT] = "receipt",
     [GOT_ABORTED] = "aborted",
@@ -62,6 +64,17 @@ static bool note_freeze(const struct handover_act *act, struct handover *after,
     if (!with_statement(act, after, err))
         return false;
     after->has_freeze = true;
+    return true;
+}
+
+/* What was sealed, if anything, is sealed no more. */
+static bool next_generation(const struct handover_act *act, struct handover *after,
+                            struct error *err)
+{
+    if (!note_freeze(act, after, err))
+        return false;
+    after->generation++;
+    after->has_terms = false;
     return true;
 }
 
@@ -176,11 +189,13 @@ static const struct {
     enum handover_state to;
 } moves[] = {
     {TARGET_RECEIVING, ASKED_FREEZE, note_freeze, TARGET_RECEIVING},
+    {TARGET_RECEIVING, ASKED_NEXT, next_generation, TARGET_RECEIVING},
     {TARGET_RECEIVING, ASKED_SEAL, seal_frozen, TARGET_SEALED},
     {TARGET_RECEIVING, ASKED_ABORT, anyhow, TARGET_ABORTED},
     {TARGET_RECEIVING, TAKEOVER_ALIVE, take_terms, TARGET_COMMITTING},
 
     {TARGET_SEALED, ASKED_FREEZE, was_frozen, TARGET_SEALED},
+    {TARGET_SEALED, ASKED_NEXT, next_generation, TARGET_RECEIVING},
     {TARGET_SEALED, ASKED_SEAL, same_seal, TARGET_SEALED},
     {TARGET_SEALED, ASKED_COMMIT, same_terms, TARGET_COMMITTING},
     {TARGET_SEALED, ASKED_ABORT, anyhow, TARGET_ABORTED},
@@ -207,6 +222,7 @@ static const struct {
     {SOURCE_SENDING, GOT_RECEIPT, newer_epoch, SOURCE_HANDED_OVER}, /* a takeover's */
 
     {SOURCE_FROZEN, WILL_FREEZE, anyhow, SOURCE_FROZEN},
+    {SOURCE_FROZEN, WILL_NEXT, next_generation, SOURCE_FROZEN},
     {SOURCE_FROZEN, WILL_ASK, take_terms, SOURCE_COMMIT_ASKED},
     {SOURCE_FROZEN, GOT_RECEIPT, newer_epoch, SOURCE_HANDED_OVER}, /* a takeover's */
     {SOURCE_FROZEN, GOT_ABORTED, with_statement, SOURCE_THAWED},

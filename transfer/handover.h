@@ -35,6 +35,7 @@ enum handover_state {
 enum handover_event {
     /* target: what the source asks */
     ASKED_FREEZE, /* its signed freeze statement */
+    ASKED_NEXT,   /* the same, and what changed comes as the next generation */
     ASKED_SEAL,   /* everything is here, both roots agree */
     ASKED_COMMIT,
     ASKED_COUNTERSIGN,
@@ -47,6 +48,7 @@ enum handover_event {
     TAKEOVER_ALIVE, /* of a whole copy whose source may still be working */
     /* source */
     WILL_FREEZE, /* our freeze statement is about to be told */
+    WILL_NEXT,   /* that of the next generation */
     WILL_ASK,    /* commit is about to be asked for */
     GOT_RECEIPT,
     GOT_ABORTED, /* the target's signed abort statement */
@@ -55,7 +57,7 @@ enum handover_event {
     /* source: typed override */
     RECLAIM
 };
-#define HANDOVER_EVENTS 16
+#define HANDOVER_EVENTS 18
 
 /* What is to be handed over: named by seal and commit, the same every time. */
 struct handover_terms {

@@ -32,37 +32,45 @@ static const char *kept_name(enum statement_kept kind)
     return kind < STATEMENTS_KEPT ? names[kind] : "";
 }
 
-/* Which statement comes with an event; the other events have none to keep. */
+/* Which statement comes with an event; the other events have none to keep. The first one
+ * stays, for a repeated question gets the same answer, unless the event is another one. */
 static const struct {
     enum handover_event event;
     enum statement_kept kind;
+    bool replaces;
 } kept[] = {
-    {ASKED_FREEZE, KEPT_FREEZE},
-    {WILL_FREEZE, KEPT_FREEZE},
-    {DID_PUBLISH, KEPT_RECEIPT},
-    {GOT_RECEIPT, KEPT_RECEIPT},
-    {ASKED_ABORT, KEPT_ABORT},
-    {DID_ROLL_BACK, KEPT_ABORT},
-    {GOT_ABORTED, KEPT_ABORT},
-    {ASKED_COUNTERSIGN, KEPT_COUNTERSIGN},
-    {WILL_COUNTERSIGN, KEPT_COUNTERSIGN},
+    {ASKED_FREEZE, KEPT_FREEZE, false},
+    {ASKED_NEXT, KEPT_FREEZE, true},
+    {WILL_FREEZE, KEPT_FREEZE, false},
+    {WILL_NEXT, KEPT_FREEZE, true},
+    {DID_PUBLISH, KEPT_RECEIPT, false},
+    {GOT_RECEIPT, KEPT_RECEIPT, false},
+    {ASKED_ABORT, KEPT_ABORT, false},
+    {DID_ROLL_BACK, KEPT_ABORT, false},
+    {GOT_ABORTED, KEPT_ABORT, false},
+    {ASKED_COUNTERSIGN, KEPT_COUNTERSIGN, false},
+    {WILL_COUNTERSIGN, KEPT_COUNTERSIGN, false},
 };
 
-/* The first one stays: a repeated question gets the same answer. */
 static bool keep_statement(struct db *db, const char *migration,
                            const struct handover_act *act, struct error *err)
 {
     scoped(query_end) struct query query = {0};
     const char *name = NULL;
+    bool replaces = false;
 
     for (size_t i = 0; i < COUNT(kept); i++)
-        if (kept[i].event == act->event)
+        if (kept[i].event == act->event) {
             name = kept_name(kept[i].kind);
+            replaces = kept[i].replaces;
+        }
     if (act->statement == NULL || name == NULL)
         return true;
     if (!query_begin(&query, db,
-                     "INSERT OR IGNORE INTO statement (migration, kind, body, signature,"
-                     " at) VALUES (?1, ?2, ?3, ?4, ?5)",
+                     replaces ? "INSERT OR REPLACE INTO statement (migration, kind, body,"
+                                " signature, at) VALUES (?1, ?2, ?3, ?4, ?5)"
+                              : "INSERT OR IGNORE INTO statement (migration, kind, body,"
+                                " signature, at) VALUES (?1, ?2, ?3, ?4, ?5)",
                      err))
         return false;
     query_text(&query, 1, migration);
@@ -79,10 +87,12 @@ static bool keep_state(struct db *db, const struct handover *handover, int64_t n
     scoped(query_end) struct query query = {0};
     const struct handover_terms *terms = &handover->terms;
 
-    if (!query_begin(&query, db,
-                     "UPDATE migration SET state = ?2, epoch = ?3, terms_epoch = ?4,"
-                     " manifest_root = ?5, contents_root = ?6, changed = ?7 WHERE id = ?1",
-                     err))
+    if (!query_begin(
+            &query, db,
+            "UPDATE migration SET state = ?2, epoch = ?3, terms_epoch = ?4,"
+            " manifest_root = ?5, contents_root = ?6, changed = ?7, generation = ?8"
+            " WHERE id = ?1",
+            err))
         return false;
     query_text(&query, 1, handover->migration);
     query_text(&query, 2, handover_state_name(handover->state));
@@ -93,6 +103,7 @@ static bool keep_state(struct db *db, const struct handover *handover, int64_t n
         query_blob(&query, 6, digest_span(&terms->contents_root));
     }
     query_int(&query, 7, now);
+    query_int(&query, 8, handover->generation);
     return query_run(&query, NULL, err);
 }
 

@@ -31,6 +31,7 @@ void manifest_begin(struct manifest *out, int dir, unsigned generation,
     *out = (struct manifest){.dir = dir,
                              .generation = generation,
                              .kind = kind,
+                             .layout = {.generation = generation},
                              .open_page = buf_upto(PAGE_BYTES_MAX),
                              .record = buf_upto(PAGE_BYTES_MAX)};
 }
@@ -167,7 +168,7 @@ bool manifest_add(struct manifest *manifest, struct entry *entry, struct error *
     if (layout->entries == 0 && !remove_from(manifest, 0, err))
         return false;
     entry->offset =
-        entry->kind == ENTRY_FILE ? layout_offset(layout, entry_length(entry)) : 0;
+        entry->kind == ENTRY_FILE ? layout_offset(layout, entry_carried(entry)) : 0;
     if (!record_encode(&manifest->record, entry, err))
         return false;
     if (manifest->open_page.n + manifest->record.n > PAGE_BYTES_MAX &&
@@ -221,7 +222,7 @@ static bool begin_again(struct manifest *manifest, struct error *err)
     if (!remove_from(manifest, 0, err))
         return false;
     manifest->n = 0;
-    manifest->layout = (struct layout){0};
+    manifest->layout = (struct layout){.generation = manifest->generation};
     return true;
 }
 

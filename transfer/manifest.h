@@ -46,6 +46,7 @@ struct entry {
     uint32_t mtime_ns;
     uint64_t size;       /* files: bytes, holes included */
     uint64_t offset;     /* files: where its data starts in the stream */
+    unsigned reference;  /* files: generation whose contents of this path hold, or 0 */
     struct span target;  /* symlinks: what it says; links: path of the first link */
     bool sparse;         /* files: only the ranges in `extents` are data */
     struct span extents; /* pairs of u64 offset, u64 length */
@@ -53,8 +54,10 @@ struct entry {
     bool has_identity;
     struct entry_identity identity;
 };
-/* Bytes the entry takes in the stream: size, or the sum of its extents. */
+/* Bytes of data: size, or the sum of its extents. */
 uint64_t entry_length(const struct entry *entry);
+/* Those of them that the stream carries: none of a file that is here by reference. */
+uint64_t entry_carried(const struct entry *entry);
 
 struct extent {
     uint64_t at;
@@ -73,15 +76,17 @@ int entry_compare_paths(struct span a, struct span b);
 
 /* Where the next entry stands, and what it may be called. */
 struct layout {
+    unsigned generation;
     uint64_t at; /* end of the stream so far */
     uint64_t entries;
     uint64_t files;
-    uint64_t bytes; /* plain bytes of all segments: padding does not count */
+    uint64_t bytes;   /* of data in all files */
+    uint64_t carried; /* by the segments: not what is here by reference, no padding */
     char last[PATH_MAX];
     size_t last_n;
     enum entry_kind last_kind;
 };
-/* Offset that a file of this many stream bytes gets. */
+/* Offset that a file of which the stream carries this many bytes gets. */
 uint64_t layout_offset(const struct layout *layout, uint64_t length);
 
 /* What closes a manifest; both sides compute it. */

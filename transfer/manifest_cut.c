@@ -49,7 +49,7 @@ static bool next_entry(struct cut *cut, struct error *err)
             return false;
         if (cut->entry.kind != ENTRY_FILE)
             continue;
-        length = entry_length(&cut->entry);
+        length = entry_carried(&cut->entry);
         if (length == 0 || cut->entry.offset + length <= cut->start)
             continue;
         if (cut->entry.offset >= cut->start + SEGMENT_BYTES)

@@ -25,8 +25,7 @@ enum field {
     FIELD_USER = 6,
     FIELD_GROUP = 7,
     FIELD_XATTRS = 8,
-    FIELD_REFERENCE = 9, /* reserved: u32 generation that carries the contents */
-    FIELD_BASIS = 10,    /* reserved: contents are those of an older copy's file */
+    FIELD_REFERENCE = 9, /* u32 generation before this one, whose contents hold */
     FIELD_IDENTITY = FIELD_OPTIONAL | 1 /* u64 device, inode; i64, u32 ctime */
 };
 #define FIELD_SEEN_MAX 32

@@ -111,6 +111,10 @@ static bool file_is_right(const struct layout *layout, const struct entry *entry
     length = entry_length(entry);
     if (length > STREAM_MAX)
         return fail(err, E_TREE_LARGE, "a file of %llu bytes", (unsigned long long)length);
+    if (entry->reference != 0 && entry->reference + 1 != layout->generation)
+        return fail(err, E_MANIFEST_REFERENCE, "generation %u in generation %u",
+                    entry->reference, layout->generation);
+    length = entry_carried(entry);
     if (entry->offset != layout_offset(layout, length))
         return fail(err, E_MANIFEST_LAYOUT, "offset of entry %llu",
                     (unsigned long long)layout->entries);
@@ -167,14 +171,15 @@ bool layout_admit(struct layout *layout, const struct entry *entry, struct error
     if (!place_is_right(layout, entry, err) || !values_are_right(layout, entry, err))
         return false;
     if (entry->kind == ENTRY_FILE) {
-        const uint64_t length = entry_length(entry);
+        const uint64_t carried = entry_carried(entry);
 
         if (!file_is_right(layout, entry, err))
             return false;
-        if (length > 0)
-            layout->at = entry->offset + length;
+        if (carried > 0)
+            layout->at = entry->offset + carried;
         layout->files++;
-        layout->bytes += length;
+        layout->bytes += entry_length(entry);
+        layout->carried += carried;
     }
     if (entry->path.n > 0)
         memcpy(layout->last, entry->path.at, entry->path.n);

@@ -77,6 +77,11 @@ static void read_xattrs(struct entry *out, struct span value)
     out->xattrs = value;
 }
 
+static void read_reference(struct entry *out, struct span value)
+{
+    out->reference = (unsigned)take_number(&value, 4);
+}
+
 static void read_identity(struct entry *out, struct span value)
 {
     out->has_identity = true;
@@ -100,6 +105,7 @@ static const struct {
     {FIELD_USER, 1, FIELD_NAME_MAX, read_user},
     {FIELD_GROUP, 1, FIELD_NAME_MAX, read_group},
     {FIELD_XATTRS, 1, ENTRY_XATTR_BYTES_MAX, read_xattrs},
+    {FIELD_REFERENCE, 4, 4, read_reference},
     {FIELD_IDENTITY, 28, 28, read_identity},
 };
 
@@ -150,7 +156,7 @@ static const struct {
 } shapes[] = {
     [ENTRY_DIRECTORY] = {SEEN(FIELD_PATH) | SEEN(FIELD_STAT), SEEN_OWNERS},
     [ENTRY_FILE] = {SEEN(FIELD_PATH) | SEEN(FIELD_STAT) | SEEN(FIELD_DATA),
-                    SEEN_OWNERS | SEEN(FIELD_EXTENTS)},
+                    SEEN_OWNERS | SEEN(FIELD_EXTENTS) | SEEN(FIELD_REFERENCE)},
     [ENTRY_SYMLINK] = {SEEN(FIELD_PATH) | SEEN(FIELD_STAT) | SEEN(FIELD_TARGET),
                        SEEN_OWNERS},
     [ENTRY_LINK] = {SEEN(FIELD_PATH) | SEEN(FIELD_TARGET), 0},
@@ -222,6 +228,11 @@ uint64_t entry_length(const struct entry *entry)
     for (size_t i = 0; entry_extent(entry, i, &extent); i++)
         sum += extent.n;
     return sum;
+}
+
+uint64_t entry_carried(const struct entry *entry)
+{
+    return entry->reference == 0 ? entry_length(entry) : 0;
 }
 
 bool entry_extent(const struct entry *entry, size_t i, struct extent *out)

@@ -36,6 +36,12 @@ static bool add_data(struct buf *out, const struct entry *entry, struct error *e
            buf_add_u64(out, entry->size, err) && buf_add_u64(out, entry->offset, err);
 }
 
+static bool add_reference(struct buf *out, const struct entry *entry, struct error *err)
+{
+    return buf_add_u16(out, FIELD_REFERENCE, err) && buf_add_u32(out, 4, err) &&
+           buf_add_u32(out, entry->reference, err);
+}
+
 static bool add_identity(struct buf *out, const struct entry *entry, struct error *err)
 {
     const struct entry_identity *identity = &entry->identity;
@@ -64,6 +70,8 @@ bool record_encode(struct buf *out, const struct entry *entry, struct error *err
     if (!add_optional(out, FIELD_USER, entry->user, err) ||
         !add_optional(out, FIELD_GROUP, entry->group, err) ||
         !add_optional(out, FIELD_XATTRS, entry->xattrs, err))
+        return false;
+    if (entry->reference != 0 && !add_reference(out, entry, err))
         return false;
     if (entry->has_identity && !add_identity(out, entry, err))
         return false;

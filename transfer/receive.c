@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define MARK_BYTES_MAX 16
+
 static bool name_is_allowed(const char *name)
 {
     return name[0] != '\0' && strlen(name) <= NAME_MAX && strchr(name, '/') == NULL &&
@@ -45,17 +47,31 @@ static bool open_staging(struct receive *receive, const struct receive_place *pl
     return true;
 }
 
+/* The mark names the generation: another one has begun since. */
+static bool sealed_already(const struct receive *receive)
+{
+    scoped(buf_clear) struct buf mark = buf_upto(MARK_BYTES_MAX);
+    struct error none = {0};
+    uint64_t generation = 0;
+
+    return fs_read_at(&mark, receive->staging, SEALED_MARK, &none) &&
+           buf_terminate(&mark, &none) &&
+           text_number(&generation, (const char *)mark.at, 1, UINT32_MAX, &none) &&
+           generation == receive->generation;
+}
+
 static bool open_tree(struct receive *receive, struct error *err)
 {
     struct stat st;
 
     receive->published = published_already(receive);
-    receive->sealed = faccessat(receive->staging, SEALED_MARK, F_OK, 0) == 0;
+    receive->sealed = sealed_already(receive);
     if (receive->published)
         return true;
     if (fstatat(receive->into, receive->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
         return fail(err, E_DESTINATION_EXISTS, "%s", receive->name);
-    return make_and_open(&receive->tree, receive->staging, TREE_DIR, err);
+    return begin_tree(receive, err) &&
+           make_and_open(&receive->tree, receive->staging, TREE_DIR, err);
 }
 
 /* What a closed manifest makes possible. */
@@ -63,7 +79,9 @@ static bool get_ready(struct receive *receive, struct error *err)
 {
     const unsigned generation = receive->manifest.generation;
 
-    if (!receive->sealed && !make_directories(receive, err))
+    if (!receive->sealed && receive->tree >= 0 &&
+        (!make_directories(receive->tree, &receive->manifest, err) ||
+         !carry_over(receive, err)))
         return false;
     if (!marks_open(&receive->marks, receive->staging, generation,
                     receive->manifest.sum.segments, err) ||
@@ -77,16 +95,19 @@ static bool open_all(struct receive *receive, const struct receive_place *place,
                      struct error *err)
 {
     if (!open_staging(receive, place, err) || !open_tree(receive, err) ||
-        !manifest_open(&receive->manifest, receive->staging, RECEIVE_GENERATION,
-                       place->kind, err))
+        !manifest_open(&receive->manifest, receive->staging, place->generation, place->kind,
+                       err))
         return false;
     return !receive->manifest.closed || get_ready(receive, err);
 }
 
 bool receive_open(struct receive *out, const struct receive_place *place, struct error *err)
 {
-    *out = (struct receive){
-        .into = -1, .staging = -1, .tree = -1, .byte_ceiling = place->byte_ceiling};
+    *out = (struct receive){.into = -1,
+                            .staging = -1,
+                            .tree = -1,
+                            .generation = place->generation,
+                            .byte_ceiling = place->byte_ceiling};
     pthread_mutex_init(&out->lock, NULL);
     out->opened = true;
     if (!name_is_allowed(place->name) || !text_fits(out->name, place->name))
@@ -192,7 +213,7 @@ bool receive_missing(struct receive *receive, uint64_t from, struct ranges *out,
     if (ready)
         lay_ranges(&receive->marks, from, out);
     pthread_mutex_unlock(&receive->lock);
-    return ready || fail(err, E_MANIFEST_OPEN, "generation %u", RECEIVE_GENERATION);
+    return ready || fail(err, E_MANIFEST_OPEN, "generation %u", receive->generation);
 }
 
 void receive_status(struct receive *receive, struct receive_status *out)

@@ -19,7 +19,6 @@
 #include <pthread.h>
 
 #define STAGING_DIR ".pairgate"
-#define RECEIVE_GENERATION 1
 #define RECEIVE_DESKS 8         /* segments written at once without allocating */
 #define RECEIVE_RANGES_MAX 1024 /* in one answer of receive_missing */
 
@@ -28,6 +27,7 @@ struct receive_place {
     int into;              /* descriptor of --into DIR */
     const char *migration; /* its id, of the grant */
     const char *name;      /* publication is DIR/<name> */
+    unsigned generation;   /* the one under way, from 1 */
     enum digest_kind kind;
     uint64_t byte_ceiling; /* of the grant */
 };
@@ -47,6 +47,7 @@ struct receive {
     int tree; /* -1 once it is published */
     char migration[NAME_MAX + 1];
     char name[NAME_MAX + 1];
+    unsigned generation;
     uint64_t byte_ceiling;
     struct manifest manifest;
     pthread_mutex_t lock; /* of everything below, and of the manifest until `ready` */
@@ -60,8 +61,9 @@ struct receive {
     uint64_t read_back; /* segments read again and found good after a restart */
 };
 
-/* New or resumed. Refused when DIR/<name> exists and is not this migration's, and while
- * another process has the staging area. */
+/* New or resumed, or another generation: then all of the one before must be here. Refused
+ * when DIR/<name> exists and is not this migration's, and while another process has the
+ * staging area. */
 must_check bool receive_open(struct receive *out, const struct receive_place *place,
                              struct error *err);
 /* Closes; staging stays for a later receive_open. */
@@ -69,7 +71,8 @@ void receive_close(struct receive *receive);
 
 must_check bool receive_page(struct receive *receive, uint64_t n, struct span bytes,
                              const struct digest *digest, struct error *err);
-/* Closes the manifest and makes the directories. Doing it again is no error. */
+/* Closes the manifest, makes the directories, and takes what it refers to out of the tree
+ * of the generation before. Doing it again is no error. */
 must_check bool receive_manifest(struct receive *receive, const struct manifest_sum *sum,
                                  struct error *err);
 
@@ -117,6 +120,8 @@ void receive_mark_durable(struct receive *receive, const struct batch *batch);
 must_check bool receive_restore(struct receive *receive, const struct batch *batch,
                                 struct error *err);
 
+/* Every segment of this generation is here; else E_MANIFEST_OPEN or E_SEGMENTS_MISSING. */
+must_check bool receive_is_whole(struct receive *receive, struct error *err);
 /* Everything is here and both roots agree: links, owners, modes and times are set, all of
  * it durable. Notes of what could not be kept go to `findings`. Repeatable. */
 must_check bool receive_seal(struct receive *receive, const struct digest *manifest_root,

@@ -149,7 +149,8 @@ bool receive_discard(struct receive *receive, struct error *err)
     struct error ignored = {0};
 
     /* Directories that their owner may not enter are opened first. */
-    if (receive->ready && !make_directories(receive, &ignored))
+    if (receive->ready && receive->tree >= 0 &&
+        !make_directories(receive->tree, &receive->manifest, &ignored))
         ignored = (struct error){0};
     if (!fs_open_beneath(&above, receive->into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0,
                          err) ||

@@ -41,21 +41,19 @@ static bool make_directory(struct perch *perch, int tree, const struct entry *en
     return true;
 }
 
-bool make_directories(struct receive *receive, struct error *err)
+bool make_directories(int tree, const struct manifest *manifest, struct error *err)
 {
     scoped(perch_clear) struct perch perch = {0};
     scoped(walk_clear) struct walk walk = {0};
     struct error trouble = {0};
     struct entry entry;
 
-    if (receive->tree < 0)
-        return true;
-    if (fchmod(receive->tree, 0700) != 0)
+    if (fchmod(tree, 0700) != 0)
         return disk_fail(err, TREE_DIR);
-    walk_begin(&walk, &receive->manifest, 0);
+    walk_begin(&walk, manifest, 0);
     while (walk_next(&walk, &entry, &trouble))
         if (entry.kind == ENTRY_DIRECTORY && entry.path.n > 0 &&
-            !make_directory(&perch, receive->tree, &entry, err))
+            !make_directory(&perch, tree, &entry, err))
             return false;
     if (trouble.msg != E_NONE)
         *err = trouble;
@@ -190,7 +188,7 @@ static bool finish_tree(struct receive *receive, struct settle *settle, struct e
 {
     scoped(pass_clear) struct pass pass = {.tree = receive->tree, .settle = settle};
 
-    return make_directories(receive, err) &&
+    return make_directories(receive->tree, &receive->manifest, err) &&
            finish_entries(&pass, &receive->manifest, err) &&
            finish_directories(&pass, &receive->manifest, err) &&
            (syncfs(receive->staging) == 0 || disk_fail(err, "the staging area"));
@@ -214,12 +212,12 @@ static bool roots_agree(const struct receive *receive, const struct digest *mani
            fail(err, E_ROOTS_DIFFER, "the contents root");
 }
 
-static bool all_is_here(struct receive *receive, struct error *err)
+static bool all_is_here(const struct receive *receive, struct error *err)
 {
     const struct marks *marks = &receive->marks;
 
     if (!receive->ready)
-        return fail(err, E_MANIFEST_OPEN, "generation %u", RECEIVE_GENERATION);
+        return fail(err, E_MANIFEST_OPEN, "generation %u", receive->generation);
     return marks->received == marks->n ||
            fail(err, E_SEGMENTS_MISSING, "%llu of %llu",
                 (unsigned long long)(marks->n - marks->received),
@@ -241,9 +239,11 @@ static void tell_not_kept(const struct settle *settle, struct report *findings)
 static bool seal(struct receive *receive, struct report *findings, struct error *err)
 {
     struct settle settle = {0};
+    char generation[16];
 
+    snprintf(generation, sizeof(generation), "%u", receive->generation);
     if (!finish_tree(receive, &settle, err) ||
-        !disk_replace(receive->staging, SEALED_MARK, span_text(SEALED_MARK), err))
+        !disk_replace(receive->staging, SEALED_MARK, span_text(generation), err))
         return false;
     receive->sealed = true;
     tell_not_kept(&settle, findings);
@@ -262,4 +262,14 @@ bool receive_seal(struct receive *receive, const struct digest *manifest_root,
              (receive->sealed || seal(receive, findings, err));
     pthread_mutex_unlock(&receive->lock);
     return sealed;
+}
+
+bool receive_is_whole(struct receive *receive, struct error *err)
+{
+    bool whole;
+
+    pthread_mutex_lock(&receive->lock);
+    whole = all_is_here(receive, err);
+    pthread_mutex_unlock(&receive->lock);
+    return whole;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,12 +17,6 @@ void segment_make(struct segment *out)
 {
     *out = (struct segment){.room = mem_zeroed(SEGMENT_BYTES + ALIGNMENT, 1)};
     out->at = out->room + (ALIGNMENT - (uintptr_t)out->room % ALIGNMENT) % ALIGNMENT;
-}
-
-static bool changed(const struct entry *entry, struct error *err)
-{
-    return fail(err, E_FILE_CHANGED, "%.*s", (int)entry->path.n,
-                (const char *)entry->path.at);
 }
 
 /* The device's number is no part of it: it may be another after a restart. */
@@ -54,7 +49,6 @@ static bool read_bytes(struct segment *segment, struct digest_run *run, int fd,
 {
     const size_t end = piece->at + piece->n;
 
-    segment->n = piece->at;
     while (segment->n < end) {
         const size_t left = end - segment->n;
         const size_t wanted = left < SLICE_BYTES ? left : SLICE_BYTES;
@@ -73,24 +67,45 @@ static bool read_bytes(struct segment *segment, struct digest_run *run, int fd,
     return true;
 }
 
-static bool read_piece(struct segment *segment, struct digest_run *run, int root,
-                       const struct piece *piece, struct error *err)
+/* *sure: the file was as listed, before and after. */
+static bool read_listed(struct segment *segment, struct digest_run *run, int root,
+                        const struct piece *piece, bool *sure, struct error *err)
 {
     scoped(fd_close) int fd = -1;
     struct error gone = {0};
 
+    *sure = false;
+    segment->n = piece->at;
     if (!perch_reach(&segment->perch, root, piece->entry.path, &gone))
-        return changed(&piece->entry, err);
+        return true;
     fd = openat(segment->perch.dir, segment->perch.name,
                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != ENXIO)
+    if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != ENXIO && errno != EACCES)
         return fail_errno(err, E_NOT_READABLE, segment->perch.name);
     if (fd < 0 || !is_as_listed(fd, &piece->entry))
-        return changed(&piece->entry, err);
+        return true;
     if (!read_bytes(segment, run, fd, piece, err))
         return false;
-    return (segment->n == piece->at + piece->n && is_as_listed(fd, &piece->entry)) ||
-           changed(&piece->entry, err);
+    *sure = segment->n == piece->at + piece->n && is_as_listed(fd, &piece->entry);
+    return true;
+}
+
+static bool read_piece(struct segment *segment, struct digest_run *run, int root,
+                       const struct piece *piece, struct error *err)
+{
+    const size_t end = piece->at + piece->n;
+    bool sure;
+
+    if (!read_listed(segment, run, root, piece, &sure, err))
+        return false;
+    if (sure)
+        return true;
+    if (segment->changed == NULL)
+        return fail(err, E_FILE_CHANGED, "%.*s", (int)piece->entry.path.n,
+                    (const char *)piece->entry.path.at);
+    memset(segment->at + segment->n, 0, end - segment->n);
+    segment->n = end;
+    return changed_note(segment->changed, piece->entry.path, err);
 }
 
 bool segment_read(struct segment *segment, const struct manifest *manifest, int root,

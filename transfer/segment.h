@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "transfer/changed.h"
 #include "transfer/manifest_read.h"
 #include "transfer/perch.h"
 
@@ -18,10 +19,12 @@ struct segment {
     uint64_t files; /* files whose last byte is in it */
     struct cut cut;
     struct perch perch;
+    struct changed *changed; /* borrowed: where to note such files; NULL: they are errors */
 };
 
 void segment_make(struct segment *out);
-/* E_FILE_CHANGED names a file that is not as it was listed. */
+/* A file that is not as it was listed is noted, and what cannot be read of it is zeros; or
+ * E_FILE_CHANGED names it. */
 must_check bool segment_read(struct segment *segment, const struct manifest *manifest,
                              int root, uint64_t number, struct error *err);
 void segment_clear(struct segment *segment);

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transfer/send.h"
 
-#include "transfer/disk.h"
 #include "transfer/segment.h"
 #include "transfer/send_parts.h"
-#include "transfer/tree.h"
 #include "transfer/wire_json.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 #define FIRST_WAIT_MS 250
 #define LONGEST_WAIT_MS 8000
@@ -62,48 +58,14 @@ bool ask(struct send *send, struct put *put, const struct question *question,
     }
 }
 
-static bool list_entries(struct manifest *manifest, struct tree *tree, struct error *err)
-{
-    struct error trouble = {0};
-    struct entry entry;
-
-    while (tree_next(tree, &entry, &trouble))
-        if (!manifest_add(manifest, &entry, err))
-            return false;
-    if (trouble.msg != E_NONE)
-        *err = trouble;
-    return trouble.msg == E_NONE;
-}
-
-/* Digests of a listing before this one would be wrong. */
-static bool forget_digests(int work, unsigned generation, struct error *err)
-{
-    char name[40];
-
-    snprintf(name, sizeof(name), "digests-%u", generation);
-    return unlinkat(work, name, 0) == 0 || errno == ENOENT || disk_fail(err, name);
-}
-
-bool send_scan(int work, int root, unsigned generation, enum digest_kind kind,
-               struct report *findings, struct error *err)
-{
-    scoped(manifest_clear) struct manifest manifest = {0};
-    scoped(tree_clear) struct tree tree = {0};
-
-    manifest_begin(&manifest, work, generation, kind);
-    tree_begin(&tree, root, findings);
-    if (!forget_digests(work, generation, err) || !list_entries(&manifest, &tree, err))
-        return false;
-    return report_errors(findings) > 0 || manifest_close(&manifest, err);
-}
-
 bool send_open(struct send *out, int work, int root, unsigned generation,
                enum digest_kind kind, struct error *err)
 {
     *out = (struct send){.work = work, .root = root, .streams = 1};
     if (manifest_open(&out->manifest, work, generation, kind, err) &&
         (out->manifest.closed || fail(err, E_MANIFEST_OPEN, "not listed yet")) &&
-        digests_open(&out->digests, work, generation, err))
+        digests_open(&out->digests, work, generation, err) &&
+        changed_open(&out->changed, work, generation, err))
         return true;
     send_close(out);
     return false;
@@ -113,6 +75,7 @@ void send_close(struct send *send)
 {
     manifest_clear(&send->manifest);
     digests_close(&send->digests);
+    changed_close(&send->changed);
 }
 
 static bool ask_status(struct send *send, struct put *put, struct send_status *out,

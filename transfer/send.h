@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The source: list a tree into a work directory, then bring it to the granted peer. Each
- * function can be repeated after any failure; what the peer has is not sent again. The
- * agent records each state on disk between the calls.
+ * The source: bring a listed tree to the granted peer. Each function can be repeated after
+ * any failure; what the peer has is not sent again. The agent records each state on disk
+ * between the calls.
  */
 #pragma once
 
+#include "transfer/changed.h"
 #include "transfer/digests.h"
 #include "transfer/handover.h"
 #include "transfer/manifest.h"
@@ -29,17 +30,14 @@ struct send {
     int root; /* borrowed: the tree */
     struct manifest manifest;
     struct digests digests;
+    struct changed changed; /* files that were not as listed when they were read */
     unsigned streams;
     struct route route;
     char base[128]; /* "/pairgate/v1/migrations/<id>" */
     struct progress progress;
 };
 
-/* List the tree: manifest pages and their sum in `work`. Findings are what cannot be moved;
- * with an error among them the manifest must not be sent. */
-must_check bool send_scan(int work, int root, unsigned generation, enum digest_kind kind,
-                          struct report *findings, struct error *err);
-/* Take up a listed tree. `route` is borrowed as put_open says. */
+/* Take up a listed tree (transfer/scan.h). `route` is borrowed as put_open says. */
 must_check bool send_open(struct send *out, int work, int root, unsigned generation,
                           enum digest_kind kind, struct error *err);
 /* Pages, manifest, segments: returns when the target has them all. */

@@ -116,6 +116,7 @@ static void *stream(void *at)
 
     route.halt = &supply->failed;
     segment_make(&segment);
+    segment.changed = &supply->send->changed;
     if (put_open(&put, supply->grant, &route, &err))
         while (take(supply, &put, &number, &err) &&
                send_segment(supply->send, &put, &segment, number, &err))
@@ -129,6 +130,7 @@ static void *stream(void *at)
 static uint64_t bytes_of(const struct supply *supply)
 {
     const struct manifest_sum *sum = &supply->send->manifest.sum;
+    const uint64_t carried = supply->send->manifest.layout.carried;
     uint64_t segments = 0;
 
     for (size_t i = 0; i < supply->ranges.n; i++)
@@ -137,7 +139,7 @@ static uint64_t bytes_of(const struct supply *supply)
         segments = sum->segments;
     return sum->segments == 0
                ? 0
-               : (uint64_t)((double)sum->bytes * (double)segments / (double)sum->segments);
+               : (uint64_t)((double)carried * (double)segments / (double)sum->segments);
 }
 
 static bool run_streams(struct supply *supply, struct error *err)

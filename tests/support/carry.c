@@ -2,7 +2,7 @@
 #include "tests/support/carry.h"
 
 #include "base/fs.h"
-#include "transfer/send.h"
+#include "transfer/scan.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ void carry_make(struct carry *out, const char *shell)
     const struct error none = {0};
     char command[4096];
 
-    *out = (struct carry){.kind = DIGEST_BLAKE3};
+    *out = (struct carry){.kind = DIGEST_BLAKE3, .generation = 1};
     scratch_make(&out->scratch);
     out->from = make_dir(out, "from");
     out->work = make_dir(out, "work");
@@ -61,12 +61,20 @@ void carry_clear(struct carry *carry)
 
 void carry_list(struct carry *carry)
 {
+    const struct scan scan = {.work = carry->work,
+                              .root = carry->from,
+                              .generation = carry->generation,
+                              .kind = carry->kind};
     struct error err = {0};
 
-    stop_unless(send_scan(carry->work, carry->from, 1, carry->kind, &carry->findings, &err),
-                "send_scan", &err);
-    stop_unless(manifest_open(&carry->manifest, carry->work, 1, carry->kind, &err),
-                "manifest_open", &err);
+    manifest_clear(&carry->manifest);
+    segment_clear(&carry->segment); /* it holds a page of the listing before */
+    segment_make(&carry->segment);
+    stop_unless(scan_tree(&scan, &carry->scanned, &carry->findings, &err), "scan_tree",
+                &err);
+    stop_unless(
+        manifest_open(&carry->manifest, carry->work, carry->generation, carry->kind, &err),
+        "manifest_open", &err);
 }
 
 bool carry_open(struct carry *carry, struct error *err)
@@ -74,6 +82,7 @@ bool carry_open(struct carry *carry, struct error *err)
     const struct receive_place place = {.into = carry->into,
                                         .migration = "m-test",
                                         .name = "tree",
+                                        .generation = carry->generation,
                                         .kind = carry->kind,
                                         .byte_ceiling = CEILING};
 
@@ -134,6 +143,14 @@ bool carry_seal(struct carry *carry, struct error *err)
                 "digests_root", err);
     return receive_seal(&carry->receive, &carry->manifest.sum.root, &contents,
                         &carry->findings, err);
+}
+
+void carry_next(struct carry *carry, const char *shell)
+{
+    stop_unless(scratch_shell(&carry->scratch, shell), shell, &(const struct error){0});
+    carry->generation++;
+    carry_list(carry);
+    carry_drop(carry);
 }
 
 void carry_all(struct carry *carry)

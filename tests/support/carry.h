@@ -8,6 +8,7 @@
 
 #include "tests/support/scratch.h"
 #include "transfer/receive.h"
+#include "transfer/scan.h"
 #include "transfer/segment.h"
 
 struct carry {
@@ -18,6 +19,8 @@ struct carry {
     struct receive receive;
     struct report findings;
     enum digest_kind kind;
+    unsigned generation;    /* 1; carry_next counts */
+    struct scanned scanned; /* by the last carry_list */
 };
 
 /* An empty tree; `shell` fills it, running in `from`. */
@@ -36,6 +39,8 @@ bool carry_segment(struct carry *carry, uint64_t number, struct error *err);
 void carry_missing(struct carry *carry);
 /* Roots and receive_seal; false with the error. */
 bool carry_seal(struct carry *carry, struct error *err);
+/* `shell` changes the tree, which is listed and opened as the next generation. */
+void carry_next(struct carry *carry, const char *shell);
 /* From list to publication as into/tree. */
 void carry_all(struct carry *carry);
 /* rsync finds no difference between from/ and into/tree/, contents by checksum. */

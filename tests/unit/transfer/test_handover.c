@@ -100,6 +100,42 @@ static void only_what_is_sealed_can_be_committed(void)
     }
 }
 
+/* What changed while the source lived comes as the next generation, and only that can be
+ * sealed from then on. */
+static void a_next_generation_replaces_the_one_before(void)
+{
+    struct handover_terms second = terms;
+    struct handover target = at(TARGET_RECEIVING), source = at(SOURCE_FROZEN);
+
+    second.generation = 2;
+    CU_ASSERT_EQUAL(act_on(&target, ASKED_NEXT, NULL), E_NONE);
+    CU_ASSERT_EQUAL(target.generation, 2);
+    CU_ASSERT(target.has_freeze);
+    CU_ASSERT_EQUAL(act_on(&target, ASKED_SEAL, &terms), E_HANDOVER_TERMS);
+    target.state = TARGET_RECEIVING;
+    CU_ASSERT_EQUAL(act_on(&target, ASKED_SEAL, &second), E_NONE);
+    CU_ASSERT_EQUAL(act_on(&target, ASKED_NEXT, NULL), E_NONE);
+    CU_ASSERT_EQUAL(target.state, TARGET_RECEIVING);
+    CU_ASSERT_FALSE(target.has_terms);
+    CU_ASSERT_EQUAL(act_on(&source, WILL_NEXT, NULL), E_NONE);
+    CU_ASSERT_EQUAL(source.state, SOURCE_FROZEN);
+    CU_ASSERT_EQUAL(source.generation, 2);
+    CU_ASSERT_EQUAL(act_on(&source, WILL_ASK, &second), E_NONE);
+    CU_ASSERT_EQUAL(act_on(&source, WILL_NEXT, NULL), E_HANDOVER_IN_DOUBT);
+}
+
+static void nothing_more_is_sent_once_commit_was_asked_for(void)
+{
+    static const enum handover_state late[] = {TARGET_COMMITTING, TARGET_COMMITTED,
+                                               TARGET_ABORTED};
+
+    for (size_t i = 0; i < COUNT(late); i++) {
+        struct handover h = at(late[i]);
+
+        CU_ASSERT_NOT_EQUAL(act_on(&h, ASKED_NEXT, NULL), E_NONE);
+    }
+}
+
 static void aborted_is_for_ever(void)
 {
     for (enum handover_event event = 0; event < HANDOVER_EVENTS; event++) {
@@ -151,9 +187,10 @@ enum message_sent {
     SENT_COMMIT = 4,
     SENT_ABORT = 8,
     SENT_RECEIPT = 16,
-    SENT_ABORTED = 32
+    SENT_ABORTED = 32,
+    SENT_NEXT = 64
 };
-#define SENT_ALL 64
+#define SENT_ALL 128
 
 struct world {
     enum handover_state source;
@@ -218,18 +255,18 @@ static const struct {
     unsigned needs; /* a message that must have been sent */
     unsigned tells; /* what is told, if at all, once the move is on disk */
 } source_moves[] = {
-    {WILL_FREEZE, 0, SENT_FREEZE},  {WILL_ASK, 0, SENT_COMMIT},
-    {GOT_RECEIPT, SENT_RECEIPT, 0}, {GOT_ABORTED, SENT_ABORTED, 0},
-    {WILL_GIVE_UP, 0, SENT_ABORT},
+    {WILL_FREEZE, 0, SENT_FREEZE},  {WILL_NEXT, 0, SENT_NEXT},
+    {WILL_ASK, 0, SENT_COMMIT},     {GOT_RECEIPT, SENT_RECEIPT, 0},
+    {GOT_ABORTED, SENT_ABORTED, 0}, {WILL_GIVE_UP, 0, SENT_ABORT},
 };
 
 static const struct {
     enum handover_event event;
     unsigned needs;
 } target_moves[] = {
-    {ASKED_FREEZE, SENT_FREEZE},         {ASKED_SEAL, SENT_SEAL},
-    {ASKED_COMMIT, SENT_COMMIT},         {ASKED_ABORT, SENT_ABORT},
-    {ASKED_ABORT, 0 /* the operator */},
+    {ASKED_FREEZE, SENT_FREEZE}, {ASKED_NEXT, SENT_NEXT},
+    {ASKED_SEAL, SENT_SEAL},     {ASKED_COMMIT, SENT_COMMIT},
+    {ASKED_ABORT, SENT_ABORT},   {ASKED_ABORT, 0 /* the operator */},
 };
 
 static void step_source(struct walk_over *walk, const struct world *from)
@@ -395,6 +432,8 @@ int main(void)
         TEST(the_good_path_of_the_source),
         TEST(nothing_is_sealed_before_the_source_is_frozen),
         TEST(only_what_is_sealed_can_be_committed),
+        TEST(a_next_generation_replaces_the_one_before),
+        TEST(nothing_more_is_sent_once_commit_was_asked_for),
         TEST(aborted_is_for_ever),
         TEST(a_source_in_doubt_is_freed_by_the_target_alone),
         TEST(a_target_in_doubt_is_not_aborted),

@@ -71,6 +71,7 @@ static void what_was_written_is_read(void)
                                 .size = 1ULL << 40,
                                 .offset = 1ULL << 41,
                                 .xattrs = span_of("\0\1a\0\0\0\1b", 8),
+                                .reference = 6,
                                 .has_identity = true,
                                 .identity = {.device = 1, .inode = 2, .ctime = 3}};
     scoped(page_clear) struct page page = page_of(&given);
@@ -85,6 +86,8 @@ static void what_was_written_is_read(void)
     CU_ASSERT(entry.mtime == -5 && entry.mtime_ns == 999999999);
     CU_ASSERT(entry.size == given.size && entry.offset == given.offset);
     CU_ASSERT(span_equal(entry.user, given.user) && span_equal(entry.group, given.group));
+    CU_ASSERT(entry.reference == 6 && entry_carried(&entry) == 0);
+    CU_ASSERT_EQUAL(entry_length(&entry), given.size);
     CU_ASSERT(entry.has_identity && entry.identity.ctime == 3);
     CU_ASSERT(entry_take_xattr(&entry.xattrs, &xattr));
     CU_ASSERT(span_equal(xattr.name, span_text("a")));
@@ -154,7 +157,7 @@ static void an_unknown_field_is_refused_unless_optional(void)
 
     append_field(&skipped, FIELD_OPTIONAL | 99);
     CU_ASSERT_EQUAL(reading_says(&skipped), E_NONE);
-    append_field(&refused, FIELD_REFERENCE);
+    append_field(&refused, FIELD_REFERENCE + 1);
     CU_ASSERT_EQUAL(reading_says(&refused), E_MANIFEST_NEWER);
 }
 

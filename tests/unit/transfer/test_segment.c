@@ -48,6 +48,26 @@ static void a_file_that_is_another_now_is_noticed(void)
     CU_ASSERT_EQUAL(reading_after("mv from/d e; ln -s ../e from/d"), E_FILE_CHANGED);
 }
 
+static void where_it_is_noted_the_rest_is_read(void)
+{
+    scoped(carry_clear) struct carry c;
+    scoped(changed_close) struct changed changed = {0};
+    scoped(changed_clear) struct changed_list list = {0};
+    struct error err = {0};
+
+    carry_make(&c, "printf one >a; printf two >b; printf three >c");
+    carry_list(&c);
+    CU_ASSERT_FATAL(changed_open(&changed, c.work, 1, &err));
+    c.segment.changed = &changed;
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "rm from/a; printf 4 >from/c"));
+    CU_ASSERT_FATAL(segment_read(&c.segment, &c.manifest, c.from, 0, &err));
+    CU_ASSERT(
+        span_equal(span_of(c.segment.at, c.segment.n), span_of("\0\0\0two\0\0\0\0\0", 11)));
+    CU_ASSERT_FATAL(changed_read(&list, c.work, 1, &err));
+    CU_ASSERT_EQUAL(list.n, 2);
+    CU_ASSERT(changed_has(&list, span_text("a")) && changed_has(&list, span_text("c")));
+}
+
 static void the_buffer_is_aligned(void)
 {
     scoped(segment_clear) struct segment segment;
@@ -62,6 +82,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(files_are_read_in_their_order),
         TEST(a_file_that_is_another_now_is_noticed),
+        TEST(where_it_is_noted_the_rest_is_read),
         TEST(the_buffer_is_aligned),
     };
 

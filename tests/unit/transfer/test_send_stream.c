@@ -41,16 +41,18 @@ static void a_refusal_ends_all_streams(void)
     trip_finish(&t);
 }
 
-static void a_file_that_changed_ends_it_by_name(void)
+static void a_file_that_changed_is_sent_and_noted(void)
 {
     scoped(trip_clear) struct trip t;
+    scoped(changed_clear) struct changed_list changed = {0};
 
     trip_make(&t, TRIP_TREE);
     CU_ASSERT(scratch_shell(&t.carry.scratch, "echo more >>from/big"));
     t.send.streams = 4;
-    CU_ASSERT_FALSE(trip_go(&t));
-    CU_ASSERT_EQUAL(t.err.msg, E_FILE_CHANGED);
-    CU_ASSERT_STRING_EQUAL(t.err.about, "big");
+    CU_ASSERT_FATAL(trip_go(&t));
+    CU_ASSERT_FATAL(changed_read(&changed, t.carry.work, 1, &t.err));
+    CU_ASSERT(changed_has(&changed, span_text("big")));
+    CU_ASSERT_FALSE(changed_has(&changed, span_text("other")));
 }
 
 int main(void)
@@ -59,7 +61,7 @@ int main(void)
         TEST(eight_streams_bring_it_all),
         TEST(broken_connections_are_got_over),
         TEST(a_refusal_ends_all_streams),
-        TEST(a_file_that_changed_ends_it_by_name),
+        TEST(a_file_that_changed_is_sent_and_noted),
     };
 
     signal(SIGPIPE, SIG_IGN);

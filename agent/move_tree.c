@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The passes over the tree: one while it lives, then what changed, until nothing does. */
+#include "agent/clock.h"
+#include "agent/move_parts.h"
+#include "base/fs.h"
+#include "transfer/receipt.h"
+#include "transfer/scan.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define TICK_MS 250
+#define LOG_TICK_MS 10000
+
+static bool scan(struct run *run, unsigned generation, struct scanned *out,
+                 struct error *err)
+{
+    scoped(report_clear) struct report findings = {0};
+    const struct scan wish = {.work = run->work,
+                              .root = run->root,
+                              .generation = generation,
+                              .kind = run->facts.kind};
+
+    if (!scan_tree(&wish, out, &findings, err))
+        return false;
+    verdict_merge(&run->move->findings, &findings);
+    if (report_errors(&findings) == 0)
+        return true;
+    run->move->refused = true;
+    *err = findings.item[0];
+    return false;
+}
+
+/* Take up the listing of this generation, or list the tree now. */
+static bool open_generation(struct run *run, struct error *err)
+{
+    const unsigned generation = run->handover.generation;
+    struct error unlisted = {0};
+    struct scanned scanned;
+
+    send_close(&run->send);
+    if (!send_open(&run->send, run->work, run->root, generation, run->facts.kind,
+                   &unlisted) &&
+        (!scan(run, generation, &scanned, err) ||
+         !send_open(&run->send, run->work, run->root, generation, run->facts.kind, err)))
+        return false;
+    run->send.streams = run->move->plan.streams;
+    run_route(run);
+    run->send.route.pace = &run->pace;
+    return true;
+}
+
+/* The transfer on a thread of its own, while this one ticks the clock and shows progress.
+ */
+struct carrier {
+    struct run *run;
+    struct error err;
+    bool good;
+    int ended; /* an eventfd, readable at the end */
+};
+
+static void *carry(void *at)
+{
+    struct carrier *carrier = at;
+
+    carrier->good = send_tree(&carrier->run->grant, &carrier->run->send, &carrier->err);
+    (void)!eventfd_write(carrier->ended, 1);
+    return NULL;
+}
+
+/* One tick, or less when the transfer ends within it. */
+static bool is_under_way(const struct carrier *carrier)
+{
+    struct pollfd ended = {.fd = carrier->ended, .events = POLLIN};
+
+    return poll(&ended, 1, TICK_MS) <= 0;
+}
+
+/* On a terminal and as JSON often, in a log seldom. */
+static int64_t progress_every_ms(const struct run *run)
+{
+    return run->move->events.json || isatty(STDERR_FILENO) == 1 ? TICK_MS : LOG_TICK_MS;
+}
+
+static void show_progress(struct run *run, int64_t begun_ms)
+{
+    uint64_t bytes = atomic_load(&run->send.progress.bytes);
+    uint64_t total = atomic_load(&run->send.progress.bytes_total);
+    double seconds = (double)(clock_ms() - begun_ms) / 1000;
+
+    if (total > 0)
+        event_progress(&run->move->events, bytes, total,
+                       seconds > 0 ? (double)bytes / seconds : 0);
+}
+
+static bool carry_tree(struct run *run, struct error *err)
+{
+    scoped(fd_close) int ended = eventfd(0, EFD_CLOEXEC);
+    struct carrier carrier = {.run = run, .ended = ended};
+    int64_t begun = clock_ms(), shown = begun;
+    pthread_t thread;
+
+    if (ended < 0 || pthread_create(&thread, NULL, carry, &carrier) != 0)
+        return fail(err, E_BUSY, "no thread for the transfer");
+    while (is_under_way(&carrier)) {
+        atomic_store(&run->clock, clock_now());
+        if (clock_ms() - shown < progress_every_ms(run))
+            continue;
+        shown = clock_ms();
+        show_progress(run, begun);
+    }
+    pthread_join(thread, NULL);
+    show_progress(run, begun);
+    event_progress_end(&run->move->events);
+    if (!carrier.good)
+        *err = carrier.err;
+    return carrier.good;
+}
+
+/* "I have stopped writing, and this is the last generation": signed and kept. */
+static bool say_frozen(struct run *run, enum handover_event event, unsigned generation,
+                       struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
+    const struct identity *self = &run->move->worker->identity;
+    struct handover named = run->handover;
+
+    named.generation = generation;
+    return notice_make(&statement, SIGNED_FREEZE, &named, &self->key,
+                       &chain_leaf(&self->chain)->spki_sha256, clock_now(), err) &&
+           run_step(run, event, NULL, &statement, err);
+}
+
+static bool tell_frozen(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
+
+    return authority_statement(&run->move->worker->authority, run->move->plan.migration,
+                               KEPT_FREEZE, &statement, err) &&
+           send_freeze(&run->grant, &run->send, &statement, err);
+}
+
+/* What this generation says is what the frozen tree is. If not, the next one is listed. */
+static bool is_final(struct run *run, bool *final, struct error *err)
+{
+    scoped(changed_clear) struct changed_list changed = {0};
+    const unsigned generation = run->handover.generation;
+    struct scanned scanned = {0};
+
+    if (generation > 1) { /* listed when the tree was frozen */
+        if (!changed_read(&changed, run->work, generation, err))
+            return false;
+        *final = changed.n == 0;
+        if (*final)
+            return true;
+    }
+    if (!scan(run, generation + 1, &scanned, err))
+        return false;
+    *final = generation == 1 && scanned.same;
+    return true;
+}
+
+static bool next_generation(struct run *run, struct error *err)
+{
+    if (!say_frozen(run, WILL_NEXT, run->handover.generation + 1, err) ||
+        !tell_frozen(run, err) || !open_generation(run, err))
+        return false;
+    event_generation(&run->move->events, run->handover.generation,
+                     run->send.manifest.layout.carried);
+    return true;
+}
+
+/* By name, and how many more. */
+static bool keeps_changing(const struct run *run, struct error *err)
+{
+    scoped(changed_clear) struct changed_list changed = {0};
+    struct span first = {0};
+
+    if (!changed_read(&changed, run->work, run->handover.generation, err))
+        return false;
+    if (changed.n > 0)
+        first = changed.path[0];
+    return fail(err, E_FILE_CHANGING, "%.*s, and %zu more times", (int)first.n,
+                (const char *)first.at, changed.n > 0 ? changed.n - 1 : 0);
+}
+
+static bool frozen_passes(struct run *run, bool is_carried, struct error *err)
+{
+    for (unsigned pass = 0;; pass++) {
+        bool final = false;
+
+        if (!is_carried && !carry_tree(run, err))
+            return false;
+        if (!is_final(run, &final, err))
+            return false;
+        if (final)
+            return true;
+        if (pass == FROZEN_PASSES)
+            return keeps_changing(run, err);
+        if (!next_generation(run, err))
+            return false;
+        is_carried = false;
+    }
+}
+
+bool move_tree(struct run *run, struct error *err)
+{
+    const bool lives = run->handover.state == SOURCE_SENDING;
+
+    run->root = open(run->move->plan.tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (run->root < 0)
+        return fail_errno(err, E_FILE_READ, run->move->plan.tree);
+    pace_begin(&run->pace, run->move->plan.limit);
+    run->paced = true;
+    if (!open_generation(run, err))
+        return false;
+    if (lives && (!carry_tree(run, err) ||
+                  !say_frozen(run, WILL_FREEZE, run->handover.generation, err)))
+        return false;
+    return tell_frozen(run, err) && frozen_passes(run, lives, err);
+}

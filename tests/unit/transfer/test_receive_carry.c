@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/carry.h"
+#include "tests/support/run.h"
+
+#include <CUnit/CUnit.h>
+
+static const char tree[] =
+    "mkdir -p a/b gone 'odd\377' && head -c 9000000 /dev/urandom >big && seq 900 >a/one &&"
+    "seq 800 >a/b/two && seq 700 >gone/three && ln a/one link && ln -s big soft &&"
+    "truncate -s 3M hole && printf x >>hole && seq 9 >'odd\377/f' && chmod 4751 a/b/two &&"
+    "touch -d 2001-02-03T04:05:06.7 a/one && chmod 555 a && sleep 0.05";
+
+/* Two generations, `shell` between them, the second one as far as it can be sealed. */
+static void second_pass(struct carry *c, const char *shell)
+{
+    struct error err = {0};
+
+    carry_make(c, tree);
+    carry_list(c);
+    CU_ASSERT_FATAL(carry_open(c, &err));
+    carry_pages(c);
+    carry_missing(c);
+    CU_ASSERT_FATAL(receive_is_whole(&c->receive, &err));
+    carry_next(c, shell);
+    carry_pages(c);
+    carry_drop(c);
+    carry_missing(c);
+}
+
+static void it_arrives_as_it_is_then(void)
+{
+    static const char *const changes[] = {
+        ":",
+        "printf new >from/new; rm -r from/gone; seq 5 >from/big",
+        "rm from/big; mkdir from/big; seq 7 >from/big/in; rm -r from/gone; : >from/gone",
+        "chmod 700 from/a; mv from/a/one from/a/uno; chmod 600 from/a/b/two",
+        "rm from/link; cp -p from/hole from/link; ln from/big from/again",
+        "touch -d @5 from/a/b/two; setfattr -n user.k -v v from/big || :; chmod 711 from",
+        "rm from/soft; ln -s hole from/soft; mv from/gone from/came; truncate -s 1 from/hole",
+        "rm -r from/odd*; printf y | dd of=from/big bs=1 seek=5000000 conv=notrunc",
+    };
+
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        scoped(carry_clear) struct carry c;
+        struct error err = {0};
+
+        second_pass(&c, changes[i]);
+        CU_ASSERT_FATAL(carry_seal(&c, &err));
+        carry_drop(&c);
+        CU_ASSERT_FATAL(receive_publish(&c.receive, &err));
+        CU_ASSERT(carry_is_same(&c));
+    }
+}
+
+static void what_is_referred_to_is_the_same_inode(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    second_pass(&c,
+                "printf new >from/new; stat -c %i into/.pairgate/m-test/tree/big >inode");
+    CU_ASSERT(carry_seal(&c, &err));
+    CU_ASSERT(scratch_shell(
+        &c.scratch, "test $(stat -c %i into/.pairgate/m-test/tree/big) = $(cat inode)"));
+}
+
+static void a_sealed_generation_can_be_followed_by_another(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    second_pass(&c, "printf new >from/new");
+    CU_ASSERT_FATAL(carry_seal(&c, &err));
+    CU_ASSERT(c.receive.sealed);
+    carry_next(&c, "printf 3 >from/third; rm from/link; chmod 755 from/a");
+    CU_ASSERT_FALSE(c.receive.sealed);
+    carry_pages(&c);
+    carry_missing(&c);
+    CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/before-1"));
+    CU_ASSERT_FATAL(carry_seal(&c, &err) && receive_publish(&c.receive, &err));
+    CU_ASSERT(carry_is_same(&c));
+    CU_ASSERT(receive_discard(&c.receive, &err));
+    CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate"));
+}
+
+static void a_generation_with_gaps_is_not_whole(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    carry_make(&c, tree);
+    carry_list(&c);
+    CU_ASSERT_FATAL(carry_open(&c, &err));
+    CU_ASSERT_FALSE(receive_is_whole(&c.receive, &err));
+    CU_ASSERT_EQUAL(err.msg, E_MANIFEST_OPEN);
+    carry_pages(&c);
+    err = (struct error){0};
+    CU_ASSERT_FALSE(receive_is_whole(&c.receive, &err));
+    CU_ASSERT_EQUAL(err.msg, E_SEGMENTS_MISSING);
+}
+
+static void a_reference_to_nothing_is_refused(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    carry_make(&c, "seq 5 >f; sleep 0.05");
+    carry_list(&c);
+    CU_ASSERT_FATAL(carry_open(&c, &err));
+    carry_pages(&c);
+    carry_missing(&c);
+    /* Another tree's second generation, whose first one the target has never seen. */
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "rm from/f; seq 6 >from/f; sleep 0.05"));
+    carry_list(&c);
+    c.generation = 2;
+    carry_list(&c);
+    carry_drop(&c);
+    CU_ASSERT_FATAL(c.manifest.n == 1);
+    {
+        scoped(buf_clear) struct buf page = buf_upto(PAGE_BYTES_MAX);
+
+        CU_ASSERT_FATAL(manifest_read_page(&page, &c.manifest, 0, &err));
+        CU_ASSERT_FATAL(
+            receive_page(&c.receive, 0, buf_span(&page), &c.manifest.page[0].digest, &err));
+    }
+    CU_ASSERT_FALSE(receive_manifest(&c.receive, &c.manifest.sum, &err));
+    CU_ASSERT_EQUAL(err.msg, E_MANIFEST_REFERENCE);
+}
+
+int main(void)
+{
+    static const struct test tests[] = {
+        TEST(it_arrives_as_it_is_then),
+        TEST(what_is_referred_to_is_the_same_inode),
+        TEST(a_sealed_generation_can_be_followed_by_another),
+        TEST(a_generation_with_gaps_is_not_whole),
+        TEST(a_reference_to_nothing_is_refused),
+    };
+
+    return run_tests("receive_carry", tests, COUNT(tests));
+}
