@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 struct listen_words {
     const char *peer, *into;
@@ -33,14 +34,17 @@ static bool listen_words_read(struct call *call, struct listen_words *out,
 }
 
 /* The directory, the socket, and then no way out. */
-static bool settle_in(const struct listen_words *words, struct listener *listener,
-                      int *into, struct sandbox *sandbox, struct error *err)
+static bool settle_in(struct service *service, const struct listen_words *words,
+                      struct listener *listener, int *into, struct sandbox *sandbox,
+                      struct error *err)
 {
     if (!fs_make_dir(into, AT_FDCWD, words->into, 0700, err))
         return false;
     fd_close(into);
+    if (realpath(words->into, service->into) == NULL)
+        return fail_errno(err, E_FILE_READ, words->into);
     return listen_open(listener, words->peer, err) &&
-           sandbox_close(sandbox, words->into, into, err);
+           sandbox_close(sandbox, service->into, into, err);
 }
 
 static bool serve(struct service *service, const struct listen_words *words,
@@ -49,11 +53,9 @@ static bool serve(struct service *service, const struct listen_words *words,
     scoped(fd_close) int into = -1;
     struct sandbox sandbox;
 
-    if (!text_fits(service->into, words->into))
-        return fail(err, E_USAGE, "--into is too long");
-    if (!settle_in(words, listener, &into, &sandbox, err) ||
-        !migrations_begin(&service->migrations, service->worker, into, &service->events,
-                          err))
+    if (!settle_in(service, words, listener, &into, &sandbox, err) ||
+        !migrations_begin(&service->migrations, service->worker, into, service->into,
+                          &service->events, err))
         return false;
     witness_open(&service->witness, &service->worker->authority);
     witness_listener(&service->witness, "start", listener->address, words->into);

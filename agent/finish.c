@@ -58,14 +58,22 @@ static bool finish_one(struct migrations *migrations, struct migration *migratio
     return true;
 }
 
+/* Those of another --into are another listener's. */
 static bool finish_named(struct migrations *migrations, const char *id, struct error *err)
 {
+    struct authority *authority = &migrations->worker->authority;
     struct migration *migration = NULL;
+    struct migration_facts facts = {0};
+    struct handover handover = {0};
     struct grant grant = {0};
     bool good;
 
-    if (!authority_grant(&migrations->worker->authority, id, &grant, err) ||
-        !migrations_take(migrations, &grant, &migration, err))
+    if (!authority_migration(authority, id, &handover, &facts, err) ||
+        !authority_grant(authority, id, &grant, err))
+        return false;
+    if (!text_equal(facts.directory, migrations->directory))
+        return true;
+    if (!migrations_take(migrations, &grant, &migration, err))
         return false;
     pthread_rwlock_wrlock(&migration->lock);
     good = finish_one(migrations, migration, err);

@@ -13,8 +13,3 @@ must_check bool migration_id_is_plain(const char *id, struct error *err);
 /* One line each; with `id` that one alone, E_MIGRATION_UNKNOWN when there is none. */
 must_check bool migration_list(FILE *out, struct db *db, const char *id, bool json,
                                struct error *err);
-/* {"receipt":{"body":base64,"signature":base64}} on one line, and back. */
-must_check bool receipt_export(FILE *out, const struct signed_text *text,
-                               struct error *err);
-must_check bool receipt_import(struct signed_text *out, struct span file,
-                               struct error *err);

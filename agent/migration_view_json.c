@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 #include "pairing/json.h"
-#include "transfer/wire_json.h"
 
 #include <jansson.h>
 
@@ -14,6 +13,16 @@ bool migration_id_is_plain(const char *id, struct error *err)
     for (const char *c = id + (plain ? 2 : 0); plain && *c != '\0'; c++)
         plain = (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
     return plain || fail(err, E_MIGRATION_UNKNOWN, "'%s' is no migration's id", id);
+}
+
+/* Who owns the data, as far as this side's row can tell. */
+static const char *owner_of(const struct query *row)
+{
+    enum handover_state state = HANDOVER_STATES;
+
+    (void)!handover_state_named(&state, query_get_text(row, 2),
+                                text_equal(query_get_text(row, 1), side_name(SIDE_TARGET)));
+    return handover_owner(state);
 }
 
 static void print_migration(FILE *out, const struct query *row, bool json)
@@ -29,9 +38,9 @@ static void print_migration(FILE *out, const struct query *row, bool json)
 
         text_printable(name, sizeof(name), span_text(query_get_text(row, 3)));
         text_printable(peer, sizeof(peer), span_text(query_get_text(row, 5)));
-        fprintf(out, "%s  %-6s  %-12s  epoch %lld  %s  peer %s  since %s\n",
+        fprintf(out, "%s  %-6s  %-12s  owner %s, epoch %lld  %s  peer %s  since %s\n",
                 query_get_text(row, 0), query_get_text(row, 1), query_get_text(row, 2),
-                (long long)query_get_int(row, 6), name, peer, changed);
+                owner_of(row), (long long)query_get_int(row, 6), name, peer, changed);
         return;
     }
     object = json_object();
@@ -41,6 +50,7 @@ static void print_migration(FILE *out, const struct query *row, bool json)
         text_printable(safe, sizeof(safe), span_text(query_get_text(row, (int)i)));
         json_put_text(object, fields[i], safe);
     }
+    json_put_text(object, "owner", owner_of(row));
     json_put_int(object, "epoch", query_get_int(row, 6));
     json_put_text(object, "changed", changed);
     json_dumpf(object, out, JSON_COMPACT);
@@ -70,19 +80,4 @@ bool migration_list(FILE *out, struct db *db, const char *id, bool json, struct 
     if (n == 0 && !json)
         fputs("No migrations.\n", out);
     return true;
-}
-
-bool receipt_export(FILE *out, const struct signed_text *text, struct error *err)
-{
-    scoped(buf_clear) struct buf json = buf_upto(STATEMENT_BODY_MAX * 4);
-
-    if (!wire_write_signed(&json, "receipt", text, err))
-        return false;
-    fprintf(out, "%.*s\n", (int)json.n, (const char *)json.at);
-    return true;
-}
-
-bool receipt_import(struct signed_text *out, struct span file, struct error *err)
-{
-    return wire_read_signed(out, "receipt", file, err);
 }

@@ -74,10 +74,11 @@ static void *journal_run(void *at)
 }
 
 bool migrations_begin(struct migrations *out, struct worker *worker, int into,
-                      const struct events *events, struct error *err)
+                      const char *directory, const struct events *events, struct error *err)
 {
     out->worker = worker;
     out->into = into;
+    out->directory = directory;
     out->events = events;
     pthread_mutex_init(&out->lock, NULL);
     for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)

@@ -26,9 +26,10 @@ struct migration {
 
 struct migrations {
     struct worker *worker;
-    int into;                    /* borrowed */
-    const struct events *events; /* borrowed */
-    int64_t finish_ms;           /* when finish_left looks again */
+    int into;              /* borrowed */
+    const char *directory; /* of `into`, absolute; borrowed, like the next */
+    const struct events *events;
+    int64_t finish_ms; /* when finish_left looks again */
     pthread_mutex_t lock;
     struct migration place[MIGRATIONS_OPEN_MAX];
     pthread_t journal;
@@ -38,7 +39,8 @@ struct migrations {
 
 /* Begins with what finish_left and finish_sweep do. */
 must_check bool migrations_begin(struct migrations *out, struct worker *worker, int into,
-                                 const struct events *events, struct error *err);
+                                 const char *directory, const struct events *events,
+                                 struct error *err);
 /* Place i is in use. */
 bool migrations_is_taken(struct migrations *migrations, size_t i);
 /* The open migration of this grant, opened (and restored from the journal) when need be. */

@@ -32,10 +32,11 @@ struct move {
     struct move_plan plan;
     struct worker *worker;
     struct events events;
-    int state;                     /* borrowed descriptor of the state directory */
-    const struct consent *consent; /* NULL: the grant of before must do */
-    struct report findings;        /* when the connection check refused */
-    struct chain peer;             /* as presented, for the ladders */
+    int state;                          /* borrowed descriptor of the state directory */
+    const struct consent *consent;      /* NULL: the grant of before must do */
+    const struct outcome_file *carried; /* move_by_file: the target's signed answer */
+    struct report findings;             /* when the connection check refused */
+    struct chain peer;                  /* as presented, for the ladders */
     bool refused;
 };
 
@@ -50,6 +51,8 @@ must_check bool plan_open_work(int *out, int state, const char *migration,
 /* Do it. False with move->refused when the verdicts were not good: see findings and peer.
  */
 must_check bool move_run(struct move *move, struct error *err);
+/* What it came to, without a connection. */
+must_check bool move_by_file(struct move *move, struct error *err);
 /* Ask the target to abort. */
 must_check bool move_abort(struct move *move, struct error *err);
 void move_clear(struct move *move);

@@ -2,6 +2,7 @@
 /* The source's side of a decision: heard, checked, kept, countersigned. */
 #include "agent/clock.h"
 #include "agent/move_parts.h"
+#include "agent/outcome_file.h"
 #include "base/text.h"
 
 /* Both chains beside the receipt, when they are those it names: with them it can be
@@ -79,21 +80,51 @@ bool outcome_hear(struct run *run, bool *decided, struct error *err)
     return false;
 }
 
-bool outcome_countersign(struct run *run, struct error *err)
+/* Our signature of the receipt, made once and kept. */
+static bool countersign(struct run *run, struct signed_text *kept, struct receipt *receipt,
+                        struct error *err)
 {
     scoped(signed_text_clear) struct signed_text text = signed_text_none();
-    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
     struct worker *worker = run->move->worker;
     const char *id = run->move->plan.migration;
+
+    return authority_statement(&worker->authority, id, KEPT_RECEIPT, &text, err) &&
+           receipt_read(receipt, buf_span(&text.body), err) &&
+           receipt_sign(&text, &worker->identity.key, SIGNED_COUNTERSIGN, err) &&
+           run_step(run, WILL_COUNTERSIGN, NULL, &text, err) &&
+           authority_statement(&worker->authority, id, KEPT_COUNTERSIGN, kept, err);
+}
+
+bool outcome_countersign(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
     struct receipt receipt = {0};
 
-    if (!authority_statement(&worker->authority, id, KEPT_RECEIPT, &text, err) ||
-        !receipt_read(&receipt, buf_span(&text.body), err) ||
-        !receipt_sign(&text, &worker->identity.key, SIGNED_COUNTERSIGN, err) ||
-        !run_step(run, WILL_COUNTERSIGN, NULL, &text, err) ||
-        !authority_statement(&worker->authority, id, KEPT_COUNTERSIGN, &kept, err) ||
+    if (!countersign(run, &kept, &receipt, err) ||
         !send_countersign(&run->grant, &run->send, buf_span(&kept.signature), err))
         return false;
     event_receipt(&run->move->events, &receipt);
+    return true;
+}
+
+bool move_by_file(struct move *move, struct error *err)
+{
+    scoped(chain_clear) struct chain target = {0};
+    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    struct authority *authority = &move->worker->authority;
+    struct run run = {.move = move, .work = -1, .root = -1};
+    struct receipt receipt = {0};
+
+    if (!authority_migration(authority, move->plan.migration, &run.handover, &run.facts,
+                             err) ||
+        !authority_grant(authority, move->plan.migration, &run.grant, err) ||
+        !chain_unpack(&target, buf_span(&move->carried->target_chain), err) ||
+        !outcome_take(&run, move->carried->kind, &move->carried->text, &target, err))
+        return false;
+    if (move->carried->kind == SIGNED_ABORT)
+        return true;
+    if (!countersign(&run, &kept, &receipt, err))
+        return false;
+    event_receipt(&move->events, &receipt);
     return true;
 }

@@ -10,6 +10,7 @@
 #include "agent/witness.h"
 #include "pairing/pair.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 
 #define ADDRESS_TEXT_MAX 64
@@ -24,8 +25,8 @@ struct service {
     struct witness witness;
     enum policy policy;
     struct demands demands;
-    bool once; /* end after the first committed migration */
-    char into[4096];
+    bool once;           /* end after the first committed migration */
+    char into[PATH_MAX]; /* absolute */
     atomic_bool stop;
     _Atomic uint64_t connections; /* numbers them */
 };

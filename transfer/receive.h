@@ -127,6 +127,9 @@ must_check bool receive_is_whole(struct receive *receive, struct error *err);
 must_check bool receive_seal(struct receive *receive, const struct digest *manifest_root,
                              const struct digest *contents_root, struct report *findings,
                              struct error *err);
+/* Both roots of what is here, all of it: for a target that seals without its source. */
+must_check bool receive_roots(struct receive *receive, struct digest *manifest_root,
+                              struct digest *contents_root, struct error *err);
 /* One rename of the sealed tree to DIR/<name>, durable. Redone safely after a crash. */
 must_check bool receive_publish(struct receive *receive, struct error *err);
 /* Undo of receive_publish, from `committing` only. Redone safely after a crash. */

@@ -194,22 +194,29 @@ static bool finish_tree(struct receive *receive, struct settle *settle, struct e
            (syncfs(receive->staging) == 0 || disk_fail(err, "the staging area"));
 }
 
+static bool contents_root_of(const struct receive *receive, struct digest *out,
+                             struct error *err)
+{
+    const struct manifest *manifest = &receive->manifest;
+    uint64_t missing;
+
+    if (!digests_root(&receive->digests, manifest->sum.segments, manifest->kind, out,
+                      &missing, err))
+        return false;
+    return missing == manifest->sum.segments ||
+           fail(err, E_SEGMENTS_MISSING, "segment %llu", (unsigned long long)missing);
+}
+
 static bool roots_agree(const struct receive *receive, const struct digest *manifest_root,
                         const struct digest *contents_root, struct error *err)
 {
-    const struct manifest *manifest = &receive->manifest;
     struct digest ours;
-    uint64_t missing;
 
-    if (!digest_equal(&manifest->sum.root, manifest_root))
+    if (!digest_equal(&receive->manifest.sum.root, manifest_root))
         return fail(err, E_ROOTS_DIFFER, "the manifest root");
-    if (!digests_root(&receive->digests, manifest->sum.segments, manifest->kind, &ours,
-                      &missing, err))
-        return false;
-    if (missing < manifest->sum.segments)
-        return fail(err, E_SEGMENTS_MISSING, "segment %llu", (unsigned long long)missing);
-    return digest_equal(&ours, contents_root) ||
-           fail(err, E_ROOTS_DIFFER, "the contents root");
+    return contents_root_of(receive, &ours, err) &&
+           (digest_equal(&ours, contents_root) ||
+            fail(err, E_ROOTS_DIFFER, "the contents root"));
 }
 
 static bool all_is_here(const struct receive *receive, struct error *err)
@@ -272,4 +279,16 @@ bool receive_is_whole(struct receive *receive, struct error *err)
     whole = all_is_here(receive, err);
     pthread_mutex_unlock(&receive->lock);
     return whole;
+}
+
+bool receive_roots(struct receive *receive, struct digest *manifest_root,
+                   struct digest *contents_root, struct error *err)
+{
+    bool known;
+
+    pthread_mutex_lock(&receive->lock);
+    *manifest_root = receive->manifest.sum.root;
+    known = all_is_here(receive, err) && contents_root_of(receive, contents_root, err);
+    pthread_mutex_unlock(&receive->lock);
+    return known;
 }

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person decides about who owns the data: abort, give-up, takeover, reclaim. */
+#include "agent/audit_note.h"
+#include "agent/clock.h"
+#include "agent/command.h"
+#include "agent/confirm.h"
+#include "agent/migration_view.h"
+#include "agent/migrations.h"
+#include "agent/move_command.h"
+#include "agent/takeover.h"
+#include "base/fs.h"
+#include "transfer/receipt.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define DECIDED_MS 10000 /* to wait for a listener that has the staging area */
+#define LOOK_US 50000
+
+/* The migration that a command names, its row and what else is known of it. */
+struct subject {
+    struct state state;
+    struct handover handover;
+    struct migration_facts facts;
+    bool is_target;
+};
+
+static void subject_clear(struct subject *subject)
+{
+    state_close(&subject->state);
+}
+
+static bool subject_load(struct subject *out, const struct call *call, const char *id,
+                         struct error *err)
+{
+    if (!state_open(&out->state, call->state_dir, err) || !migration_id_is_plain(id, err) ||
+        !state_open_db(&out->state, err) ||
+        !handover_load(&out->handover, &out->state.db, id, err) ||
+        !migration_facts_load(&out->facts, &out->state.db, id, err))
+        return false;
+    out->is_target = handover_is_target(out->handover.state);
+    return true;
+}
+
+static bool subject_is(const struct subject *subject, bool target, struct error *err)
+{
+    return subject->is_target == target ||
+           fail(err, E_OTHER_SIDE, "%s is %s here", subject->handover.migration,
+                handover_state_name(subject->handover.state));
+}
+
+/* -y, or the name typed. */
+static bool confirmed(const struct subject *subject, bool yes, const char *question,
+                      struct error *err)
+{
+    return yes ||
+           confirm_typed(question, subject->facts.name, subject->handover.migration, err);
+}
+
+static int show(const struct call *call, struct subject *subject, struct error *err)
+{
+    return migration_list(stdout, &subject->state.db, subject->handover.migration,
+                          call->json, err)
+               ? 0
+               : 2;
+}
+
+/* A move of the source that needs no peer: before it, its name is typed. */
+static int decide_alone(struct call *call, enum handover_event event, const char *question,
+                        struct error *err)
+{
+    scoped(subject_clear) struct subject subject = {0};
+    const struct handover_act act = {.event = event, .now = call->now};
+    const bool yes = args_flag(&call->args, "-y");
+    const char *id = NULL;
+
+    if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err))
+        return 64;
+    if (!subject_load(&subject, call, id, err) || !subject_is(&subject, false, err) ||
+        !confirmed(&subject, yes, question, err) ||
+        !handover_move(&subject.handover, &subject.state.db, &act, err))
+        return 2;
+    audit_note(&subject.state, AUDIT_MIGRATION, handover_event_name(event), id,
+               "typed by the administrator: epoch %llu",
+               (unsigned long long)subject.handover.epoch);
+    return show(call, &subject, err);
+}
+
+static int run_give_up(struct call *call, struct error *err)
+{
+    return decide_alone(call, WILL_GIVE_UP,
+                        "The migration ends here, without its target being asked. This "
+                        "source owns the data.",
+                        err);
+}
+
+static int run_reclaim(struct call *call, struct error *err)
+{
+    return decide_alone(call, RECLAIM,
+                        "This source takes the data back. If the target is not lost, there "
+                        "will be TWO OWNERS,\nand what was written at the target is lost.",
+                        err);
+}
+
+/* Published and decided here, unless a listener has the staging area: then by that. */
+static bool decided(struct worker *worker, const struct subject *subject,
+                    struct handover *after, struct error *err)
+{
+    const char *id = subject->handover.migration;
+    const int64_t end = clock_ms() + DECIDED_MS;
+    struct migration_facts facts;
+
+    do {
+        if (!authority_migration(&worker->authority, id, after, &facts, err))
+            return false;
+        if (after->state == TARGET_COMMITTED)
+            return true;
+        usleep(LOOK_US);
+    } while (clock_ms() < end);
+    return fail(err, E_HANDOVER_IN_DOUBT, "%s is %s", id,
+                handover_state_name(after->state));
+}
+
+static bool publish(struct worker *worker, const struct subject *subject,
+                    const struct events *events, struct receipt *out, struct error *err)
+{
+    scoped(fd_close) int into =
+        open(subject->facts.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    struct migrations migrations = {0};
+    struct handover after = {0};
+    bool begun;
+
+    if (into < 0)
+        return fail_errno(err, E_FILE_READ, subject->facts.directory);
+    begun =
+        migrations_begin(&migrations, worker, into, subject->facts.directory, events, err);
+    begun = begun && decided(worker, subject, &after, err);
+    migrations_end(&migrations);
+    return begun &&
+           authority_statement(&worker->authority, subject->handover.migration,
+                               KEPT_RECEIPT, &text, err) &&
+           receipt_read(out, buf_span(&text.body), err);
+}
+
+static int run_takeover(struct call *call, struct error *err)
+{
+    scoped(subject_clear) struct subject subject = {0};
+    scoped(worker_clear) struct worker worker = {0};
+    const bool alive = args_flag(&call->args, "--even-if-source-lives");
+    const bool yes = args_flag(&call->args, "-y");
+    const struct events events = {.json = call->json};
+    struct receipt receipt = {0};
+    const char *id = NULL;
+
+    if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err))
+        return 64;
+    if (!subject_load(&subject, call, id, err) || !subject_is(&subject, true, err) ||
+        !confirmed(&subject, yes,
+                   "This target takes the data without its source. If the source is not "
+                   "lost, there may be TWO OWNERS.",
+                   err) ||
+        !takeover(&subject.handover, &subject.state.db, &subject.facts, alive, call->now,
+                  err))
+        return 2;
+    audit_note(&subject.state, AUDIT_MIGRATION, "takeover", id,
+               "typed by the administrator%s", alive ? ", even if the source lives" : "");
+    db_close(&subject.state.db);
+    if (!supervisor_part(&worker, &subject.state, true, err) ||
+        !publish(&worker, &subject, &events, &receipt, err))
+        return 2;
+    event_receipt(&events, &receipt);
+    return 0;
+}
+
+/* Both sides in two processes, as when they speak to each other. */
+static int abort_at_target(struct call *call, struct subject *subject, struct error *err)
+{
+    scoped(worker_clear) struct worker worker = {0};
+    scoped(fd_close) int into = -1;
+    const struct events events = {.json = call->json};
+    const struct handover_act act = {.event = ASKED_ABORT, .now = call->now};
+    struct handover after = {0};
+    struct error busy = {0};
+
+    db_close(&subject->state.db);
+    if (!supervisor_part(&worker, &subject->state, true, err) ||
+        !authority_move(&worker.authority, subject->handover.migration, &act, &after, err))
+        return 2;
+    into = open(subject->facts.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    /* A listener that has it open removes it itself. */
+    if (into >= 0 && !receive_sweep(into, subject->handover.migration, &busy) &&
+        busy.msg != E_STAGING_BUSY)
+        fprintf(stderr, "pairgate: %s: %s\n", message_of(busy.msg)->id, busy.about);
+    event_migration(&events, subject->handover.migration, "aborted", 0);
+    return 0;
+}
+
+static int run_abort(struct call *call, struct error *err)
+{
+    scoped(subject_clear) struct subject subject = {0};
+    scoped(move_clear) struct move move = {0};
+    const char *id = NULL;
+
+    if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err))
+        return 64;
+    if (!subject_load(&subject, call, id, err))
+        return 2;
+    if (subject.is_target)
+        return abort_at_target(call, &subject, err);
+    if (!plan_load(&move.plan, subject.state.fd, id, err))
+        return 2;
+    return move_part(call, &move, &subject.state, move_abort, err);
+}
+
+const struct command commands_handover[] = {
+    {"abort", "ID", "End a migration for good, at either side; the target discards it.",
+     run_abort},
+    {"give-up", "[-y] ID",
+     "Source: end a migration without its target, before commit was asked for.",
+     run_give_up},
+    {"takeover", "[--even-if-source-lives] [-y] ID",
+     "Target: own what was sealed although the source is lost.", run_takeover},
+    {"reclaim", "[-y] ID", "Source: own the data again although the target is lost.",
+     run_reclaim},
+    {0},
+};
