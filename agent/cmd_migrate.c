@@ -67,6 +67,7 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
     struct args *args = &call->args;
 
     plan->streams = streams_default();
+    plan->nowhere = args_flag(args, "--to-nowhere");
     if (!consent_read(consent, args, err) || !args_value(args, "--name", &w->name, err) ||
         !args_value(args, "--peer-name", &w->peer_name, err) ||
         !args_value(args, "--limit", &w->limit, err) ||
@@ -99,6 +100,7 @@ static bool find_unfinished(struct move_plan *plan, struct state *state, struct 
         struct error unreadable = {0};
 
         if (plan_load(&before, state->fd, query_get_text(&row, 0), &unreadable) &&
+            before.nowhere == plan->nowhere &&
             text_equal(before.peer.host, plan->peer.host) &&
             text_equal(before.peer.port, plan->peer.port))
             (void)text_fits(plan->migration, before.migration);
@@ -172,7 +174,7 @@ static int run_status(struct call *call, struct error *err)
 const struct command commands_migrate[] = {
     {"migrate",
      "HOST[:PORT] DIR " CONSENT_WORDS
-     " [--name N] [--peer-name N] [--streams N] [--limit RATE] " DEMANDS_WORDS,
+     " [--name N] [--peer-name N] [--streams N] [--limit RATE] [--to-nowhere] " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "[--receipt FILE] ID",
      "Source: go on with a migration that was interrupted.", run_resume},

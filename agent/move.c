@@ -167,10 +167,21 @@ static bool commit(struct run *run, struct error *err)
            outcome_take(run, SIGNED_RECEIPT, &text, &run->move->peer, err);
 }
 
+/* Nothing was stored there: what is left of the migration goes, and all stays as it was. */
+static bool take_back(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
+
+    return send_abort(&run->grant, &run->send, &statement, err) &&
+           outcome_take(run, SIGNED_ABORT, &statement, &run->move->peer, err);
+}
+
 static bool hand_over(struct run *run, struct error *err)
 {
     const bool in_doubt = run->handover.state == SOURCE_COMMIT_ASKED;
 
+    if (run->move->plan.nowhere)
+        return move_nowhere(run, err) && take_back(run, err);
     if (in_doubt)
         run_route(run);
     else if (!move_tree(run, err))
@@ -229,7 +240,6 @@ bool move_run(struct move *move, struct error *err)
 bool move_abort(struct move *move, struct error *err)
 {
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
-    scoped(signed_text_clear) struct signed_text statement = signed_text_none();
     bool decided = false;
 
     atomic_store(&run.clock, clock_now());
@@ -238,6 +248,5 @@ bool move_abort(struct move *move, struct error *err)
     if (decided)
         return run.handover.state == SOURCE_THAWED ||
                fail(err, E_HANDOVER_COMMITTED, "%s", move->plan.migration);
-    return send_abort(&run.grant, &run.send, &statement, err) &&
-           outcome_take(&run, SIGNED_ABORT, &statement, &move->peer, err);
+    return take_back(&run, err);
 }

@@ -34,6 +34,8 @@ void run_route(struct run *run);
  * generation.
  */
 must_check bool move_tree(struct run *run, struct error *err);
+/* From `sending`: everything was sent to a target that drops it. */
+must_check bool move_nowhere(struct run *run, struct error *err);
 
 /* outcome.c: what a migration came to. */
 

@@ -48,6 +48,7 @@ static bool open_generation(struct run *run, struct error *err)
          !send_open(&run->send, run->work, run->root, generation, run->facts.kind, err)))
         return false;
     run->send.streams = run->move->plan.streams;
+    run->send.nowhere = run->move->plan.nowhere;
     run_route(run);
     run->send.route.pace = &run->pace;
     return true;
@@ -206,16 +207,26 @@ static bool frozen_passes(struct run *run, bool is_carried, struct error *err)
     }
 }
 
-bool move_tree(struct run *run, struct error *err)
+static bool open_tree(struct run *run, struct error *err)
 {
-    const bool lives = run->handover.state == SOURCE_SENDING;
-
     run->root = open(run->move->plan.tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run->root < 0)
         return fail_errno(err, E_FILE_READ, run->move->plan.tree);
     pace_begin(&run->pace, run->move->plan.limit);
     run->paced = true;
-    if (!open_generation(run, err))
+    return open_generation(run, err);
+}
+
+bool move_nowhere(struct run *run, struct error *err)
+{
+    return open_tree(run, err) && carry_tree(run, err);
+}
+
+bool move_tree(struct run *run, struct error *err)
+{
+    const bool lives = run->handover.state == SOURCE_SENDING;
+
+    if (!open_tree(run, err))
         return false;
     if (lives && (!carry_tree(run, err) ||
                   !say_frozen(run, WILL_FREEZE, run->handover.generation, err)))

@@ -26,6 +26,7 @@ struct service {
     enum policy policy;
     struct demands demands;
     bool once;           /* end after the first committed migration */
+    bool nowhere;        /* receive and verify, store and publish nothing */
     char into[PATH_MAX]; /* absolute */
     atomic_bool stop;
     _Atomic uint64_t connections; /* numbers them */
@@ -112,6 +113,7 @@ bool peer_page(struct visit *visit, struct error *err);
 bool peer_manifest(struct visit *visit, struct error *err);
 bool peer_missing(struct visit *visit, struct error *err);
 bool peer_segment(struct visit *visit, struct error *err);
+bool peer_nowhere(struct visit *visit, struct error *err);
 bool peer_freeze(struct visit *visit, struct error *err);
 bool peer_seal(struct visit *visit, struct error *err);
 bool peer_commit(struct visit *visit, struct error *err);

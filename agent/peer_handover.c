@@ -83,7 +83,8 @@ bool peer_freeze(struct visit *visit, struct error *err)
     scoped(signed_text_clear) struct signed_text statement = signed_text_none();
     bool next;
 
-    if (!wire_read_signed(&statement, NULL, visit->request.body, err) ||
+    if (!both_mean_it(visit, false, err) ||
+        !wire_read_signed(&statement, NULL, visit->request.body, err) ||
         !hold_take(&hold, visit, true, err) ||
         !freeze_accept(visit, &hold.migration->handover, &statement, &next, err))
         return false;

@@ -14,6 +14,9 @@ must_check bool hold_take(struct hold *out, struct visit *visit, bool alone,
                           struct error *err);
 
 /* "{}" */
+/* What is to be measured only is never stored, what is to be stored never dropped: refused
+ * unless `nowhere` is how this listener was started. */
+must_check bool both_mean_it(const struct visit *visit, bool nowhere, struct error *err);
 must_check bool peer_empty(struct visit *visit, struct error *err);
 /* What the receipt will say of this connection and what was counted: kept for whoever has
  * to decide, also when the source never comes again. */

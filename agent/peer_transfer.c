@@ -102,12 +102,31 @@ bool peer_missing(struct visit *visit, struct error *err)
            wire_write_ranges(&visit->answer.json, &ranges, err);
 }
 
+bool both_mean_it(const struct visit *visit, bool nowhere, struct error *err)
+{
+    if (visit->peer->service->nowhere == nowhere)
+        return true;
+    return fail(err, nowhere ? E_STORES : E_STORES_NOT, "migration %s", visit->words.text);
+}
+
+bool peer_nowhere(struct visit *visit, struct error *err)
+{
+    scoped(hold_release) struct hold hold = {0};
+    struct digest digest = {0};
+
+    return both_mean_it(visit, true, err) && announced_digest(visit, &digest, err) &&
+           hold_staging(&hold, visit, false, err) &&
+           receive_nowhere(&hold.migration->receive, visit->words.number[1],
+                           visit->request.body, &digest, err) &&
+           no_content(visit);
+}
+
 bool peer_segment(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
     struct digest digest = {0};
 
-    return announced_digest(visit, &digest, err) &&
+    return both_mean_it(visit, false, err) && announced_digest(visit, &digest, err) &&
            hold_staging(&hold, visit, false, err) &&
            receive_segment(&hold.migration->receive, visit->words.number[1],
                            visit->request.body, &digest, err) &&

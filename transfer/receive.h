@@ -80,6 +80,10 @@ must_check bool receive_manifest(struct receive *receive, const struct manifest_
 must_check bool receive_segment(struct receive *receive, uint64_t number, struct span bytes,
                                 const struct digest *digest, struct error *err);
 
+/* The same checks, and then it is dropped: for measuring. It stays missing for ever. */
+must_check bool receive_nowhere(struct receive *receive, uint64_t number, struct span bytes,
+                                const struct digest *digest, struct error *err);
+
 struct range {
     uint64_t first;
     uint64_t last;

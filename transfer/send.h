@@ -32,6 +32,7 @@ struct send {
     struct digests digests;
     struct changed changed; /* files that were not as listed when they were read */
     unsigned streams;
+    bool nowhere; /* the target verifies the segments and drops them */
     struct route route;
     char base[128]; /* "/pairgate/v1/migrations/<id>" */
     struct progress progress;

@@ -94,8 +94,8 @@ static bool send_segment(struct send *send, struct put *put, struct segment *seg
     if (!segment_read(segment, &send->manifest, send->root, number, err))
         return false;
     question.body = span_of(segment->at, segment->n);
-    snprintf(below, sizeof(below), "/generations/%u/segments/%llu",
-             send->manifest.generation, (unsigned long long)number);
+    snprintf(below, sizeof(below), "/generations/%u/%s/%llu", send->manifest.generation,
+             send->nowhere ? "nowhere" : "segments", (unsigned long long)number);
     if (!ask(send, put, &question, &reply, err) ||
         !digests_put(&send->digests, number, &segment->digest, err))
         return false;

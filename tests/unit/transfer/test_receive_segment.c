@@ -60,6 +60,25 @@ static void nothing_is_written_for_a_wrong_length(void)
     CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/tree/f"));
 }
 
+static void to_nowhere_is_verified_and_not_written(void)
+{
+    scoped(carry_clear) struct carry c;
+    const struct digest other = {{1}};
+    struct receive_status status;
+    struct error err = {0};
+    struct digest digest;
+
+    begin(&c, "printf x >f");
+    digest_of(&digest, c.kind, span_text("x"));
+    CU_ASSERT(receive_nowhere(&c.receive, 0, span_text("x"), &digest, &err));
+    CU_ASSERT(!receive_nowhere(&c.receive, 0, span_text("x"), &other, &err));
+    CU_ASSERT_EQUAL(err.msg, E_SEGMENT_DIGEST);
+    CU_ASSERT(!receive_nowhere(&c.receive, 1, span_text("x"), &digest, &err));
+    receive_status(&c.receive, &status);
+    CU_ASSERT_EQUAL(status.received, 0);
+    CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/tree/f"));
+}
+
 static void a_segment_that_is_none_is_refused(void)
 {
     scoped(carry_clear) struct carry c;
@@ -159,6 +178,7 @@ int main(void)
         TEST(a_segment_that_is_here_is_fine),
         TEST(nothing_is_written_for_a_wrong_digest),
         TEST(nothing_is_written_for_a_wrong_length),
+        TEST(to_nowhere_is_verified_and_not_written),
         TEST(a_segment_that_is_none_is_refused),
         TEST(a_segment_before_the_manifest_is_refused),
         TEST(a_directory_swapped_for_a_link_is_not_followed),
