@@ -14,6 +14,7 @@ void authority_open(struct authority *out, int socket)
 {
     out->socket = socket;
     out->open = true;
+    out->broken = false;
     pthread_mutex_init(&out->lock, NULL);
 }
 
@@ -26,11 +27,9 @@ void authority_close(struct authority *authority)
     authority->open = false;
 }
 
-static bool exchange_locked(const struct authority *authority,
-                            const struct authority_ask *ask, struct span first,
-                            struct span second, struct authority_answer *answer,
-                            struct buf *first_out, struct buf *second_out,
-                            struct error *err)
+static bool exchange(const struct authority *authority, const struct authority_ask *ask,
+                     struct span first, struct span second, struct authority_answer *answer,
+                     struct buf *first_out, struct buf *second_out, struct error *err)
 {
     bool end = false;
 
@@ -42,6 +41,19 @@ static bool exchange_locked(const struct authority *authority,
         return fail(err, E_SUPERVISOR, "it has ended");
     return pipe_receive_bytes(authority->socket, first_out, answer->first_n, err) &&
            pipe_receive_bytes(authority->socket, second_out, answer->second_n, err);
+}
+
+/* Under the lock. Half an answer would be taken for the next one: nothing is asked then. */
+static bool exchange_locked(struct authority *authority, const struct authority_ask *ask,
+                            struct span first, struct span second,
+                            struct authority_answer *answer, struct buf *first_out,
+                            struct buf *second_out, struct error *err)
+{
+    if (authority->broken)
+        return fail(err, E_SUPERVISOR, "an earlier answer was cut short");
+    authority->broken =
+        !exchange(authority, ask, first, second, answer, first_out, second_out, err);
+    return !authority->broken;
 }
 
 bool authority_do(struct authority *authority, struct authority_ask *ask, struct span first,
@@ -86,6 +98,23 @@ bool authority_grant(struct authority *authority, const char *migration, struct 
     struct authority_answer answer = {0};
 
     ask_about(&ask, AUTHORITY_GRANT, migration);
+    if (!authority_do(authority, &ask, (struct span){0}, (struct span){0}, &answer, NULL,
+                      NULL, err))
+        return false;
+    *out = answer.grant;
+    return true;
+}
+
+bool authority_grant_of(struct authority *authority, const char *migration,
+                        const struct digest *client_key, struct grant *out,
+                        struct error *err)
+{
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+
+    ask_about(&ask, AUTHORITY_GRANT, migration);
+    ask.by_peer = true;
+    ask.grant.peer_client_key = *client_key;
     if (!authority_do(authority, &ask, (struct span){0}, (struct span){0}, &answer, NULL,
                       NULL, err))
         return false;

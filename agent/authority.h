@@ -65,6 +65,7 @@ struct authority_ask {
     uint32_t selector;
     char user[ADMIN_NAME_MAX];
     bool waited;              /* FORGET: it had asked for an approval */
+    bool by_peer;             /* GRANT: for the peer whose client key is in `grant` */
     struct pairing_view view; /* WAIT: what the operator is shown */
     unsigned char exporter[TLS_EXPORTER_BYTES];
     char scram[SCRAM_TEXT_MAX];
@@ -110,6 +111,7 @@ struct authority_answer {
 struct authority {
     int socket; /* counts only while open */
     bool open;
+    bool broken; /* a request ended half-way: what comes next belongs to no question */
     pthread_mutex_t lock;
 };
 void authority_open(struct authority *out, int socket);
@@ -123,6 +125,14 @@ must_check bool authority_do(struct authority *authority, struct authority_ask *
 
 must_check bool authority_grant(struct authority *authority, const char *migration,
                                 struct grant *out, struct error *err);
+/*
+ * The same for a peer that names it: E_NOT_PAIRED when its key was never given a grant,
+ * E_MIGRATION_UNKNOWN when it was, but none for this one, whether there is such a migration
+ * or not.
+ */
+must_check bool authority_grant_of(struct authority *authority, const char *migration,
+                                   const struct digest *client_key, struct grant *out,
+                                   struct error *err);
 must_check bool authority_migration(struct authority *authority, const char *migration,
                                     struct handover *out, struct migration_facts *facts,
                                     struct error *err);

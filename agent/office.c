@@ -36,7 +36,9 @@ bool migration_facts_load(struct migration_facts *out, struct db *db, const char
 
 static bool do_grant(struct request *r, struct error *err)
 {
-    return grant_load(&r->answer->grant, r->office->db, r->ask->migration, err);
+    return r->ask->by_peer
+               ? office_grant_of_peer(r, err)
+               : grant_load(&r->answer->grant, r->office->db, r->ask->migration, err);
 }
 
 static bool do_migration(struct request *r, struct error *err)

@@ -19,6 +19,7 @@ must_check bool office_wait(struct request *r, struct error *err);
 must_check bool office_again(struct request *r, struct error *err);
 must_check bool office_adopt(struct request *r, struct error *err);
 must_check bool office_forget(struct request *r, struct error *err);
+must_check bool office_grant_of_peer(struct request *r, struct error *err);
 /* office_handover.c */
 must_check bool office_move(struct request *r, struct error *err);
 must_check bool office_draft(struct request *r, struct error *err);

@@ -2,6 +2,7 @@
 /* What the supervisor asks for before it gives a grant: a code, a password, an approval. */
 #include "agent/office.h"
 
+#include "agent/unheard.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -43,6 +44,15 @@ static bool migration_ensure(struct request *r, const struct grant *grant,
     return migration_facts_load(&r->answer->facts, r->office->db, grant->migration, err);
 }
 
+/* A source that names none may have lost the answer that named one. */
+static bool name_the_unheard(struct request *r, struct error *err)
+{
+    return unheard_sweep(r->office, (time_t)r->ask->now, err) &&
+           (r->ask->migration[0] != '\0' ||
+            unheard_find(r->ask->migration, r->office->db, &r->ask->grant.peer_client_key,
+                         &r->ask->facts, (time_t)r->ask->now, err));
+}
+
 /* Given with the verdicts' terms; a new migration, or one of before that this key began and
  * whose grant was revoked or has run out. */
 static bool grant_prepare(struct request *r, struct grant *grant, struct error *err)
@@ -51,6 +61,8 @@ static bool grant_prepare(struct request *r, struct grant *grant, struct error *
     struct handover handover = {0};
     struct error none = {0};
 
+    if (!name_the_unheard(r, err))
+        return false;
     *grant = r->ask->grant;
     grant->issued = (time_t)r->ask->now;
     grant->expires = grant->issued + GRANT_SECONDS;
@@ -265,6 +277,25 @@ bool office_adopt(struct request *r, struct error *err)
     r->answer->grant = r->ask->grant;
     return grant_store(r->office->db, &r->ask->grant, "source", err) &&
            migration_ensure(r, &r->ask->grant, err);
+}
+
+bool office_grant_of_peer(struct request *r, struct error *err)
+{
+    const struct digest *key = &r->ask->grant.peer_client_key;
+    struct grant *grant = &r->answer->grant;
+    struct error none = {0};
+    bool given = false;
+
+    if (grant_load(grant, r->office->db, r->ask->migration, &none) &&
+        digest_equal(&grant->peer_client_key, key))
+        return grant->heard || grant_heard(r->office->db, grant->id, err);
+    *grant = (struct grant){0};
+    if (none.msg == E_DB) {
+        *err = none;
+        return false;
+    }
+    return grant_was_given(&given, r->office->db, key, err) &&
+           fail(err, given ? E_MIGRATION_UNKNOWN : E_NOT_PAIRED, "%s", r->ask->migration);
 }
 
 bool office_forget(struct request *r, struct error *err)

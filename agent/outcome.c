@@ -53,7 +53,7 @@ bool outcome_take(struct run *run, enum signed_kind kind, const struct signed_te
 /* What a target says that has nothing signed to tell: the migration goes on. */
 static bool is_undecided(enum msg msg)
 {
-    return msg == E_STATEMENT_NONE || msg == E_NOT_PAIRED;
+    return msg == E_STATEMENT_NONE || msg == E_NOT_PAIRED || msg == E_MIGRATION_UNKNOWN;
 }
 
 bool outcome_hear(struct run *run, bool *decided, struct error *err)

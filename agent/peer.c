@@ -127,12 +127,10 @@ static bool peer_is_admitted(struct peer *peer, enum caller caller, const char *
     const struct chain *chain = &peer->tls.facts.peer;
     struct worker *worker = peer->service->worker;
     time_t now = clock_now();
-    struct error why = {0};
 
-    if (!authority_grant(&worker->authority, migration, &peer->grant, &why))
-        return fail(err, E_NOT_PAIRED, "%s", migration);
-    if (!digest_equal(&peer->grant.peer_client_key, &peer_leaf(peer)->spki_sha256))
-        return fail(err, E_NOT_PAIRED, "%s", migration);
+    if (!authority_grant_of(&worker->authority, migration, &peer_leaf(peer)->spki_sha256,
+                            &peer->grant, err))
+        return false;
     if (caller == PARTY || (caller == PARTY_DECIDED && is_past_commit(peer, migration)))
         return true;
     if (!grant_holds(peer, err))

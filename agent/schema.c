@@ -68,6 +68,8 @@ const char *const schema_steps[] = {
     "CREATE TABLE receipt ("
     " seq INTEGER PRIMARY KEY, migration TEXT NOT NULL UNIQUE REFERENCES migration (id),"
     " hash BLOB NOT NULL) STRICT;",
+    /* whether a source has ever shown that it knows of its grant */
+    "ALTER TABLE grants ADD COLUMN heard INTEGER NOT NULL DEFAULT 1;",
 };
 
 const size_t schema_count = COUNT(schema_steps);

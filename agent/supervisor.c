@@ -4,6 +4,7 @@
 #include "agent/clock.h"
 #include "agent/office_audit.h"
 #include "agent/pipe.h"
+#include "agent/unheard.h"
 #include "base/fs.h"
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
     desk->office.key = &desk->identity.key;
     desk->office.chain = &desk->identity.chain;
     desk->office.is_target = is_target;
-    return true;
+    return !is_target || unheard_sweep(&desk->office, clock_now(), err);
 }
 
 static void desk_tell_death(struct desk *desk, int signal)

@@ -15,13 +15,14 @@
 #include "pairing/grant.h"
 #include "pairing/tls.h"
 
-#define CODE_TEXT_MAX 32     /* "ABC123-DEFG-HJKM-NPQR" and NUL, with room for blanks */
-#define CODE_SECRET_MAX 16   /* 12 characters and NUL */
-#define CODE_FAILURES_MAX 5  /* wrong secrets per invitation */
-#define INVITE_SECONDS 1800  /* default life */
-#define PUBLISH_NAME_MAX 201 /* bytes, NUL included */
-#define ADMIN_NAME_MAX 33    /* bytes, NUL included */
-#define SCRAM_TEXT_MAX 1024  /* bytes of one SCRAM message */
+#define CODE_TEXT_MAX 32    /* "ABC123-DEFG-HJKM-NPQR" and NUL, with room for blanks */
+#define CODE_SECRET_MAX 16  /* 12 characters and NUL */
+#define CODE_FAILURES_MAX 5 /* wrong secrets per invitation */
+#define INVITE_SECONDS 1800 /* default life */
+#define INVITATION_KEEP_SECONDS (7 * 86400) /* in the list after its end */
+#define PUBLISH_NAME_MAX 201                /* bytes, NUL included */
+#define ADMIN_NAME_MAX 33                   /* bytes, NUL included */
+#define SCRAM_TEXT_MAX 1024                 /* bytes of one SCRAM message */
 #define SCRAM_SALT_BYTES 16
 #define SCRAM_ITERATIONS 100000
 #define SCRAM_ITERATIONS_MIN 4096   /* a client refuses less… */

@@ -8,7 +8,7 @@
 
 #define GRANT_COLUMNS                                                                      \
     "id, migration, peer_server_key, peer_client_key, peer_name, byte_ceiling, issued,"    \
-    " expires, not_after, transcript, revoked, pinned, policy, peer_policy"
+    " expires, not_after, transcript, revoked, pinned, policy, peer_policy, heard"
 
 static bool in_date(const struct chain *chain, time_t now, struct error *err)
 {
@@ -70,12 +70,12 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
             &insert, db,
             "INSERT INTO grants (id, side, migration, peer_server_key,"
             " peer_client_key, peer_name, byte_ceiling, issued, expires, not_after,"
-            " transcript, pinned, policy, peer_policy)"
-            " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"
+            " transcript, pinned, policy, peer_policy, heard)"
+            " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?2 <> 'target')"
             " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
             " not_after = excluded.not_after, transcript = excluded.transcript,"
             " peer_server_key = excluded.peer_server_key,"
-            " policy = excluded.policy, peer_policy = excluded.peer_policy"
+            " policy = excluded.policy, peer_policy = excluded.peer_policy, heard = 1"
             " WHERE migration = excluded.migration"
             " AND peer_client_key = excluded.peer_client_key",
             err))
@@ -116,7 +116,8 @@ static bool grant_read(struct grant *out, struct query *row, const char *what,
                           .expires = query_get_int(row, 7),
                           .not_after = query_get_int(row, 8),
                           .revoked = query_get_int(row, 10) != 0,
-                          .pinned = query_get_int(row, 11) != 0};
+                          .pinned = query_get_int(row, 11) != 0,
+                          .heard = query_get_int(row, 14) != 0};
     (void)text_fits(out->id, query_get_text(row, 0));
     (void)text_fits(out->migration, query_get_text(row, 1));
     digest_from_blob(&out->peer_server_key, query_get_blob(row, 2));
@@ -165,6 +166,32 @@ bool grant_find_issued(struct grant *out, struct db *db, const struct digest *cl
     query_blob(&row, 1, digest_span(&key));
     query_int(&row, 2, issued);
     return grant_read(out, &row, "this key", err);
+}
+
+bool grant_heard(struct db *db, const char *id, struct error *err)
+{
+    scoped(query_end) struct query update = {0};
+
+    if (!query_begin(&update, db, "UPDATE grants SET heard = 1 WHERE id = ?1", err))
+        return false;
+    query_text(&update, 1, id);
+    return query_run(&update, NULL, err);
+}
+
+bool grant_was_given(bool *out, struct db *db, const struct digest *client_key,
+                     struct error *err)
+{
+    scoped(query_end) struct query row = {0};
+
+    *out = false;
+    if (!query_begin(&row, db,
+                     "SELECT 1 FROM grants WHERE peer_client_key = ?1 AND side = 'target'"
+                     " LIMIT 1",
+                     err))
+        return false;
+    query_blob(&row, 1, digest_span(client_key));
+    *out = query_next(&row, err);
+    return err->msg == E_NONE;
 }
 
 bool grant_revoke_all(struct db *db, const char *migration, struct error *err)

@@ -33,6 +33,7 @@ struct grant {
     enum policy policy;       /* ours when it was issued or renewed */
     enum policy peer_policy;  /* the peer's */
     bool revoked;
+    bool heard;  /* target: the peer has shown that it knows of it */
     bool pinned; /* the peer's key was named by hand: no path to an anchor is asked for */
 };
 
@@ -69,6 +70,11 @@ must_check bool grant_load_id(struct grant *out, struct db *db, const char *id,
 must_check bool grant_find_issued(struct grant *out, struct db *db,
                                   const struct digest *client_key, time_t issued,
                                   struct error *err);
+/* A request by this grant has come. */
+must_check bool grant_heard(struct db *db, const char *id, struct error *err);
+/* Whether this client key was ever given one. */
+must_check bool grant_was_given(bool *out, struct db *db, const struct digest *client_key,
+                                struct error *err);
 must_check bool grant_revoke(struct db *db, const char *id, struct error *err);
 /* Every grant of a migration. */
 must_check bool grant_revoke_all(struct db *db, const char *migration, struct error *err);

@@ -36,13 +36,25 @@ bool scram_server(struct scram **out, struct db *db, uint32_t selector,
            scram_server_of(out, &verifier, exporter, err);
 }
 
+/* Nobody asks about an invitation that ended so long ago. */
+static bool forget_old(struct db *db, time_t now, struct error *err)
+{
+    scoped(query_end) struct query remove = {0};
+
+    if (!query_begin(&remove, db, "DELETE FROM invitation WHERE expires < ?1", err))
+        return false;
+    query_int(&remove, 1, now - INVITATION_KEEP_SECONDS);
+    return query_run(&remove, NULL, err);
+}
+
 bool invitation_make(struct code *out, struct db *db, const char *for_name, time_t now,
                      time_t expires, struct error *err)
 {
     scoped(query_end) struct query insert = {0};
     struct verifier verifier = {0};
 
-    if (!code_make(out, err) || !verifier_make(&verifier, out->secret, err) ||
+    if (!forget_old(db, now, err) || !code_make(out, err) ||
+        !verifier_make(&verifier, out->secret, err) ||
         !query_begin(
             &insert, db,
             "INSERT INTO invitation (selector, for_name, created, expires, salt,"

@@ -244,6 +244,66 @@ static void a_supervisor_that_has_gone_is_told(void)
     CU_ASSERT_EQUAL(err.msg, E_SUPERVISOR);
 }
 
+/* Whose key holds a grant learns that a migration is unknown, and of no other one. */
+static void an_unknown_migration_is_told_to_the_granted_alone(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer own;
+    struct code code = {0};
+    struct error made = {0};
+    char others[MIGRATION_ID_MAX];
+    const struct {
+        const char *migration;
+        char key;
+        enum msg msg;
+    } cases[] = {
+        {own.grant.migration, 'k', E_NONE}, {"m-none", 'k', E_MIGRATION_UNKNOWN},
+        {others, 'k', E_MIGRATION_UNKNOWN}, {"m-none", 'z', E_NOT_PAIRED},
+        {others, 'z', E_NOT_PAIRED},
+    };
+
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'l', 'e', &own), E_NONE);
+    (void)text_fits(others, own.grant.migration);
+    CU_ASSERT_FATAL(invitation_make(&code, &f->state.db, "", NOON, NOON + 60, &made));
+    CU_ASSERT_EQUAL_FATAL(prove(f, &code, 2, 'k', 'e', &own), E_NONE);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct grant grant = {0};
+        struct digest key;
+        struct error err = {0};
+
+        memset(&key, cases[i].key, sizeof(key));
+        (void)!authority_grant_of(&f->authority, cases[i].migration, &key, &grant, &err);
+        CU_ASSERT_EQUAL(err.msg, cases[i].msg);
+        CU_ASSERT_EQUAL(grant.id[0] != '\0', err.msg == E_NONE);
+    }
+}
+
+/* Half an answer: the other half would be read as the answer to the next question. */
+static void nothing_is_asked_after_half_an_answer(void)
+{
+    struct authority authority = {0};
+    struct authority_answer *answer = mem_zeroed(1, sizeof(*answer));
+    struct error first = {0}, second = {0};
+    struct grant grant = {0};
+    char sent[sizeof(struct authority_ask) + 1];
+    int ends[2];
+
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    authority_open(&authority, ends[0]);
+    answer->first_n = AUTHORITY_BYTES_MAX + 1; /* refused before it is read */
+    CU_ASSERT_FATAL(send(ends[1], answer, sizeof(*answer), 0) == (ssize_t)sizeof(*answer));
+    *answer = (struct authority_answer){.grant = {.id = "g-of-another"}};
+    CU_ASSERT_FATAL(send(ends[1], answer, sizeof(*answer), 0) == (ssize_t)sizeof(*answer));
+    CU_ASSERT_FALSE(authority_grant(&authority, "m-1", &grant, &first));
+    CU_ASSERT_FALSE(authority_grant(&authority, "m-2", &grant, &second));
+    CU_ASSERT_EQUAL(second.msg, E_SUPERVISOR);
+    CU_ASSERT_STRING_EQUAL(grant.id, "");
+    CU_ASSERT_EQUAL(recv(ends[1], sent, sizeof(sent), 0), sizeof(struct authority_ask));
+    authority_close(&authority);
+    fd_close(&ends[1]);
+    mem_free(answer);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -255,6 +315,8 @@ int main(void)
         TEST(another_selector_ends_an_exchange),
         TEST(a_proof_on_no_connection_is_refused),
         TEST(a_grant_is_renewed_for_its_key_alone),
+        TEST(an_unknown_migration_is_told_to_the_granted_alone),
+        TEST(nothing_is_asked_after_half_an_answer),
         TEST(a_source_adopts_no_grant_over_another_targets),
         TEST(each_side_has_its_own_requests),
         TEST(owners_are_looked_up_for_the_worker),

@@ -245,6 +245,28 @@ static void a_grant_that_fails_leaves_the_invitation_unused(void)
     CU_ASSERT_EQUAL(invitation.used, 0);
 }
 
+/* A week after its end it is gone from the list, when the next one is made. */
+static void an_old_invitation_is_forgotten(void)
+{
+    static const time_t ends[] = {NOON + 60, NOON + 120};
+    scoped(query_end) struct query list = {0};
+    scoped(state_db_clear) struct state_db state;
+    struct code code = {0};
+    struct error err = {0};
+    size_t n = 0;
+
+    state_db_make(&state);
+    for (size_t i = 0; i < COUNT(ends); i++)
+        CU_ASSERT_FATAL(invitation_make(&code, &state.db, "", NOON, ends[i], &err));
+    CU_ASSERT_FATAL(invitation_make(&code, &state.db, "",
+                                    ends[0] + INVITATION_KEEP_SECONDS + 1,
+                                    ends[0] + 2 * INVITATION_KEEP_SECONDS, &err));
+    CU_ASSERT_FATAL(invitation_list(&list, &state.db, &err));
+    while (query_next(&list, &err))
+        n++;
+    CU_ASSERT_EQUAL(n, 2);
+}
+
 static void only_a_verifier_is_stored(void)
 {
     scoped(fixture_clear) struct fixture f;
@@ -368,6 +390,7 @@ int main(void)
         TEST(an_expired_invitation_is_refused),
         TEST(an_invitation_may_be_for_one_name),
         TEST(a_grant_that_fails_leaves_the_invitation_unused),
+        TEST(an_old_invitation_is_forgotten),
         TEST(only_a_verifier_is_stored),
         TEST(a_client_does_no_absurd_work),
         TEST(garbage_fails_on_either_side),
