@@ -44,8 +44,9 @@ enum authority_op {
     AUTHORITY_NEXT,   /* target: the next migration that is in this state */
     AUTHORITY_CHAINS, /* source: both chains, kept with the receipt */
     AUTHORITY_SEEN,   /* our identity was in a good pairing */
+    AUTHORITY_READY,  /* it listens: the service manager is told */
 };
-#define AUTHORITY_OPS 19
+#define AUTHORITY_OPS 20
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -164,6 +165,8 @@ must_check bool authority_journal_load(struct authority *authority, const char *
 /* The details of what the worker has seen are the first byte string. */
 must_check bool authority_audit(struct authority *authority,
                                 const struct audit_entry *entry, struct error *err);
+
+must_check bool authority_ready(struct authority *authority, struct error *err);
 
 /* For owners_ask_of: the worker may not read the system's list of users. `at` is a struct
  * authority. */

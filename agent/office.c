@@ -4,6 +4,7 @@
 #include "agent/office.h"
 
 #include "agent/clock.h"
+#include "agent/manager.h"
 #include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "base/mem.h"
@@ -91,6 +92,14 @@ static bool do_seen(struct request *r, struct error *err)
     return identity_mark_seen(r->office->state, r->ask->identity, clock_now(), err);
 }
 
+static bool do_ready(struct request *r, struct error *err)
+{
+    (void)r;
+    (void)err;
+    manager_tell("READY=1");
+    return true;
+}
+
 static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = {
     [AUTHORITY_CODE_STEP] = office_code_step,
     [AUTHORITY_AGAIN] = office_again,
@@ -111,6 +120,7 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_NEXT] = office_next,
     [AUTHORITY_CHAINS] = office_chains,
     [AUTHORITY_SEEN] = do_seen,
+    [AUTHORITY_READY] = do_ready,
 };
 
 /* Operations that only one side has: a target's worker cannot give itself a source's grant.
@@ -139,6 +149,7 @@ static bool op_is_for(enum authority_op op, bool is_target)
     case AUTHORITY_FORGET:
     case AUTHORITY_OWNER:
     case AUTHORITY_SEEN:
+    case AUTHORITY_READY:
         break;
     }
     return true;

@@ -12,7 +12,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -128,6 +130,22 @@ static int desk_serve(struct desk *desk)
     }
 }
 
+#define LOCKED_BYTES (64UL << 20) /* more than this process ever has mapped */
+
+/* The key is in no core and not in swap. With less allowed than may be needed, an
+ * allocation would fail one day: then nothing is locked. */
+static void memory_keep(void)
+{
+    struct rlimit limit;
+
+    prctl(PR_SET_DUMPABLE, 0);
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_max >= LOCKED_BYTES) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0)
+            (void)!mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+    }
+}
+
 static _Noreturn void supervise(struct state *state, bool is_target,
                                 struct channels *channels, pid_t worker, int signals)
 {
@@ -137,7 +155,7 @@ static _Noreturn void supervise(struct state *state, bool is_target,
 
     close(channels->signer[WORKERS]);
     close(channels->authority[WORKERS]);
-    prctl(PR_SET_DUMPABLE, 0);
+    memory_keep();
     audit_journal_open();
     (void)!desk_ready(&desk, state, is_target, &err);
     /* The worker waits for this, and tells the failure the way the user asked for. */
