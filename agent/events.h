@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 struct receipt;
 
@@ -34,6 +35,10 @@ void event_migration(const struct events *events, const char *migration, const c
 /* Source: while segments travel. */
 void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
                     double rate);
+/* Source: the other side cannot be heard; it is tried again until then. */
+void event_trouble(const struct events *events, const struct error *why, time_t until);
+/* Source: it answers again. */
+void event_recovered(const struct events *events);
 /* The drawn-over line, if one was drawn, is finished. */
 void event_progress_end(const struct events *events);
 /* Source: a state that is on disk. */

@@ -200,6 +200,34 @@ void event_progress_end(const struct events *events)
         fputc('\n', stderr);
 }
 
+void event_trouble(const struct events *events, const struct error *why, time_t until)
+{
+    const struct message *message = message_of(why->msg);
+    char when[TIME_TEXT_MAX];
+    json_t *object;
+
+    text_show_time(when, until);
+    if (!events->json) {
+        tell_text("%s: %s (%s) It is tried again until %s.", message->id, message->text,
+                  why->about, when);
+        return;
+    }
+    object = json_object();
+    json_put_text(object, "id", message->id);
+    json_put_text(object, "message", message->text);
+    put_printable(object, "detail", why->about);
+    json_put_text(object, "until", when);
+    tell_json(object, "trouble");
+}
+
+void event_recovered(const struct events *events)
+{
+    if (events->json)
+        tell_json(json_object(), "recovered");
+    else
+        tell_text("The other side answers again.");
+}
+
 void event_state(const struct events *events, const char *state)
 {
     json_t *object;

@@ -14,11 +14,20 @@
 #include <string.h>
 #include <unistd.h>
 
+static void run_begin(struct run *run)
+{
+    const struct move *move = run->move;
+
+    atomic_store(&run->clock, clock_now());
+    errand_begin(&run->errand, &move->events, &run->clock, move->plan.patience * 1000);
+}
+
 static void run_close(struct run *run)
 {
     send_close(&run->send);
     if (run->paced)
         pace_end(&run->pace);
+    errand_end(&run->errand);
     fd_close(&run->work);
     fd_close(&run->root);
 }
@@ -111,12 +120,14 @@ static bool pair_and_authorize(struct run *run, struct error *err)
 
 void run_route(struct run *run)
 {
-    const struct move *move = run->move;
+    struct move *move = run->move;
 
     run->send.route = (struct route){.peer = &move->plan.peer,
                                      .self = &move->worker->identity,
                                      .trust = &move->worker->trust,
-                                     .clock = &run->clock};
+                                     .clock = &run->clock,
+                                     .stop = &run->errand.stop};
+    run->send.contact = errand_contact(&run->errand);
     snprintf(run->send.base, sizeof(run->send.base), "/pairgate/v1/migrations/%s",
              move->plan.migration);
 }
@@ -176,8 +187,9 @@ static bool take_back(struct run *run, struct error *err)
            outcome_take(run, SIGNED_ABORT, &statement, &run->move->peer, err);
 }
 
-static bool hand_over(struct run *run, struct error *err)
+static bool hand_over(void *at, struct error *err)
 {
+    struct run *run = at;
     const bool in_doubt = run->handover.state == SOURCE_COMMIT_ASKED;
 
     if (run->move->plan.nowhere)
@@ -229,10 +241,10 @@ bool move_run(struct move *move, struct error *err)
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
     bool decided = false, good;
 
-    atomic_store(&run.clock, clock_now());
+    run_begin(&run);
     good = hear_first(&run, &decided, err) &&
            (decided || (list_first(move, err) && pair_and_authorize(&run, err) &&
-                        hand_over(&run, err)));
+                        errand_run(&run.errand, hand_over, &run, err)));
     listing_sweep(move->state);
     return good;
 }
@@ -242,7 +254,7 @@ bool move_abort(struct move *move, struct error *err)
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
     bool decided = false;
 
-    atomic_store(&run.clock, clock_now());
+    run_begin(&run);
     if (!outcome_hear(&run, &decided, err))
         return false;
     if (decided)

@@ -23,8 +23,9 @@ struct move_plan {
     char name[PUBLISH_NAME_MAX];
     char migration[MIGRATION_ID_MAX]; /* empty until granted */
     unsigned streams;
-    uint64_t limit; /* bytes a second, 0: none */
-    bool nowhere;   /* to be measured: nothing is stored, nothing handed over */
+    uint64_t limit;   /* bytes a second, 0: none */
+    int64_t patience; /* seconds of silence before the source gives up */
+    bool nowhere;     /* to be measured: nothing is stored, nothing handed over */
     enum policy policy;
     struct demands demands;
 };

@@ -2,6 +2,7 @@
 /* What the files of a source's migration share. */
 #pragma once
 
+#include "agent/errand.h"
 #include "agent/move.h"
 
 /* What one run holds open. */
@@ -12,6 +13,7 @@ struct run {
     struct migration_facts facts;
     struct send send;
     struct pace pace;
+    struct errand errand; /* of what comes after the grant */
     _Atomic int64_t clock;
     int work, root;
     bool paced; /* `pace` counts */

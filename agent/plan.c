@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The plan of a migration as a small text file. */
 #include "agent/demands.h"
+#include "agent/errand.h"
 #include "agent/move.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -49,8 +50,9 @@ bool plan_save(const struct move_plan *plan, int work, struct error *err)
            put(&text, "tree", plan->tree, err) && put(&text, "name", plan->name, err) &&
            put(&text, "policy", policy_name(plan->policy), err) &&
            put_demands(&text, &plan->demands, err) &&
-           buf_print(&text, err, "streams %u\nlimit %llu\nnowhere %d\n", plan->streams,
-                     (unsigned long long)plan->limit, plan->nowhere) &&
+           buf_print(&text, err, "streams %u\nlimit %llu\npatience %lld\nnowhere %d\n",
+                     plan->streams, (unsigned long long)plan->limit,
+                     (long long)plan->patience, plan->nowhere) &&
            fs_replace(work, PLAN_FILE, buf_span(&text), 0600, err);
 }
 
@@ -106,7 +108,7 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
     scoped(buf_clear) struct buf file = buf_upto(PLAN_BYTES_MAX);
     char path[96], number[32], policy[16];
     const char *text;
-    uint64_t streams = 0;
+    uint64_t streams = 0, patience = PATIENCE_SECONDS; /* older plans have no patience */
 
     snprintf(path, sizeof(path), "migrations/%s/" PLAN_FILE, migration);
     if (!fs_read_at(&file, state, path, err) || !buf_terminate(&file, err))
@@ -125,9 +127,12 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
     if (!get(text, "streams", number, sizeof(number)) ||
         !text_number(&streams, number, 1, STREAMS_MAX, err) ||
         !get(text, "limit", number, sizeof(number)) ||
-        !text_number(&out->limit, number, 0, INT64_MAX, err))
+        !text_number(&out->limit, number, 0, INT64_MAX, err) ||
+        (get(text, "patience", number, sizeof(number)) &&
+         !text_number(&patience, number, 0, INT32_MAX, err)))
         return fail(err, E_FILE_READ, "the plan of the migration is damaged");
     out->streams = (unsigned)streams;
     out->nowhere = get(text, "nowhere", number, sizeof(number)) && text_equal(number, "1");
+    out->patience = (int64_t)patience;
     return true;
 }

@@ -40,12 +40,16 @@ static bool channels_make(struct channels *out, struct error *err)
 
 static void signals_block(sigset_t *old)
 {
+    struct sigaction hangup = {0};
     sigset_t set;
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGCHLD);
+    sigaction(SIGHUP, NULL, &hangup);
+    if (hangup.sa_handler != SIG_IGN) /* under nohup it stays ignored */
+        sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, old);
 }
 
@@ -57,6 +61,7 @@ struct desk {
     struct channels *channels;
     int signals;
     pid_t worker;
+    bool stopping; /* the worker was told to end */
 };
 
 static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
@@ -94,14 +99,15 @@ static bool desk_signal(struct desk *desk, int *status)
 
     if (read(desk->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return false;
-    if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
+    if (info.ssi_signo != SIGCHLD) {
+        desk->stopping = true;
         kill(desk->worker, SIGTERM);
         return false;
     }
     if (waitpid(desk->worker, &how, WNOHANG) != desk->worker)
         return false;
     *status = WIFEXITED(how) ? WEXITSTATUS(how) : 2;
-    if (WIFSIGNALED(how) && WTERMSIG(how) != SIGTERM)
+    if (WIFSIGNALED(how) && !desk->stopping)
         desk_tell_death(desk, WTERMSIG(how));
     return true;
 }

@@ -383,6 +383,18 @@ void tls_curl_body(struct tls_curl *curl, bool more_follows)
         curl->io->gather = more_follows;
 }
 
+void tls_curl_begin(struct tls_curl *curl)
+{
+    curl->err = (struct error){0};
+    if (curl->io != NULL)
+        curl->io->broken = 0;
+}
+
+int tls_curl_broken(const struct tls_curl *curl)
+{
+    return curl->io != NULL ? curl->io->broken : 0;
+}
+
 void tls_curl_clear(struct tls_curl *curl)
 {
     tls_io_free(curl->io);

@@ -90,4 +90,9 @@ must_check bool tls_curl_connected(struct tls_curl *curl, void *wolfssl);
  * at once.
  */
 void tls_curl_body(struct tls_curl *curl, bool more_follows);
+/* Before every request: what broke the one before counts no more. */
+void tls_curl_begin(struct tls_curl *curl);
+/* Sending has failed for good, with this errno; 0 while it has not. libcurl takes it for a
+ * socket that is full, and would try again and again. */
+int tls_curl_broken(const struct tls_curl *curl);
 void tls_curl_clear(struct tls_curl *curl);
