@@ -40,6 +40,7 @@ void pair_case_load(struct pair_case *out, const char *name)
     read_chain(&out->source, name, "source.pem");
     read_chain(&out->target, name, "target.pem");
     read_file(&out->expect, name, "expect");
+    read_file(&out->clocks, name, "clocks");
 }
 
 void pair_case_clear(struct pair_case *given)
@@ -47,12 +48,13 @@ void pair_case_clear(struct pair_case *given)
     chain_clear(&given->source);
     chain_clear(&given->target);
     buf_clear(&given->expect);
+    buf_clear(&given->clocks);
 }
 
-bool pair_case_expects(char out[TOLD_MAX], const struct pair_case *given, const char *key)
+bool pair_case_expects(char out[TOLD_MAX], const struct buf *lines, const char *key)
 {
     size_t n = strlen(key);
-    const char *line = (const char *)given->expect.at;
+    const char *line = (const char *)lines->at;
 
     while (*line != '\0') {
         size_t length = strcspn(line, "\n");

@@ -9,14 +9,14 @@
 
 struct pair_case {
     struct chain source, target;
-    struct buf expect; /* text, terminated */
+    struct buf expect, clocks; /* text, terminated */
 };
 
 /* Stops the program when the folder cannot be read. */
 void pair_case_load(struct pair_case *out, const char *name);
 void pair_case_clear(struct pair_case *given);
 
-/* The line of `expect` behind "key: "; false when there is none. */
-bool pair_case_expects(char out[TOLD_MAX], const struct pair_case *given, const char *key);
+/* The line of `expect` or `clocks` behind "key: "; false when there is none. */
+bool pair_case_expects(char out[TOLD_MAX], const struct buf *lines, const char *key);
 /* "rule severity, …" in the order of the alphabet, each rule's worst; "-" for none. */
 void report_tell(char out[TOLD_MAX], const struct report *report);
