@@ -57,6 +57,19 @@ static bool take_tree(struct move_plan *plan, const char *tree, const char *name
     return true;
 }
 
+#define WISH_WORDS "[--skip-unreadable] [--map-owner OLD:NEW]…"
+
+static bool wish_read(struct args *args, struct tree_wish *out, struct error *err)
+{
+    const char *rule = NULL;
+
+    out->skip_unreadable = args_flag(args, "--skip-unreadable");
+    while (args_next_value(args, "--map-owner", &rule, err))
+        if (!owner_map_add(&out->owners, rule, err))
+            return false;
+    return err->msg == E_NONE;
+}
+
 struct migrate_words {
     const char *host, *tree, *name, *peer_name, *limit, *patience;
 };
@@ -74,6 +87,7 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
         !args_value(args, "--peer-name", &w->peer_name, err) ||
         !args_value(args, "--limit", &w->limit, err) ||
         !args_value(args, "--patience", &w->patience, err) ||
+        !wish_read(args, &plan->wish, err) ||
         !demands_read(args, &plan->policy, &plan->demands, err) ||
         !number_option(call, "--streams", STREAMS_MAX, &plan->streams, err) ||
         !args_need(args, "HOST", &w->host, err) || !args_need(args, "DIR", &w->tree, err) ||
@@ -180,7 +194,7 @@ const struct command commands_migrate[] = {
     {"migrate",
      "HOST[:PORT] DIR " CONSENT_WORDS
      " [--name N] [--peer-name N] [--streams N] [--limit RATE] [--patience D]"
-     " [--to-nowhere] " DEMANDS_WORDS,
+     " [--to-nowhere] " WISH_WORDS " " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "[--receipt FILE] ID",
      "Source: go on with a migration that was interrupted.", run_resume},

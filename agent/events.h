@@ -45,5 +45,7 @@ void event_progress_end(const struct events *events);
 void event_state(const struct events *events, const char *state);
 /* Source: what changed until it was frozen, `bytes` of it, comes as this generation. */
 void event_generation(const struct events *events, unsigned generation, uint64_t bytes);
+/* Source: what of the tree stays behind, and why. */
+void event_left_behind(const struct events *events, const struct report *findings);
 /* The line that ends a migration. */
 void event_receipt(const struct events *events, const struct receipt *receipt);

@@ -74,6 +74,18 @@ void event_listening(const struct events *events, const char *address, const cha
     tell_json(object, "listening");
 }
 
+static void tell_findings(const struct report *findings)
+{
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct error *item = &findings->item[i];
+        char about[ABOUT_MAX * 4];
+
+        text_printable(about, sizeof(about), span_text(item->about));
+        tell_text("  %s %s: %s (%s)", severity_name(item->severity),
+                  message_of(item->msg)->id, message_of(item->msg)->text, about);
+    }
+}
+
 void event_refused(const struct events *events, const char *address, const char *peer,
                    const struct report *findings)
 {
@@ -88,12 +100,7 @@ void event_refused(const struct events *events, const char *address, const char 
         return;
     }
     tell_text("refused %s%s%s", address, peer[0] != '\0' ? ", " : "", peer);
-    for (size_t i = 0; i < findings->n; i++) {
-        const struct error *item = &findings->item[i];
-
-        tell_text("  %s %s: %s (%s)", severity_name(item->severity),
-                  message_of(item->msg)->id, message_of(item->msg)->text, item->about);
-    }
+    tell_findings(findings);
 }
 
 void event_paired(const struct events *events, const char *address, const char *peer)
@@ -239,6 +246,21 @@ void event_state(const struct events *events, const char *state)
     object = json_object();
     json_put_text(object, "state", state);
     tell_json(object, "state");
+}
+
+void event_left_behind(const struct events *events, const struct report *findings)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("%zu entries are not moved", findings->n);
+        tell_findings(findings);
+        return;
+    }
+    object = json_object();
+    json_put_int(object, "count", (int64_t)findings->n);
+    json_object_set_new(object, "findings", json_findings(findings));
+    tell_json(object, "left-behind");
 }
 
 void event_generation(const struct events *events, unsigned generation, uint64_t bytes)

@@ -2,6 +2,7 @@
 #include "agent/move.h"
 
 #include "agent/clock.h"
+#include "agent/left_behind.h"
 #include "agent/listing.h"
 #include "agent/move_parts.h"
 #include "base/fs.h"
@@ -115,7 +116,11 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     if (!authorize(&dial, run, err))
         return false;
     event_granted(&move->events, &run->grant);
-    return adopt(run, err);
+    if (!adopt(run, err))
+        return false;
+    left_behind_tell(&move->findings, &move->events, &move->worker->authority,
+                     plan->migration);
+    return true;
 }
 
 void run_route(struct run *run)

@@ -11,6 +11,7 @@
 #include "agent/events.h"
 #include "agent/supervisor.h"
 #include "transfer/send.h"
+#include "transfer/tree.h"
 
 #include <limits.h>
 
@@ -28,6 +29,7 @@ struct move_plan {
     bool nowhere;     /* to be measured: nothing is stored, nothing handed over */
     enum policy policy;
     struct demands demands;
+    struct tree_wish wish;
 };
 
 struct move {

@@ -16,7 +16,8 @@ static bool scan(struct run *run, unsigned generation, struct scanned *out,
     const struct scan wish = {.work = run->work,
                               .root = run->root,
                               .generation = generation,
-                              .kind = run->facts.kind};
+                              .kind = run->facts.kind,
+                              .wish = &run->move->plan.wish};
 
     if (!scan_tree(&wish, out, &findings, err))
         return false;

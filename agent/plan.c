@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PLAN_FILE "plan"
-#define PLAN_BYTES_MAX 16384
+#define PLAN_BYTES_MAX 65536
 
 bool plan_open_work(int *out, int state, const char *migration, struct error *err)
 {
@@ -40,6 +40,19 @@ static bool put_demands(struct buf *out, const struct demands *demands, struct e
                      demands->require_pq, demands->require_revocation);
 }
 
+static bool put_wish(struct buf *out, const struct tree_wish *wish, struct error *err)
+{
+    for (size_t i = 0; i < wish->owners.n; i++) {
+        char key[32], rule[OWNER_RULE_TEXT_MAX];
+
+        snprintf(key, sizeof(key), "owner%zu", i);
+        owner_rule_show(rule, &wish->owners.rule[i]);
+        if (!put(out, key, rule, err))
+            return false;
+    }
+    return buf_print(out, err, "skip-unreadable %d\n", wish->skip_unreadable);
+}
+
 bool plan_save(const struct move_plan *plan, int work, struct error *err)
 {
     scoped(buf_clear) struct buf text = buf_upto(PLAN_BYTES_MAX);
@@ -49,7 +62,7 @@ bool plan_save(const struct move_plan *plan, int work, struct error *err)
            put(&text, "peer-name", plan->peer_name, err) &&
            put(&text, "tree", plan->tree, err) && put(&text, "name", plan->name, err) &&
            put(&text, "policy", policy_name(plan->policy), err) &&
-           put_demands(&text, &plan->demands, err) &&
+           put_demands(&text, &plan->demands, err) && put_wish(&text, &plan->wish, err) &&
            buf_print(&text, err, "streams %u\nlimit %llu\npatience %lld\nnowhere %d\n",
                      plan->streams, (unsigned long long)plan->limit,
                      (long long)plan->patience, plan->nowhere) &&
@@ -103,6 +116,23 @@ static bool get_demands(const char *text, struct demands *out, struct error *err
     return true;
 }
 
+static bool get_wish(const char *text, struct tree_wish *out, struct error *err)
+{
+    char key[32], value[OWNER_RULE_TEXT_MAX];
+
+    for (size_t i = 0; i < OWNER_RULES_MAX; i++) {
+        struct error none = {0};
+
+        snprintf(key, sizeof(key), "owner%zu", i);
+        if (get_text(text, key, value, sizeof(value), &none) &&
+            !owner_map_add(&out->owners, value, err))
+            return false;
+    }
+    out->skip_unreadable =
+        get(text, "skip-unreadable", value, sizeof(value)) && text_equal(value, "1");
+    return true;
+}
+
 bool plan_load(struct move_plan *out, int state, const char *migration, struct error *err)
 {
     scoped(buf_clear) struct buf file = buf_upto(PLAN_BYTES_MAX);
@@ -122,7 +152,8 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
         !get_text(text, "tree", out->tree, sizeof(out->tree), err) ||
         !get_text(text, "name", out->name, sizeof(out->name), err) ||
         !get_text(text, "policy", policy, sizeof(policy), err) ||
-        !policy_named(&out->policy, policy, err) || !get_demands(text, &out->demands, err))
+        !policy_named(&out->policy, policy, err) ||
+        !get_demands(text, &out->demands, err) || !get_wish(text, &out->wish, err))
         return false;
     if (!get(text, "streams", number, sizeof(number)) ||
         !text_number(&streams, number, 1, STREAMS_MAX, err) ||
