@@ -95,8 +95,8 @@ static int pair(struct call *call, struct error *err)
         return 2;
     if (dial_pair(&dial, &worker, &words.peer, &words.wish, err)) {
         pair_findings(&dial.pair, &findings);
-        status = show(call, &worker.identity.chain, &dial.tls.facts.peer, &worker.trust,
-                      &findings, &dial.tls.facts);
+        status = show(call, &worker.newest->identity.chain, &dial.tls.facts.peer,
+                      &worker.newest->trust, &findings, &dial.tls.facts);
         fflush(stdout);
     }
     dial_witness(&dial, &worker, err);

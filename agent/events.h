@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+struct credentials;
 struct receipt;
 
 struct events {
@@ -21,6 +22,8 @@ struct events {
 
 void event_listening(const struct events *events, const char *address, const char *into,
                      const struct sandbox *sandbox);
+/* Identity, anchors or revocation lists have changed and count from this connection on. */
+void event_credentials(const struct events *events, const struct credentials *own);
 /* A peer that was sent away; `peer` is its leaf's name, or empty. */
 void event_refused(const struct events *events, const char *address, const char *peer,
                    const struct report *findings);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/events.h"
 
+#include "agent/credentials.h"
 #include "base/text.h"
 #include "pairing/json.h"
 #include "transfer/receipt.h"
@@ -84,6 +85,24 @@ static void tell_findings(const struct report *findings)
         tell_text("  %s %s: %s (%s)", severity_name(item->severity),
                   message_of(item->msg)->id, message_of(item->msg)->text, about);
     }
+}
+
+void event_credentials(const struct events *events, const struct credentials *own)
+{
+    const char *name = cert_issued_to(chain_leaf(&own->identity.chain));
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("credentials: identity %u, %s; %zu anchors, %zu revocation lists",
+                  own->identity.number, name, own->trust.anchors.n, own->crls.n);
+        return;
+    }
+    object = json_object();
+    json_object_set_new(object, "identity", json_integer(own->identity.number));
+    put_printable(object, "issued_to", name);
+    json_object_set_new(object, "anchors", json_integer((json_int_t)own->trust.anchors.n));
+    json_object_set_new(object, "crls", json_integer((json_int_t)own->crls.n));
+    tell_json(object, "credentials");
 }
 
 void event_refused(const struct events *events, const char *address, const char *peer,

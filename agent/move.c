@@ -127,9 +127,10 @@ void run_route(struct run *run)
 {
     struct move *move = run->move;
 
+    atomic_store(&run->clock, clock_now()); /* listing and waiting may have taken long */
     run->send.route = (struct route){.peer = &move->plan.peer,
-                                     .self = &move->worker->identity,
-                                     .trust = &move->worker->trust,
+                                     .self = &move->worker->newest->identity,
+                                     .trust = &move->worker->newest->trust,
                                      .clock = &run->clock,
                                      .stop = &run->errand.stop};
     run->send.contact = errand_contact(&run->errand);

@@ -29,8 +29,8 @@ static int conclude(const struct call *call, struct move *move, bool good,
         return 1;
     }
     *err = (struct error){0};
-    ladder_lay(&ladder, &move->worker->identity.chain, &move->peer, SIDE_SOURCE,
-               &move->worker->trust);
+    ladder_lay(&ladder, &move->worker->newest->identity.chain, &move->peer, SIDE_SOURCE,
+               &move->worker->newest->trust);
     if (call->json)
         view_pair_json(stdout, &ladder, &move->findings, NULL, false);
     else

@@ -64,7 +64,7 @@ static bool say_frozen(struct run *run, enum handover_event event, unsigned gene
                        struct error *err)
 {
     scoped(signed_text_clear) struct signed_text statement = signed_text_none();
-    const struct identity *self = &run->move->worker->identity;
+    const struct identity *self = &run->move->worker->newest->identity;
     struct handover named = run->handover;
 
     named.generation = generation;

@@ -3,13 +3,11 @@
  */
 #include "agent/office.h"
 
-#include "agent/clock.h"
 #include "agent/manager.h"
 #include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "certs/identity.h"
 
 #include <string.h>
 
@@ -87,11 +85,6 @@ static bool do_owner(struct request *r, struct error *err)
     return true;
 }
 
-static bool do_seen(struct request *r, struct error *err)
-{
-    return identity_mark_seen(r->office->state, r->ask->identity, clock_now(), err);
-}
-
 static bool do_ready(struct request *r, struct error *err)
 {
     (void)r;
@@ -119,7 +112,8 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_DECIDE] = office_decide,
     [AUTHORITY_NEXT] = office_next,
     [AUTHORITY_CHAINS] = office_chains,
-    [AUTHORITY_SEEN] = do_seen,
+    [AUTHORITY_SEEN] = office_seen,
+    [AUTHORITY_CREDENTIALS] = office_credentials,
     [AUTHORITY_READY] = do_ready,
 };
 
@@ -149,6 +143,7 @@ static bool op_is_for(enum authority_op op, bool is_target)
     case AUTHORITY_FORGET:
     case AUTHORITY_OWNER:
     case AUTHORITY_SEEN:
+    case AUTHORITY_CREDENTIALS:
     case AUTHORITY_READY:
         break;
     }
