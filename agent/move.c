@@ -4,6 +4,7 @@
 #include "agent/clock.h"
 #include "agent/left_behind.h"
 #include "agent/listing.h"
+#include "agent/migration_view.h"
 #include "agent/move_parts.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -54,14 +55,17 @@ static bool adopt(struct run *run, struct error *err)
         !text_fits(ask.facts.directory, plan->tree) ||
         !text_fits(plan->migration, run->grant.migration))
         return fail(err, E_NAME_BAD, "%s", plan->name);
-    if (!authority_do(&run->move->worker->authority, &ask, (struct span){0},
+    /* The row comes last: what has one can be resumed. */
+    if (!migration_id_is_plain(plan->migration, err) ||
+        !listing_adopt(run->move->state, plan->migration, err) ||
+        !plan_open_work(&run->work, run->move->state, plan->migration, err) ||
+        !plan_save(plan, run->work, err) ||
+        !authority_do(&run->move->worker->authority, &ask, (struct span){0},
                       (struct span){0}, &answer, NULL, NULL, err))
         return false;
     run->handover = answer.handover;
     run->facts = answer.facts;
-    return listing_adopt(run->move->state, plan->migration, err) &&
-           plan_open_work(&run->work, run->move->state, plan->migration, err) &&
-           plan_save(plan, run->work, err);
+    return true;
 }
 
 /* Authorised by the grant of before if that will do, else by consent. */
