@@ -171,6 +171,7 @@ static void guest_serve(struct hall *hall, const struct caller_id *who)
         close(who->socket);
         return;
     }
+    door_seat_socket(&hall->service->door, seat, who->socket);
     guest = mem_zeroed(1, sizeof(*guest));
     *guest = (struct guest){.service = hall->service, .who = *who, .seat = seat};
     if (guest_start(guest))
@@ -191,6 +192,7 @@ static void guest_return(struct hall *hall, struct peer *peer)
         peer_end(peer);
         return;
     }
+    door_seat_socket(&hall->service->door, seat, peer->tls.fd);
     guest = mem_zeroed(1, sizeof(*guest));
     *guest = (struct guest){.service = hall->service, .peer = peer, .seat = seat};
     if (guest_start(guest))
