@@ -21,6 +21,7 @@ struct WOLFSSL_CTX;
 #define TLS_HANDSHAKE_SECONDS 10
 #define TLS_IDLE_SECONDS 30
 #define TLS_EXPORTER_BYTES 32
+#define TLS_CHAIN_CERTS_MAX 19     /* of a side; the rules accept fewer and say why */
 #define TLS_CHAIN_BYTES_MAX 131072 /* a peer's certificates together */
 #define TLS_PORT_DEFAULT "8443"
 
