@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define REDIAL_SECONDS 2
+
 static void run_begin(struct run *run)
 {
     const struct move *move = run->move;
@@ -112,6 +114,7 @@ static bool pair_and_authorize(struct run *run, struct error *err)
         move->refused = true;
         return fail(err, E_PAIR_REFUSED, "%zu findings", report_errors(&move->findings));
     }
+    run->agreed = true;
     event_paired(&move->events, dial.host, cert_issued_to(chain_leaf(&move->peer)));
     run->facts.kind =
         policy_digest(plan->policy) == DIGEST_SHA256 || dial.pair.peer_policy == POLICY_FIPS
@@ -125,6 +128,41 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     left_behind_tell(&move->findings, &move->events, &move->worker->authority,
                      plan->migration);
     return true;
+}
+
+static bool connection_was_lost(const struct error *why)
+{
+    return why->msg == E_DIAL || why->msg == E_TLS_BROKEN || why->msg == E_TLS_SILENT;
+}
+
+/*
+ * A source that waits for an approval has nothing to lose with its connection: it dials
+ * again, for as long as the network is borne, and the code is another one then.
+ */
+static bool pair_patiently(struct run *run, struct error *err)
+{
+    const struct move *move = run->move;
+    const bool waits = move->consent != NULL && move->consent->kind == CONSENT_WAIT;
+    const int64_t patience_ms = move->plan.patience * 1000;
+    int64_t lost_ms = 0;
+
+    for (;;) {
+        struct error why = {0};
+
+        run->agreed = false;
+        if (pair_and_authorize(run, &why))
+            return true;
+        if (run->agreed)
+            lost_ms = clock_steady_ms();
+        if (!waits || lost_ms == 0 || !connection_was_lost(&why) ||
+            clock_steady_ms() - lost_ms >= patience_ms) {
+            *err = why;
+            return false;
+        }
+        if (run->agreed)
+            event_trouble(&move->events, &why, clock_now() + move->plan.patience);
+        sleep(REDIAL_SECONDS);
+    }
 }
 
 void run_route(struct run *run)
@@ -253,7 +291,7 @@ bool move_run(struct move *move, struct error *err)
 
     run_begin(&run);
     good = hear_first(&run, &decided, err) &&
-           (decided || (list_first(move, err) && pair_and_authorize(&run, err) &&
+           (decided || (list_first(move, err) && pair_patiently(&run, err) &&
                         errand_run(&run.errand, hand_over, &run, err)));
     listing_sweep(move->state);
     return good;

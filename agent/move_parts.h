@@ -16,7 +16,8 @@ struct run {
     struct errand errand; /* of what comes after the grant */
     _Atomic int64_t clock;
     int work, root;
-    bool paced; /* `pace` counts */
+    bool agreed; /* the newest connection had two good verdicts */
+    bool paced;  /* `pace` counts */
 };
 
 /* One move of ours, kept before it is told. */
