@@ -99,20 +99,29 @@ bool audit_json_about(struct buf *out, const char *about, struct error *err)
     return json_write(out, object, err);
 }
 
-static json_t *ladder_json(const struct chain *chain)
+static json_t *rung_json(const struct cert *cert)
+{
+    json_t *rung = json_object();
+
+    put_plain(rung, "issued_to", cert_issued_to(cert));
+    put_plain(rung, "issued_by", cert_issued_by(cert));
+    json_put_digest(rung, "sha256", &cert->sha256);
+    json_put_digest(rung, "spki_sha256", &cert->spki_sha256);
+    return rung;
+}
+
+/* `chain` is one of the two. */
+static json_t *ladder_json(const struct chain *chain, const struct leaves *leaves)
 {
     json_t *rungs = json_array();
 
-    for (size_t i = 0; i < chain->n && i < RUNGS_MAX; i++) {
-        const struct cert *cert = &chain->cert[i];
-        json_t *rung = json_object();
-
-        put_plain(rung, "issued_to", cert_issued_to(cert));
-        put_plain(rung, "issued_by", cert_issued_by(cert));
-        json_put_digest(rung, "sha256", &cert->sha256);
-        json_put_digest(rung, "spki_sha256", &cert->spki_sha256);
-        json_array_append_new(rungs, rung);
-    }
+    for (size_t i = 0; i < chain->n && i < RUNGS_MAX; i++)
+        json_array_append_new(rungs, rung_json(&chain->cert[i]));
+    if (leaves_are_split(leaves))
+        json_object_set_new(json_array_get(rungs, 0), "leaves",
+                            json_pack("{s:o, s:o}", "server",
+                                      rung_json(chain_leaf(leaves->server)), "client",
+                                      rung_json(chain_leaf(leaves->client))));
     if (chain->n > RUNGS_MAX)
         json_array_append_new(
             rungs, json_pack("{s:I}", "more", (json_int_t)(chain->n - RUNGS_MAX)));
@@ -135,7 +144,8 @@ bool audit_json_upload(struct buf *out, const struct audit_upload *upload,
         json_put_int(object, "identity", upload->identity);
     if (upload->request[0] != '\0')
         put_plain(object, "request", upload->request);
-    json_object_set_new(object, "ladder", ladder_json(upload->chain));
+    json_object_set_new(object, "ladder",
+                        ladder_json(upload->leaves.server, &upload->leaves));
     json_object_set_new(object, "findings", findings_json(upload->findings));
     return json_write(out, object, err);
 }
@@ -143,12 +153,13 @@ bool audit_json_upload(struct buf *out, const struct audit_upload *upload,
 bool audit_json_identity(struct buf *out, const struct identity *identity,
                          struct error *err)
 {
+    const struct leaves leaves = identity_leaves(identity);
     json_t *object = json_object();
 
     json_put_int(object, "identity", identity->number);
     json_put_text(object, "origin", identity_origin_name(identity->origin));
     put_plain(object, "reason", identity->reason);
-    json_object_set_new(object, "ladder", ladder_json(&identity->chain));
+    json_object_set_new(object, "ladder", ladder_json(leaves.server, &leaves));
     return json_write(out, object, err);
 }
 
@@ -187,11 +198,25 @@ static void put_findings(json_t *object, const struct audit_attempt *attempt)
     json_object_set_new(object, "findings", findings_json(&all));
 }
 
+/* As far as the conversation got to know them. */
+static struct leaves peer_leaves(const struct audit_attempt *attempt)
+{
+    return attempt->pair != NULL && attempt->pair->peer.server != NULL
+               ? attempt->pair->peer
+               : leaves_one(&attempt->facts->peer);
+}
+
+static void put_side(json_t *object, enum side side, const struct leaves *leaves)
+{
+    json_object_set_new(object, side_name(side),
+                        ladder_json(leaves_of_side(leaves, side), leaves));
+}
+
 bool audit_json_attempt(struct buf *out, const struct audit_attempt *attempt,
                         struct error *err)
 {
     const bool is_source = attempt->self == SIDE_SOURCE;
-    const struct chain *peer = &attempt->facts->peer;
+    const struct leaves peer = peer_leaves(attempt);
     json_t *object = json_object();
 
     json_put_text(object, "role", side_name(attempt->self));
@@ -201,8 +226,8 @@ bool audit_json_attempt(struct buf *out, const struct audit_attempt *attempt,
     if (attempt->pair != NULL)
         put_verdicts(object, attempt->pair);
     put_connection(object, attempt->facts);
-    json_object_set_new(object, "source", ladder_json(is_source ? attempt->own : peer));
-    json_object_set_new(object, "target", ladder_json(is_source ? peer : attempt->own));
+    put_side(object, SIDE_SOURCE, is_source ? &attempt->own : &peer);
+    put_side(object, SIDE_TARGET, is_source ? &peer : &attempt->own);
     put_findings(object, attempt);
     return json_write(out, object, err);
 }

@@ -16,7 +16,7 @@ must_check bool audit_json_about(struct buf *out, const char *about, struct erro
 
 /* What was made of an upload. */
 struct audit_upload {
-    const struct chain *chain;
+    struct leaves leaves;
     const struct report *findings;
     const char *policy;
     bool accepted;
@@ -33,7 +33,7 @@ must_check bool audit_json_identity(struct buf *out, const struct identity *iden
 struct audit_attempt {
     enum side self;
     const char *address;
-    const struct chain *own;
+    struct leaves own;
     const struct tls_facts *facts;
     const struct pair *pair;
     const struct error *failure;

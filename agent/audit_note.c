@@ -77,14 +77,6 @@ void audit_note(struct state *state, enum audit_kind kind, const char *event,
          &err);
 }
 
-void audit_note_refreshed(struct state *state, const struct refreshed *refreshed)
-{
-    audit_note(state, AUDIT_TRUST, "refresh", "",
-               "%zu added, %zu kept, %zu removed; lists: %zu added, %zu removed",
-               refreshed->added, refreshed->kept, refreshed->removed, refreshed->crls_added,
-               refreshed->crls_removed);
-}
-
 void audit_note_identity(struct state *state, const char *event)
 {
     scoped(identity_clear) struct identity identity = {0};
@@ -108,12 +100,12 @@ void audit_note_upload(struct state *state, const char *event, const struct uplo
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
     scoped(report_clear) struct report findings = {0};
     const struct audit_upload facts = {
-        .chain = upload->sorted.n > 0 ? &upload->sorted : &upload->given,
+        .leaves = upload->sorted.n > 0 ? upload_leaves(upload) : leaves_one(&upload->given),
         .findings = &findings,
         .policy = policy_name(upload->policy),
         .accepted = upload->accepted && failure->msg == E_NONE,
         .identity = upload->number,
-        .request = upload->request};
+        .request = upload->answer.request};
     struct error err = {0};
     bool good;
 
@@ -126,9 +118,10 @@ void audit_note_upload(struct state *state, const char *event, const struct uplo
     note(state,
          &(struct audit_entry){.kind = AUDIT_UPLOAD,
                                .event = event,
-                               .subject = facts.chain->n > 0
-                                              ? cert_issued_to(chain_leaf(facts.chain))
-                                              : "no certificate",
+                               .subject =
+                                   facts.leaves.server->n > 0
+                                       ? cert_issued_to(chain_leaf(facts.leaves.server))
+                                       : "no certificate",
                                .details = buf_span(&details)},
          &err);
 }

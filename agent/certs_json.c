@@ -29,17 +29,29 @@ static json_t *pem_text(struct span pem)
     return pem.n == 0 ? json_null() : json_stringn((const char *)pem.at, pem.n);
 }
 
-static json_t *chain_object(size_t count, const struct chain *ladder)
+static json_t *leaves_object(size_t count, const struct leaves *leaves)
 {
-    return json_pack("{s:I, s:o}", "count", (json_int_t)count, "ladder",
-                     view_json_ladder(ladder));
+    json_t *ladder = view_json_ladder(leaves->server);
+
+    if (leaves->server->n > 0)
+        view_json_leaves(json_array_get(ladder, 0), leaves);
+    return json_pack("{s:I, s:o}", "count", (json_int_t)count, "ladder", ladder);
+}
+
+static json_t *chain_object(const struct chain *chain)
+{
+    const struct leaves leaves = leaves_one(chain);
+
+    return leaves_object(chain->n, &leaves);
 }
 
 static json_t *check_object(const struct upload *upload)
 {
+    const struct leaves leaves = upload_leaves(upload);
+
     return json_pack("{s:b, s:s, s:o, s:o}", "accepted", upload->accepted, "policy",
                      policy_name(upload->policy), "chain",
-                     chain_object(upload->given.n, &upload->sorted), "findings",
+                     leaves_object(upload->given.n, &leaves), "findings",
                      view_json_report(&upload->report));
 }
 
@@ -67,6 +79,15 @@ static void add_facts(json_t *object, const struct change_facts *facts)
     json_object_set_new(object, "services", services_array(&facts->services));
 }
 
+static void put_answer(json_t *object, const char *request, const char *requested,
+                       const struct upload_answer *answer)
+{
+    json_object_set_new(object, request,
+                        answer->request[0] != '\0' ? json_string(answer->request)
+                                                   : json_null());
+    json_object_set_new(object, requested, time_text(answer->requested));
+}
+
 void certs_json_upload(FILE *out, const struct upload *upload, const struct digest *anchor,
                        const struct change_facts *facts)
 {
@@ -75,24 +96,32 @@ void certs_json_upload(FILE *out, const struct upload *upload, const struct dige
     json_object_set_new(object, "identity",
                         upload->number != 0 ? json_integer(upload->number) : json_null());
     json_object_set_new(object, "unchanged", json_boolean(upload->unchanged));
-    json_object_set_new(object, "request",
-                        upload->request[0] != '\0' ? json_string(upload->request)
-                                                   : json_null());
-    json_object_set_new(object, "requested", time_text(upload->requested));
+    put_answer(object, "request", "requested", &upload->answer);
+    if (upload->client.n > 0)
+        put_answer(object, "client_request", "client_requested", &upload->client_answer);
     json_object_set_new(object, "anchor",
                         anchor != NULL ? digest_text(anchor) : json_null());
     add_facts(object, facts);
     view_json_print(out, object);
 }
 
+static void put_leaf(json_t *object, const struct identity *identity, enum leaf_use use)
+{
+    const struct cert *leaf = chain_leaf(identity_chain(identity, use));
+    char key[CERT_KEY_NAME_MAX];
+
+    key_show_name(key, sizeof(key), identity_key(identity, use));
+    json_object_set_new(object, "name", json_string(cert_issued_to(leaf)));
+    json_object_set_new(object, "key", json_string(key));
+    json_object_set_new(object, "spki_sha256", digest_text(&leaf->spki_sha256));
+    json_object_set_new(object, "not_after", time_text(leaf->not_after.at));
+}
+
 /* What a backup has too: all but the chain. */
 static json_t *identity_object(const struct identity *identity)
 {
-    const struct cert *leaf = chain_leaf(&identity->chain);
-    char key[CERT_KEY_NAME_MAX];
     json_t *object = json_object();
 
-    key_show_name(key, sizeof(key), &identity->key);
     json_object_set_new(object, "identity", json_integer(identity->number));
     json_object_set_new(object, "epoch", json_integer(identity->epoch));
     json_object_set_new(object, "origin",
@@ -105,19 +134,23 @@ static json_t *identity_object(const struct identity *identity)
     json_object_set_new(object, "previous",
                         identity->previous != 0 ? json_integer(identity->previous)
                                                 : json_null());
-    json_object_set_new(object, "name", json_string(cert_issued_to(leaf)));
-    json_object_set_new(object, "key", json_string(key));
-    json_object_set_new(object, "spki_sha256", digest_text(&leaf->spki_sha256));
-    json_object_set_new(object, "not_after", time_text(leaf->not_after.at));
+    put_leaf(object, identity, LEAF_SERVER);
+    if (identity_is_split(identity)) {
+        json_t *client = json_object();
+
+        put_leaf(client, identity, LEAF_CLIENT);
+        json_object_set_new(object, "client", client);
+    }
     return object;
 }
 
 void certs_json_identity(FILE *out, const struct identity *identity,
                          const struct change_facts *facts)
 {
+    const struct leaves leaves = identity_leaves(identity);
     json_t *object = identity_object(identity);
 
-    json_object_set_new(object, "chain", chain_object(identity->chain.n, &identity->chain));
+    json_object_set_new(object, "chain", leaves_object(identity->chain.n, &leaves));
     add_facts(object, facts);
     view_json_print(out, object);
 }
@@ -152,8 +185,7 @@ void certs_json_count(FILE *out, const char *name, size_t n)
 
 void certs_json_ca(FILE *out, const struct ca *ca)
 {
-    view_json_print(out,
-                    json_pack("{s:o}", "chain", chain_object(ca->chain.n, &ca->chain)));
+    view_json_print(out, json_pack("{s:o}", "chain", chain_object(&ca->chain)));
 }
 
 void certs_json_issued(FILE *out, const struct chain *chain, const struct report *report,
@@ -162,6 +194,6 @@ void certs_json_issued(FILE *out, const struct chain *chain, const struct report
     const bool accepted = report_errors(report) == 0;
 
     view_json_print(out, json_pack("{s:b, s:o, s:o, s:o}", "accepted", accepted, "chain",
-                                   chain_object(chain->n, chain), "findings",
+                                   chain_object(chain), "findings",
                                    view_json_report(report), "pem", pem_text(pem)));
 }

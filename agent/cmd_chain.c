@@ -80,6 +80,7 @@ static bool read_files(struct files *out, struct options *options, struct error 
 
 static void print_judgement(const struct upload *upload)
 {
+    const struct leaves leaves = upload_leaves(upload);
     size_t errors = report_errors(&upload->report);
 
     if (upload->accepted)
@@ -91,7 +92,7 @@ static void print_judgement(const struct upload *upload)
                errors, errors == 1 ? "" : "s");
     printf("\n");
     if (upload->sorted.n > 0) {
-        view_text_ladder(stdout, &upload->sorted);
+        view_text_leaves(stdout, &leaves);
         printf("\n");
     }
     view_text_report(stdout, &upload->report);
@@ -128,9 +129,20 @@ static int run_check(struct call *call, struct error *err)
     return upload.accepted ? 0 : 1;
 }
 
+static void print_answer(const struct upload_answer *answer)
+{
+    char requested[TIME_TEXT_MAX];
+
+    if (answer->request[0] == '\0')
+        return;
+    text_show_time(requested, answer->requested);
+    printf("; it answers the request of %s (%s, for %s)", requested, answer->request,
+           answer->purpose);
+}
+
 static void print_installed(const struct upload *upload, const struct digest *anchor)
 {
-    char hex[DIGEST_HEX], requested[TIME_TEXT_MAX];
+    char hex[DIGEST_HEX];
 
     printf("\n");
     if (upload->unchanged) {
@@ -138,11 +150,8 @@ static void print_installed(const struct upload *upload, const struct digest *an
         return;
     }
     printf("Installed as identity %u", upload->number);
-    if (upload->request[0] != '\0') {
-        text_show_time(requested, upload->requested);
-        printf("; it answers the request of %s (%s, for %s)", requested, upload->request,
-               upload->purpose);
-    }
+    print_answer(&upload->answer);
+    print_answer(&upload->client_answer);
     printf(".\n");
     if (anchor != NULL) {
         digest_hex(hex, anchor);
@@ -202,15 +211,30 @@ static bool tell_upload(const struct upload *upload, const struct state *state,
     return upload->unchanged || changes_finish(&facts, &options->change, state, json, err);
 }
 
+/* What only a chain can have. */
+static bool read_kind(struct upload_wish *out, struct call *call, struct error *err)
+{
+    bool server, client;
+
+    if (out->occasion != OCCASION_UPLOAD)
+        return true;
+    out->confirm_anchor = args_flag(&call->args, "--confirm-anchor");
+    server = args_flag(&call->args, "--server");
+    client = args_flag(&call->args, "--client");
+    if (server && client)
+        return fail(err, E_USAGE, "--server and --client: without them it is both");
+    out->renews = server ? LEAF_SERVER : client ? LEAF_CLIENT : LEAF_BOTH;
+    return true;
+}
+
 static int run_upload_as(struct call *call, enum occasion occasion, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(upload_clear) struct upload upload = {0};
     struct options options = {.wish.occasion = occasion};
 
-    if (occasion == OCCASION_UPLOAD)
-        options.wish.confirm_anchor = args_flag(&call->args, "--confirm-anchor");
-    if (!changes_read(&options.change, call, err) || !read_options(&options, call, err) ||
+    if (!read_kind(&options.wish, call, err) || !changes_read(&options.change, call, err) ||
+        !read_options(&options, call, err) ||
         !upload_files(&upload, &state, call, &options, err))
         return 0;
     if (upload.accepted)
@@ -243,17 +267,26 @@ static void print_two_columns(const struct chain *chain)
                cert_issued_by(&chain->cert[i]));
 }
 
+static void print_digest(size_t rung, const struct cert *cert)
+{
+    char hex[DIGEST_HEX];
+
+    digest_hex(hex, &cert->sha256);
+    printf("Rung %zu  SHA-256 %s\n", rung, hex);
+}
+
 static void print_chain(const struct identity *identity)
 {
+    const struct leaves leaves = identity_leaves(identity);
+
     printf("Identity %u (%s)\n\n", identity->number,
            identity_origin_name(identity->origin));
-    view_text_ladder(stdout, &identity->chain);
+    view_text_leaves(stdout, &leaves);
     printf("\n");
     for (size_t i = 0; i < identity->chain.n; i++) {
-        char hex[DIGEST_HEX];
-
-        digest_hex(hex, &identity->chain.cert[i].sha256);
-        printf("Rung %zu  SHA-256 %s\n", i, hex);
+        print_digest(i, &identity->chain.cert[i]);
+        if (i == 0 && identity_is_split(identity))
+            print_digest(0, chain_leaf(leaves.client));
     }
 }
 
@@ -326,7 +359,9 @@ static int run_undo(struct call *call, struct error *err)
 const struct command commands_chain[] = {
     {"chain check", "[--request CSR] [--policy P] [--at T] FILE…",
      "judge a chain file; needs no state and no network", run_check},
-    {"chain upload", "[--policy P] [--at T] [--confirm-anchor] " CHANGE_OPTIONS " FILE…",
+    {"chain upload",
+     "[--policy P] [--at T] [--confirm-anchor] [--server | --client] " CHANGE_OPTIONS
+     " FILE…",
      "make it this appliance's chain; its root becomes an anchor", run_upload},
     {"chain show", "[--ladder]",
      "the chain in use; --ladder: Issued To and Issued By alone", run_show},

@@ -27,21 +27,34 @@ static void print_times(const struct identity *identity)
     printf("Handshake:   %s\n", seen);
 }
 
-void identity_print(const struct identity *identity)
+static void print_leaf(const struct identity *identity, enum leaf_use use, const char *what)
 {
-    const struct cert *leaf = chain_leaf(&identity->chain);
+    const struct cert *leaf = chain_leaf(identity_chain(identity, use));
     char key[CERT_KEY_NAME_MAX], hex[DIGEST_HEX];
 
-    key_show_name(key, sizeof(key), &identity->key);
+    key_show_name(key, sizeof(key), identity_key(identity, use));
     digest_hex(hex, &leaf->spki_sha256);
+    printf("Name:        %s%s\n", cert_issued_to(leaf), what);
+    printf("Key:         %s\n", key);
+    printf("Public key:  SHA-256 %s\n", hex);
+}
+
+void identity_print(const struct identity *identity)
+{
+    const struct leaves leaves = identity_leaves(identity);
+
     printf("Identity:    %u (%s%s, by %s)\n", identity->number,
            identity_origin_name(identity->origin),
            identity->imported ? " with an imported key" : "", identity->reason);
     print_times(identity);
-    printf("Name:        %s\n", cert_issued_to(leaf));
-    printf("Key:         %s\n", key);
-    printf("Public key:  SHA-256 %s\n\n", hex);
-    view_text_ladder(stdout, &identity->chain);
+    if (identity_is_split(identity)) {
+        print_leaf(identity, LEAF_SERVER, " (server)");
+        print_leaf(identity, LEAF_CLIENT, " (client)");
+    } else {
+        print_leaf(identity, LEAF_BOTH, "");
+    }
+    printf("\n");
+    view_text_leaves(stdout, &leaves);
 }
 
 /* --name, else the name of the host when that is one. */
@@ -151,7 +164,7 @@ const struct command commands_identity[] = {
      "a new self-signed identity; the kind of key stays unless --key is given",
      identity_run_self_sign},
     {"identity import",
-     "--cert F… --key F | --p12 F [--passphrase-file F | --passphrase-fd N] [--purpose P] "
+     "--cert F… --key F [--key F] | --p12 F [--passphrase-file F | --passphrase-fd N] [--purpose P] "
      "[--policy P] [--confirm-anchor] " CHANGE_OPTIONS,
      "take a key and its chain from elsewhere; asks for a passphrase on the terminal",
      identity_run_import},

@@ -171,8 +171,12 @@ int identity_run_self_sign(struct call *call, struct error *err)
     return tell_change(call, &signing.change, &state, err);
 }
 
+#define IMPORT_KEYS 2 /* of one leaf, or of two */
+
 struct import {
-    const char *key, *p12, *purpose, *policy;
+    const char *key[IMPORT_KEYS]; /* keys of them */
+    size_t keys;
+    const char *p12, *purpose, *policy;
     struct passphrase_source passphrase;
     struct upload_wish wish;
     struct change_wish change;
@@ -181,11 +185,16 @@ struct import {
 static bool import_read(struct import *out, struct call *call, struct error *err)
 {
     const struct csr_profile *profile = NULL;
+    const char *key = NULL;
 
+    while (args_next_value(&call->args, "--key", &key, err)) {
+        if (out->keys == IMPORT_KEYS)
+            return fail(err, E_USAGE, "more than %d keys", IMPORT_KEYS);
+        out->key[out->keys++] = key;
+    }
     out->wish.now = out->wish.made = call->now;
     out->wish.confirm_anchor = args_flag(&call->args, "--confirm-anchor");
     if (!changes_read(&out->change, call, err) ||
-        !args_value(&call->args, "--key", &out->key, err) ||
         !args_value(&call->args, "--p12", &out->p12, err) ||
         !args_value(&call->args, "--purpose", &out->purpose, err) ||
         !args_value(&call->args, "--policy", &out->policy, err) ||
@@ -214,12 +223,13 @@ static bool add_certificates(struct chain *out, const char *path, struct error *
 }
 
 /* A key file that others can read has been read by others: refused as our own are. */
-static bool take_key(struct key *out, const struct import *import, struct error *err)
+static bool take_key(struct key *out, const char *path, const struct import *import,
+                     struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
     scoped(buf_clear) struct buf passphrase = {0};
 
-    if (!secret_is_private(AT_FDCWD, import->key, err) || !fs_read(&pem, import->key, err))
+    if (!secret_is_private(AT_FDCWD, path, err) || !fs_read(&pem, path, err))
         return false;
     if (!key_is_sealed(buf_span(&pem)))
         return key_from_pem(out, buf_span(&pem), err);
@@ -240,8 +250,17 @@ static bool take_p12(struct key *key, struct chain *chain, const struct import *
            pkcs12_read(key, chain, buf_span(&file), buf_span(&passphrase), err);
 }
 
-static bool take_parts(struct key *key, struct chain *chain, const struct import *import,
-                       struct call *call, struct error *err)
+static bool take_keys(struct key keys[IMPORT_KEYS], const struct import *import,
+                      struct error *err)
+{
+    for (size_t i = 0; i < import->keys; i++)
+        if (!take_key(&keys[i], import->key[i], import, err))
+            return false;
+    return true;
+}
+
+static bool take_parts(struct key keys[IMPORT_KEYS], struct chain *chain,
+                       const struct import *import, struct call *call, struct error *err)
 {
     const char *file = NULL;
     size_t files = 0;
@@ -252,11 +271,17 @@ static bool take_parts(struct key *key, struct chain *chain, const struct import
     if (err->msg != E_NONE || !args_end(&call->args, err))
         return false;
     if (import->p12 != NULL)
-        return (import->key == NULL || fail(err, E_USAGE, "--key and --p12")) &&
-               take_p12(key, chain, import, err);
-    if (import->key == NULL || files == 0)
+        return (import->keys == 0 || fail(err, E_USAGE, "--key and --p12")) &&
+               take_p12(&keys[0], chain, import, err);
+    if (import->keys == 0 || files == 0)
         return fail(err, E_USAGE, "--cert and --key, or --p12, are missing");
-    return take_key(key, import, err);
+    return take_keys(keys, import, err);
+}
+
+static void keys_clear(struct key keys[][IMPORT_KEYS])
+{
+    for (size_t i = 0; i < IMPORT_KEYS; i++)
+        key_clear(&(*keys)[i]);
 }
 
 static int tell_import(struct call *call, const struct upload *upload,
@@ -281,15 +306,15 @@ int identity_run_import(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(upload_clear) struct upload upload = {0};
-    scoped(key_clear) struct key key = key_none();
+    scoped(keys_clear) struct key keys[IMPORT_KEYS] = {0};
     struct import import = {0};
     bool good;
 
     if (!import_read(&import, call, err) ||
-        !take_parts(&key, &upload.given, &import, call, err) ||
+        !take_parts(keys, &upload.given, &import, call, err) ||
         !open_for_change(&state, call, &import.change, err))
         return 0;
-    good = upload_import(&upload, &state, &key, &import.wish, import.purpose, err);
+    good = upload_import(&upload, &state, keys, &import.wish, import.purpose, err);
     audit_note_upload(&state, "import", &upload, err);
     if (!good)
         return 0;

@@ -2,7 +2,6 @@
 /* The source: start and resume migrations; on either side: look at them. */
 #include "agent/command.h"
 #include "agent/demands.h"
-#include "agent/errand.h"
 #include "agent/migration_view.h"
 #include "agent/move_command.h"
 #include "agent/outcome_file.h"
@@ -57,21 +56,8 @@ static bool take_tree(struct move_plan *plan, const char *tree, const char *name
     return true;
 }
 
-#define WISH_WORDS "[--skip-unreadable] [--map-owner OLD:NEW]…"
-
-static bool wish_read(struct args *args, struct tree_wish *out, struct error *err)
-{
-    const char *rule = NULL;
-
-    out->skip_unreadable = args_flag(args, "--skip-unreadable");
-    while (args_next_value(args, "--map-owner", &rule, err))
-        if (!owner_map_add(&out->owners, rule, err))
-            return false;
-    return err->msg == E_NONE;
-}
-
 struct migrate_words {
-    const char *host, *tree, *name, *peer_name, *limit, *patience;
+    const char *host, *tree, *name, *peer_name, *limit;
 };
 
 static bool migrate_words_read(struct call *call, struct migrate_words *w,
@@ -82,20 +68,15 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
 
     plan->streams = streams_default();
     plan->nowhere = args_flag(args, "--to-nowhere");
-    plan->patience = PATIENCE_SECONDS;
     if (!consent_read(consent, args, err) || !args_value(args, "--name", &w->name, err) ||
         !args_value(args, "--peer-name", &w->peer_name, err) ||
         !args_value(args, "--limit", &w->limit, err) ||
-        !args_value(args, "--patience", &w->patience, err) ||
-        !wish_read(args, &plan->wish, err) ||
         !demands_read(args, &plan->policy, &plan->demands, err) ||
         !number_option(call, "--streams", STREAMS_MAX, &plan->streams, err) ||
         !args_need(args, "HOST", &w->host, err) || !args_need(args, "DIR", &w->tree, err) ||
         !args_end(args, err))
         return false;
     if (w->limit != NULL && !text_bytes(&plan->limit, w->limit, err))
-        return false;
-    if (w->patience != NULL && !text_duration(&plan->patience, w->patience, err))
         return false;
     return endpoint_read(&plan->peer, w->host, err);
 }
@@ -193,8 +174,7 @@ static int run_status(struct call *call, struct error *err)
 const struct command commands_migrate[] = {
     {"migrate",
      "HOST[:PORT] DIR " CONSENT_WORDS
-     " [--name N] [--peer-name N] [--streams N] [--limit RATE] [--patience D]"
-     " [--to-nowhere] " WISH_WORDS " " DEMANDS_WORDS,
+     " [--name N] [--peer-name N] [--streams N] [--limit RATE] [--to-nowhere] " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "[--receipt FILE] ID",
      "Source: go on with a migration that was interrupted.", run_resume},

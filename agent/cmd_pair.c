@@ -12,36 +12,49 @@
 
 #include <stdio.h>
 
-static int show(const struct call *call, const struct chain *source,
-                const struct chain *target, const struct trust *trust,
-                const struct report *findings, const struct tls_facts *facts)
+static int show(const struct call *call, const struct pair_sides *sides,
+                const struct trust *trust, const struct report *findings,
+                const struct tls_facts *facts)
 {
     struct ladder ladder = {0};
     bool paired = report_errors(findings) == 0;
 
-    ladder_lay(&ladder, source, target, SIDE_SOURCE, trust);
+    ladder_lay(&ladder, sides->source.client, sides->target.server, SIDE_SOURCE, trust);
     if (call->json)
-        view_pair_json(stdout, &ladder, findings, facts, paired);
+        view_pair_json(stdout, sides, &ladder, findings, facts, paired);
     else
-        view_pair_text(stdout, &ladder, findings, facts, paired);
+        view_pair_text(stdout, sides, &ladder, findings, facts, paired);
     return paired ? 0 : 1;
 }
 
-static bool read_chain(struct chain *out, const char *path, struct error *err)
-{
-    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
+/* One side's file: a chain, or two leaves over one. */
+struct side_file {
+    struct chain server, client;
+};
 
-    return fs_read(&file, path, err) && chain_parse(out, buf_span(&file), err);
+static void side_file_clear(struct side_file *file)
+{
+    chain_clear(&file->server);
+    chain_clear(&file->client);
+}
+
+static bool read_side(struct side_file *out, const char *path, struct error *err)
+{
+    scoped(buf_clear) struct buf text = buf_upto(CHAIN_FILE_MAX);
+    scoped(chain_clear) struct chain given = {0};
+
+    return fs_read(&text, path, err) && chain_parse(&given, buf_span(&text), err) &&
+           leaves_part(&out->server, &out->client, &given, err);
 }
 
 static int preflight(struct call *call, struct error *err)
 {
-    scoped(chain_clear) struct chain source = {0};
-    scoped(chain_clear) struct chain target = {0};
+    scoped(side_file_clear) struct side_file source = {0}, target = {0};
     scoped(trust_clear) struct trust trust = {0};
     scoped(report_clear) struct report findings = {0};
     const char *source_path = NULL, *target_path = NULL, *at = NULL, *duration = NULL;
     struct demands demands = {0};
+    struct pair_sides sides;
     enum policy policy;
 
     if (!demands_read(&call->args, &policy, &demands, err) ||
@@ -53,11 +66,15 @@ static int preflight(struct call *call, struct error *err)
         !args_need(&call->args, "TARGET.pem", &target_path, err) ||
         !args_end(&call->args, err))
         return 64;
-    if (!read_chain(&source, source_path, err) || !read_chain(&target, target_path, err) ||
-        !verdict_preflight(&findings, &source, &target, policy, &demands, call->now, err) ||
-        !verdict_own_root(&trust, &source, err))
+    if (!read_side(&source, source_path, err) || !read_side(&target, target_path, err))
         return 2;
-    return show(call, &source, &target, &trust, &findings, NULL);
+    sides.source = leaves_two(&source.server, &source.client);
+    sides.target = leaves_two(&target.server, &target.client);
+    if (!verdict_preflight(&findings, &sides.source, &sides.target, policy, &demands,
+                           call->now, err) ||
+        !verdict_own_root(&trust, sides.source.client, err))
+        return 2;
+    return show(call, &sides, &trust, &findings, NULL);
 }
 
 #define CODE_SELECTOR 6 /* characters of a code that may be shown again */
@@ -94,9 +111,10 @@ static int pair(struct call *call, struct error *err)
         !supervisor_part(&worker, &state, false, err))
         return 2;
     if (dial_pair(&dial, &worker, &words.peer, &words.wish, err)) {
+        const struct pair_sides sides = {dial.pair.setup.own, dial.pair.peer};
+
         pair_findings(&dial.pair, &findings);
-        status = show(call, &worker.newest->identity.chain, &dial.tls.facts.peer,
-                      &worker.newest->trust, &findings, &dial.tls.facts);
+        status = show(call, &sides, &worker.trust, &findings, &dial.tls.facts);
         fflush(stdout);
     }
     dial_witness(&dial, &worker, err);

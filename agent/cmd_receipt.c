@@ -8,6 +8,7 @@
 #include "agent/receipt_view.h"
 #include "base/fs.h"
 #include "certs/bundle.h"
+#include "certs/leaves.h"
 
 #include <stdio.h>
 
@@ -67,6 +68,7 @@ static bool judges_read(struct judges *out, struct args *args, struct error *err
 {
     scoped(buf_clear) struct buf pem = buf_upto(BUNDLE_FILE_MAX);
     scoped(report_clear) struct report notes = {0};
+    scoped(chain_clear) struct chain given = {0}, client = {0}; /* it signs nothing */
     const char *trust = NULL, *target = NULL;
 
     if (!args_value(args, "--trust", &trust, err) ||
@@ -81,7 +83,8 @@ static bool judges_read(struct judges *out, struct args *args, struct error *err
         return false;
     buf_reset(&pem);
     return target == NULL ||
-           (fs_read(&pem, target, err) && chain_parse(&out->target, buf_span(&pem), err));
+           (fs_read(&pem, target, err) && chain_parse(&given, buf_span(&pem), err) &&
+            leaves_part(&out->target, &client, &given, err));
 }
 
 static bool check_file(struct receipt_check *out, const struct judges *judges,

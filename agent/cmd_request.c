@@ -161,6 +161,16 @@ static bool drop_others(struct state *state, const char *id, const char *purpose
     return true;
 }
 
+static const char *use_asked(const struct csr_profile *profile)
+{
+    if (profile->ca)
+        return "a CA certificate";
+    if ((profile->eku & EKU_CLIENT_AUTH) == 0)
+        return "the use as a server";
+    return (profile->eku & EKU_SERVER_AUTH) == 0 ? "the use as a client"
+                                                 : "both uses, server and client";
+}
+
 static int run_new(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
@@ -182,10 +192,7 @@ static int run_new(struct call *call, struct error *err)
         fprintf(stderr,
                 "Give it to the CA and ask for %s. Then:\n"
                 "  pairgate chain upload FILE…    (leaf, intermediates and root)\n",
-                wish.csr.profile->ca ? "a CA certificate"
-                : (wish.csr.profile->eku & EKU_CLIENT_AUTH) != 0
-                    ? "both uses, server and client"
-                    : "the use as a server");
+                use_asked(wish.csr.profile));
     return 0;
 }
 

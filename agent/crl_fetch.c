@@ -29,7 +29,9 @@ bool crl_known_cas(struct chain *out, int state, const struct chain *more,
     scoped(trust_clear) struct trust trust = {0};
 
     return identity_load(&identity, state, false, err) && trust_load(&trust, state, err) &&
-           add_chain(out, &identity.chain, err) && add_chain(out, &trust.anchors, err) &&
+           add_chain(out, &identity.chain, err) &&
+           add_chain(out, &identity.client_chain, err) &&
+           add_chain(out, &trust.anchors, err) &&
            (more == NULL || add_chain(out, more, err));
 }
 

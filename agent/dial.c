@@ -87,8 +87,9 @@ static bool verdict_prepare(struct dial *dial, struct worker *worker, struct err
     scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
 
     return pair_judge(&dial->pair, clock_ms(), err) &&
-           statement_sign(&signature, &worker->newest->identity.key, STATEMENT_VERDICT,
-                          side_name(SIDE_SOURCE), buf_span(&dial->pair.body), err) &&
+           statement_sign(&signature, identity_key(&worker->identity, LEAF_CLIENT),
+                          STATEMENT_VERDICT, side_name(SIDE_SOURCE),
+                          buf_span(&dial->pair.body), err) &&
            pair_sign(&dial->pair, buf_span(&signature), err);
 }
 
@@ -114,7 +115,7 @@ void dial_witness(const struct dial *dial, struct worker *worker,
 {
     const struct audit_attempt attempt = {.self = SIDE_SOURCE,
                                           .address = dial->host,
-                                          .own = &worker->newest->identity.chain,
+                                          .own = identity_leaves(&worker->identity),
                                           .facts = &dial->tls.facts,
                                           .pair = dial->connected ? &dial->pair : NULL,
                                           .failure = failure};
@@ -126,24 +127,24 @@ bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *p
                const struct dial_wish *wish, struct error *err)
 {
     const struct pair_setup setup = {.self = SIDE_SOURCE,
-                                     .own = &worker->newest->identity.chain,
+                                     .own = identity_leaves(&worker->identity),
                                      .facts = &out->tls.facts,
-                                     .trust = &worker->newest->trust,
+                                     .trust = &worker->trust,
                                      .policy = wish->policy,
                                      .peer_name = wish->peer_name,
-                                     .crls = &worker->newest->crls,
+                                     .crls = &worker->crls,
                                      .demands = wish->demands};
     bool v6 = strchr(peer->host, ':') != NULL, held;
 
     snprintf(out->host, sizeof(out->host), v6 ? "[%s]:%s" : "%s:%s", peer->host,
              peer->port);
-    if (!tls_dial(&out->tls, peer->host, peer->port, &worker->newest->identity, err))
+    if (!tls_dial(&out->tls, peer->host, peer->port, &worker->identity, err))
         return false;
     out->connected = true;
     http_open(&out->http, &out->tls);
     held = pair_begin(&out->pair, &setup, err) && converse(out, worker, err);
     if (held && out->pair.phase == PAIR_AGREED)
-        worker_was_paired(worker, worker->newest);
+        worker_was_paired(worker);
     return held;
 }
 
@@ -156,7 +157,7 @@ static void grant_complete(const struct dial *dial, struct grant *grant)
     grant->peer_client_key = dial->pair.theirs.client.spki_sha256;
     text_printable(grant->peer_name, sizeof(grant->peer_name),
                    span_text(cert_issued_to(chain_leaf(peer))));
-    grant->not_after = verdict_not_after(dial->pair.setup.own, peer);
+    grant->not_after = verdict_not_after(&dial->pair.setup.own, &dial->pair.peer);
     pair_transcript(&dial->pair, &grant->transcript);
     grant->policy = dial->pair.setup.policy;
     grant->peer_policy = dial->pair.peer_policy;

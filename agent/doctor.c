@@ -44,55 +44,74 @@ int64_t doctor_days_left(const struct cert *cert, time_t now)
     return left >= 0 ? left / DAY : -((-left + DAY - 1) / DAY);
 }
 
-static void judge_rung(struct doctor *out, size_t rung, const struct doctor_wish *wish)
+static void judge_rung(struct report *out, const struct cert *cert, size_t rung,
+                       const struct doctor_wish *wish)
 {
-    const struct cert *cert = &out->identity.chain.cert[rung];
     struct error why = {0};
 
     if (wish->now < cert->not_before.at || wish->now > cert->not_after.at) {
         fail_at(&why, E_DOCTOR_OVER, rung, "%s, %lld days", cert_issued_to(cert),
                 (long long)doctor_days_left(cert, wish->now));
-        tell(&out->report, SEVERITY_ERROR, &why);
+        tell(out, SEVERITY_ERROR, &why);
     } else if ((int64_t)cert->not_after.at - wish->now <= wish->within) {
         fail_at(&why, E_DOCTOR_DAYS, rung, "%s, %lld days left", cert_issued_to(cert),
                 (long long)doctor_days_left(cert, wish->now));
-        tell(&out->report, SEVERITY_WARNING, &why);
+        tell(out, SEVERITY_WARNING, &why);
     }
 }
 
 /* What pairing would refuse today; the dates are judged by the rungs. */
-static void judge_chain(struct doctor *out, const struct doctor_wish *wish)
+static void judge_chain(struct report *out, const struct chain *chain, enum leaf_use use,
+                        const struct doctor_wish *wish)
 {
     scoped(report_clear) struct report report = {0};
-    const struct judged judged = {.chain = &out->identity.chain,
+    const struct judged judged = {.chain = chain,
                                   .policy = wish->policy,
                                   .occasion = OCCASION_OWN,
-                                  .now = wish->now};
+                                  .now = wish->now,
+                                  .use = use};
 
     rules_judge(&judged, &report);
     for (size_t i = 0; i < report.n; i++) {
         const char *rule = message_of(report.item[i].msg)->rule;
 
         if (rule == NULL || !text_equal(rule, "validity"))
-            report_add(&out->report, &report.item[i]);
+            report_add(out, &report.item[i]);
     }
+}
+
+/* Its rungs, and its rules when a CA stands behind it. */
+static void examine_leaf(struct doctor *out, enum leaf_use use,
+                         const struct doctor_wish *wish)
+{
+    scoped(report_clear) struct report found = {0};
+    const struct chain *chain = identity_chain(&out->identity, use);
+
+    for (size_t i = 0; i < chain->n; i++)
+        judge_rung(&found, &chain->cert[i], i, wish);
+    if (out->identity.origin == IDENTITY_CHAIN)
+        judge_chain(&found, chain, use, wish);
+    for (size_t i = 0; i < found.n; i++)
+        leaves_tell(&out->report, leaf_use_words(use), &found.item[i]);
 }
 
 static void examine_identity(struct doctor *out, int state, const struct doctor_wish *wish)
 {
     struct error why = {0};
+    struct leaves leaves;
 
     out->has_identity = identity_load(&out->identity, state, false, &why);
     if (!out->has_identity) {
         tell(&out->report, SEVERITY_ERROR, &why);
         return;
     }
-    for (size_t i = 0; i < out->identity.chain.n; i++)
-        judge_rung(out, i, wish);
-    if (out->identity.origin == IDENTITY_CHAIN) {
-        judge_chain(out, wish);
+    leaves = identity_leaves(&out->identity);
+    examine_leaf(out, identity_is_split(&out->identity) ? LEAF_SERVER : LEAF_BOTH, wish);
+    if (identity_is_split(&out->identity))
+        examine_leaf(out, LEAF_CLIENT, wish);
+    leaves_judge(&leaves, wish->policy, OCCASION_OWN, &out->report);
+    if (out->identity.origin == IDENTITY_CHAIN)
         return;
-    }
     fail(&why, E_DOCTOR_SELF_SIGNED, "the identity is %s",
          identity_origin_name(out->identity.origin));
     tell(&out->report, SEVERITY_WARNING, &why);

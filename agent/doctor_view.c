@@ -4,6 +4,16 @@
 #include "agent/view_text.h"
 #include "base/text.h"
 
+static void print_rung(FILE *out, size_t rung, const struct cert *cert, time_t now)
+{
+    char name[CERT_TEXT_MAX], until[TIME_TEXT_MAX];
+
+    text_printable(name, sizeof(name), span_text(cert_issued_to(cert)));
+    text_show_time(until, cert->not_after.at);
+    fprintf(out, "  rung %zu    %s, %s, %lld days left (%s)\n", rung, name,
+            cert_key_name(cert), (long long)doctor_days_left(cert, now), until);
+}
+
 static void print_identity(FILE *out, const struct doctor *doctor, time_t now)
 {
     const struct chain *chain = &doctor->identity.chain;
@@ -15,13 +25,9 @@ static void print_identity(FILE *out, const struct doctor *doctor, time_t now)
     fprintf(out, "Identity    %u, %s\n", doctor->identity.number,
             identity_origin_name(doctor->identity.origin));
     for (size_t i = 0; i < chain->n; i++) {
-        const struct cert *cert = &chain->cert[i];
-        char name[CERT_TEXT_MAX], until[TIME_TEXT_MAX];
-
-        text_printable(name, sizeof(name), span_text(cert_issued_to(cert)));
-        text_show_time(until, cert->not_after.at);
-        fprintf(out, "  rung %zu    %s, %s, %lld days left (%s)\n", i, name,
-                cert_key_name(cert), (long long)doctor_days_left(cert, now), until);
+        print_rung(out, i, &chain->cert[i], now);
+        if (i == 0 && identity_is_split(&doctor->identity))
+            print_rung(out, 0, chain_leaf(&doctor->identity.client_chain), now);
     }
 }
 

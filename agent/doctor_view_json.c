@@ -15,6 +15,14 @@ static json_t *time_or_null(time_t at)
     return json_string(text);
 }
 
+static json_t *rung_object(const struct cert *cert, time_t now)
+{
+    json_t *rung = view_json_rung(cert);
+
+    json_object_set_new(rung, "days_left", json_integer(doctor_days_left(cert, now)));
+    return rung;
+}
+
 static json_t *identity_object(const struct doctor *doctor, time_t now)
 {
     const struct identity *identity = &doctor->identity;
@@ -24,13 +32,14 @@ static json_t *identity_object(const struct doctor *doctor, time_t now)
         json_decref(rungs);
         return json_null();
     }
-    for (size_t i = 0; i < identity->chain.n; i++) {
-        json_t *rung = view_json_rung(&identity->chain.cert[i]);
-
-        json_object_set_new(rung, "days_left",
-                            json_integer(doctor_days_left(&identity->chain.cert[i], now)));
-        json_array_append_new(rungs, rung);
-    }
+    for (size_t i = 0; i < identity->chain.n; i++)
+        json_array_append_new(rungs, rung_object(&identity->chain.cert[i], now));
+    if (identity_is_split(identity))
+        json_object_set_new(
+            json_array_get(rungs, 0), "leaves",
+            json_pack("{s:o, s:o}", "server",
+                      rung_object(chain_leaf(&identity->chain), now), "client",
+                      rung_object(chain_leaf(&identity->client_chain), now)));
     return json_pack("{s:i, s:s, s:o}", "identity", (int)identity->number, "origin",
                      identity_origin_name(identity->origin), "rungs", rungs);
 }

@@ -11,7 +11,6 @@
 #include "agent/events.h"
 #include "agent/supervisor.h"
 #include "transfer/send.h"
-#include "transfer/tree.h"
 
 #include <limits.h>
 
@@ -24,12 +23,10 @@ struct move_plan {
     char name[PUBLISH_NAME_MAX];
     char migration[MIGRATION_ID_MAX]; /* empty until granted */
     unsigned streams;
-    uint64_t limit;   /* bytes a second, 0: none */
-    int64_t patience; /* seconds of silence before the source gives up */
-    bool nowhere;     /* to be measured: nothing is stored, nothing handed over */
+    uint64_t limit; /* bytes a second, 0: none */
+    bool nowhere;   /* to be measured: nothing is stored, nothing handed over */
     enum policy policy;
     struct demands demands;
-    struct tree_wish wish;
 };
 
 struct move {
@@ -41,6 +38,7 @@ struct move {
     const struct outcome_file *carried; /* move_by_file: the target's signed answer */
     struct report findings;             /* when the connection check refused */
     struct chain peer;                  /* as presented, for the ladders */
+    struct chain peer_client;           /* of its client leaf, when it has two */
     bool refused;
 };
 

@@ -6,12 +6,25 @@
 
 #include <stdio.h>
 
+static void tell_refusal(const struct call *call, const struct move *move)
+{
+    const struct pair_sides sides = {.source = identity_leaves(&move->worker->identity),
+                                     .target = leaves_two(&move->peer, &move->peer_client)};
+    struct ladder ladder = {0};
+
+    ladder_lay(&ladder, sides.source.client, sides.target.server, SIDE_SOURCE,
+               &move->worker->trust);
+    if (call->json)
+        view_pair_json(stdout, &sides, &ladder, &move->findings, NULL, false);
+    else
+        view_pair_text(stdout, &sides, &ladder, &move->findings, NULL, false);
+}
+
 /* Tell how it ended: refused verdicts as the connection check does, findings as findings.
  */
 static int conclude(const struct call *call, struct move *move, bool good,
                     struct error *err)
 {
-    struct ladder ladder = {0};
     bool at_pairing = err->msg == E_PAIR_REFUSED;
 
     if (good)
@@ -29,12 +42,7 @@ static int conclude(const struct call *call, struct move *move, bool good,
         return 1;
     }
     *err = (struct error){0};
-    ladder_lay(&ladder, &move->worker->newest->identity.chain, &move->peer, SIDE_SOURCE,
-               &move->worker->newest->trust);
-    if (call->json)
-        view_pair_json(stdout, &ladder, &move->findings, NULL, false);
-    else
-        view_pair_text(stdout, &ladder, &move->findings, NULL, false);
+    tell_refusal(call, move);
     return 1;
 }
 

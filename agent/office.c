@@ -3,11 +3,12 @@
  */
 #include "agent/office.h"
 
-#include "agent/manager.h"
+#include "agent/clock.h"
 #include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "certs/identity.h"
 
 #include <string.h>
 
@@ -85,12 +86,9 @@ static bool do_owner(struct request *r, struct error *err)
     return true;
 }
 
-static bool do_ready(struct request *r, struct error *err)
+static bool do_seen(struct request *r, struct error *err)
 {
-    (void)r;
-    (void)err;
-    manager_tell("READY=1");
-    return true;
+    return identity_mark_seen(r->office->state, r->ask->identity, clock_now(), err);
 }
 
 static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = {
@@ -112,9 +110,7 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_DECIDE] = office_decide,
     [AUTHORITY_NEXT] = office_next,
     [AUTHORITY_CHAINS] = office_chains,
-    [AUTHORITY_SEEN] = office_seen,
-    [AUTHORITY_CREDENTIALS] = office_credentials,
-    [AUTHORITY_READY] = do_ready,
+    [AUTHORITY_SEEN] = do_seen,
 };
 
 /* Operations that only one side has: a target's worker cannot give itself a source's grant.
@@ -143,8 +139,6 @@ static bool op_is_for(enum authority_op op, bool is_target)
     case AUTHORITY_FORGET:
     case AUTHORITY_OWNER:
     case AUTHORITY_SEEN:
-    case AUTHORITY_CREDENTIALS:
-    case AUTHORITY_READY:
         break;
     }
     return true;

@@ -48,11 +48,11 @@ static bool goes_on_by_grant(enum handover_event event)
            event == ASKED_COMMIT;
 }
 
-static bool keep_own_chain(struct request *r, const struct chain *chain, struct error *err)
+static bool keep_own_chain(struct request *r, struct error *err)
 {
     scoped(buf_clear) struct buf packed = buf_upto(CHAIN_PACKED_MAX);
 
-    return chain_pack(&packed, chain, err) &&
+    return chain_pack(&packed, r->office->leaves.server, err) &&
            handover_keep(r->office->db, r->ask->migration, KEPT_TARGET_CHAIN,
                          buf_span(&packed), r->ask->now, err);
 }
@@ -68,9 +68,8 @@ static bool abort_step(struct request *r, const struct handover_act *asked,
 
     act.statement = &text;
     return notice_make(&text, SIGNED_ABORT, handover, office->key,
-                       &chain_leaf(office->chain)->spki_sha256, act.now, err) &&
-           handover_step(handover, office->db, &act, err) &&
-           keep_own_chain(r, office->chain, err);
+                       &chain_leaf(office->leaves.server)->spki_sha256, act.now, err) &&
+           handover_step(handover, office->db, &act, err) && keep_own_chain(r, err);
 }
 
 static bool make_move(struct request *r, const struct handover_act *act, struct error *err)
@@ -219,30 +218,12 @@ static bool load_kept(struct request *r, struct receipt *draft, struct chain *so
            chain_unpack(source, buf_span(&chain.body), err);
 }
 
-/* Who signs a receipt: the identity of the connection that asked for commit, which may have
- * begun before the newest; that one when it is not in use any more. */
-struct signer_self {
-    const struct key *key;
-    const struct chain *chain;
-};
-
-static struct signer_self self_of(const struct office *office, const struct receipt *draft)
-{
-    const struct identity *then =
-        office->custody != NULL
-            ? custody_find_key(office->custody, &draft->target.server_key)
-            : NULL;
-
-    return then != NULL ? (struct signer_self){&then->key, &then->chain}
-                        : (struct signer_self){office->key, office->chain};
-}
-
 /* Everything that the worker need not be believed comes from our own rows. */
 static bool receipt_fill(struct request *r, const struct handover *handover,
-                         struct receipt *out, struct signer_self *self, struct error *err)
+                         struct receipt *out, struct error *err)
 {
     scoped(chain_clear) struct chain source = {0};
-    const struct digest *own;
+    const struct leaves *own = &r->office->leaves;
     struct migration_facts facts = {0};
     struct grant grant = {0};
 
@@ -251,8 +232,6 @@ static bool receipt_fill(struct request *r, const struct handover *handover,
         !migration_facts_load(&facts, r->office->db, r->ask->migration, err) ||
         !previous_receipt(&out->previous, r->office->db, err))
         return false;
-    *self = self_of(r->office, out);
-    own = &chain_leaf(self->chain)->spki_sha256;
     out->terms = handover->terms;
     out->terms.epoch = handover->terms.epoch + 1;
     out->kind = facts.kind;
@@ -261,7 +240,8 @@ static bool receipt_fill(struct request *r, const struct handover *handover,
     out->transcript = grant.transcript;
     party_fill(&out->source, &source, &grant.peer_server_key, &grant.peer_client_key,
                grant.peer_policy);
-    party_fill(&out->target, self->chain, own, own, grant.policy);
+    party_fill(&out->target, own->server, &chain_leaf(own->server)->spki_sha256,
+               &chain_leaf(own->client)->spki_sha256, grant.policy);
     return text_fits(out->migration, handover->migration) &&
            text_fits(out->name, facts.name);
 }
@@ -272,13 +252,12 @@ static bool decide(struct request *r, struct handover *handover, struct error *e
     const struct handover_act act = {
         .event = DID_PUBLISH, .statement = &text, .now = r->ask->now};
     struct receipt receipt = {0};
-    struct signer_self self = {0};
 
-    return receipt_fill(r, handover, &receipt, &self, err) &&
+    return receipt_fill(r, handover, &receipt, err) &&
            receipt_write(&text.body, &receipt, err) &&
-           receipt_sign(&text, self.key, SIGNED_RECEIPT, err) &&
+           receipt_sign(&text, r->office->key, SIGNED_RECEIPT, err) &&
            handover_step(handover, r->office->db, &act, err) &&
-           add_to_receipts(r, &text, err) && keep_own_chain(r, self.chain, err);
+           add_to_receipts(r, &text, err) && keep_own_chain(r, err);
 }
 
 bool office_decide(struct request *r, struct error *err)

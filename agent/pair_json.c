@@ -5,13 +5,18 @@
 
 #include <jansson.h>
 
-static json_t *row_json(const struct cert *cert)
+static json_t *row_json(const struct cert *cert, size_t rung, const struct leaves *leaves)
 {
-    return cert != NULL ? view_json_rung(cert) : json_null();
+    json_t *row = cert != NULL ? view_json_rung(cert) : json_null();
+
+    if (cert != NULL && rung == 0)
+        view_json_leaves(row, leaves);
+    return row;
 }
 
-void view_pair_json(FILE *out, const struct ladder *ladder, const struct report *findings,
-                    const struct tls_facts *facts, bool paired)
+void view_pair_json(FILE *out, const struct pair_sides *sides, const struct ladder *ladder,
+                    const struct report *findings, const struct tls_facts *facts,
+                    bool paired)
 {
     json_t *object = json_object();
     json_t *rungs = json_array();
@@ -22,7 +27,8 @@ void view_pair_json(FILE *out, const struct ladder *ladder, const struct report 
         json_array_append_new(
             rungs, json_pack("{s:I, s:b, s:s?, s:o, s:o}", "rung", (json_int_t)i, "match",
                              rung->match ? 1 : 0, "key", rung_key_name(rung->key), "source",
-                             row_json(rung->source), "target", row_json(rung->target)));
+                             row_json(rung->source, i, &sides->source), "target",
+                             row_json(rung->target, i, &sides->target)));
     }
     json_object_set_new(object, "paired", json_boolean(paired));
     json_object_set_new(

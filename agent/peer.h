@@ -34,7 +34,6 @@ struct service {
 
 struct peer {
     struct service *service;
-    struct credentials *own; /* with which it began, whatever has changed since */
     struct tls tls;
     struct http http;
     uint64_t number;

@@ -14,11 +14,12 @@
 static bool conversation_begin(struct peer *peer, struct error *err)
 {
     const struct pair_setup setup = {.self = SIDE_TARGET,
-                                     .own = &peer->own->identity.chain,
+                                     .own =
+                                         identity_leaves(&peer->service->worker->identity),
                                      .facts = &peer->tls.facts,
-                                     .trust = &peer->own->trust,
+                                     .trust = &peer->service->worker->trust,
                                      .policy = peer->service->policy,
-                                     .crls = &peer->own->crls,
+                                     .crls = &peer->service->worker->crls,
                                      .demands = peer->service->demands};
 
     if (peer->paired)
@@ -34,8 +35,10 @@ static bool verdict_prepare(struct peer *peer, struct error *err)
     if (peer->pair.signature.n > 0)
         return true;
     return (peer->pair.body.n > 0 || pair_judge(&peer->pair, clock_ms(), err)) &&
-           statement_sign(&signature, &peer->own->identity.key, STATEMENT_VERDICT,
-                          side_name(SIDE_TARGET), buf_span(&peer->pair.body), err) &&
+           statement_sign(&signature,
+                          identity_key(&peer->service->worker->identity, LEAF_SERVER),
+                          STATEMENT_VERDICT, side_name(SIDE_TARGET),
+                          buf_span(&peer->pair.body), err) &&
            pair_sign(&peer->pair, buf_span(&signature), err);
 }
 
@@ -85,12 +88,13 @@ static bool exchange_told(struct visit *visit, const char *step, struct error *e
 /* Written after the answer has gone out: nobody waits for the record of an attempt. */
 void peer_witness(struct peer *peer, bool over)
 {
-    const struct audit_attempt attempt = {.self = SIDE_TARGET,
-                                          .address = peer->address,
-                                          .own = &peer->own->identity.chain,
-                                          .facts = &peer->tls.facts,
-                                          .pair = &peer->pair,
-                                          .failure = &peer->broken};
+    const struct audit_attempt attempt = {
+        .self = SIDE_TARGET,
+        .address = peer->address,
+        .own = identity_leaves(&peer->service->worker->identity),
+        .facts = &peer->tls.facts,
+        .pair = &peer->pair,
+        .failure = &peer->broken};
 
     if (!peer->paired && over && !peer->reaches_anchor)
         witness_refusal(&peer->service->witness, peer->host, E_NOT_PAIRED, clock_now());
@@ -128,7 +132,7 @@ bool peer_verdict(struct visit *visit, struct error *err)
     if (!exchange_told(visit, "verdict", err))
         return false;
     if (peer->pair.phase == PAIR_AGREED) {
-        worker_was_paired(peer->service->worker, peer->own);
+        worker_was_paired(peer->service->worker);
         event_paired(&peer->service->events, peer->address,
                      cert_issued_to(peer_leaf(peer)));
         return true;
@@ -166,7 +170,7 @@ static void grant_fill(struct grant *out, const struct peer *peer)
     out->peer_server_key = peer->pair.theirs.server.spki_sha256;
     out->peer_client_key = peer->pair.theirs.client.spki_sha256;
     out->byte_ceiling = INT64_MAX;
-    out->not_after = verdict_not_after(&peer->tls.facts.peer, &peer->own->identity.chain);
+    out->not_after = verdict_not_after(&peer->pair.peer, &peer->pair.setup.own);
     out->policy = service->policy;
     out->peer_policy = peer->pair.peer_policy;
     out->pinned = service->demands.pins > 0;

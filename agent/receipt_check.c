@@ -46,14 +46,14 @@ static void unpack(struct side_of *side, struct receipt_check *check)
     }
 }
 
-/* The leaf's key is one of the two that the receipt names. */
+/* The leaf has the key that the receipt names for its part. */
 static void check_key(const struct side_of *side, struct receipt_check *check)
 {
-    const struct digest *key = &chain_leaf(&side->chain)->spki_sha256;
+    const struct digest *key = side->purpose == PURPOSE_SERVER ? &side->party->server_key
+                                                               : &side->party->client_key;
     char name[48];
 
-    if (digest_equal(key, &side->party->server_key) ||
-        digest_equal(key, &side->party->client_key))
+    if (digest_equal(key, &chain_leaf(&side->chain)->spki_sha256))
         return;
     snprintf(name, sizeof(name), "%s: not the key of its leaf", side->name);
     find(check, E_RECEIPT_FIELD, name);

@@ -2,11 +2,9 @@
 #include "agent/supervisor.h"
 
 #include "agent/clock.h"
-#include "agent/custody.h"
 #include "agent/office_audit.h"
 #include "agent/pipe.h"
 #include "agent/unheard.h"
-#include "agent/upkeep.h"
 #include "base/fs.h"
 
 #include <errno.h>
@@ -14,15 +12,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define TICK_MS 1000
 
 /* The two channels, a socket at either end. */
 struct channels {
@@ -30,6 +24,9 @@ struct channels {
     int authority[2];
 };
 enum { OURS, WORKERS };
+
+/* The numbers of the keys between the two. */
+enum { AT_SERVER_KEY, AT_CLIENT_KEY };
 
 static bool channels_make(struct channels *out, struct error *err)
 {
@@ -41,43 +38,36 @@ static bool channels_make(struct channels *out, struct error *err)
 
 static void signals_block(sigset_t *old)
 {
-    struct sigaction hangup = {0};
     sigset_t set;
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGCHLD);
-    sigaction(SIGHUP, NULL, &hangup);
-    if (hangup.sa_handler != SIG_IGN) /* under nohup it stays ignored */
-        sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, old);
 }
 
 /* What the supervisor holds. */
 struct desk {
-    struct custody custody;
-    struct upkeep upkeep;
+    struct identity identity;
+    struct signer_keys keys; /* of the identity */
     struct office office;
     struct channels *channels;
     int signals;
     pid_t worker;
-    bool stopping; /* the worker was told to end */
 };
 
 static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
                        struct error *err)
 {
-    desk->custody.state = state->fd;
-    desk->upkeep.state = state;
-    if (!state_open_db(state, err))
+    if (!identity_load(&desk->identity, state->fd, true, err) || !state_open_db(state, err))
         return false;
-    upkeep_tick(&desk->upkeep, clock_now());
-    if (!custody_renew(&desk->custody, NULL, 0, clock_now(), err))
-        return false;
+    desk->keys.key[AT_SERVER_KEY] = identity_key(&desk->identity, LEAF_SERVER);
+    desk->keys.key[AT_CLIENT_KEY] = identity_key(&desk->identity, LEAF_CLIENT);
     desk->office.db = &state->db;
-    desk->office.custody = &desk->custody;
-    office_take_newest(&desk->office);
+    desk->office.state = state->fd;
+    desk->office.key = identity_key(&desk->identity, LEAF_SERVER);
+    desk->office.leaves = identity_leaves(&desk->identity);
     desk->office.is_target = is_target;
     return !is_target || unheard_sweep(&desk->office, clock_now(), err);
 }
@@ -102,15 +92,14 @@ static bool desk_signal(struct desk *desk, int *status)
 
     if (read(desk->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return false;
-    if (info.ssi_signo != SIGCHLD) {
-        desk->stopping = true;
+    if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
         kill(desk->worker, SIGTERM);
         return false;
     }
     if (waitpid(desk->worker, &how, WNOHANG) != desk->worker)
         return false;
     *status = WIFEXITED(how) ? WEXITSTATUS(how) : 2;
-    if (WIFSIGNALED(how) && !desk->stopping)
+    if (WIFSIGNALED(how) && WTERMSIG(how) != SIGTERM)
         desk_tell_death(desk, WTERMSIG(how));
     return true;
 }
@@ -125,36 +114,17 @@ static int desk_serve(struct desk *desk)
     for (;;) {
         struct error err = {0};
 
-        if (poll(wait, COUNT(wait), TICK_MS) < 0 && errno != EINTR)
+        if (poll(wait, COUNT(wait), -1) < 0 && errno != EINTR)
             return 2;
         if (wait[0].revents != 0 && desk_signal(desk, &status))
             return status;
         /* A channel the worker has closed is not asked again; its end comes as a signal. */
-        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->custody.keys, &err))
+        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->keys, &err))
             wait[1].fd = -1;
         if (wait[2].revents != 0 && !office_answer(&desk->office, wait[2].fd, &err))
             wait[2].fd = -1;
         if (err.msg != E_NONE)
             fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
-        if (desk->office.db !=
-            NULL) /* else it has failed, and the worker is about to end */
-            upkeep_tick(&desk->upkeep, clock_now());
-    }
-}
-
-#define LOCKED_BYTES (4UL * CREDENTIALS_BYTES_MAX) /* more than it ever has mapped */
-
-/* The key is in no core and not in swap. With less allowed than may be needed, an
- * allocation would fail one day: then nothing is locked. */
-static void memory_keep(void)
-{
-    struct rlimit limit;
-
-    prctl(PR_SET_DUMPABLE, 0);
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_max >= LOCKED_BYTES) {
-        limit.rlim_cur = limit.rlim_max;
-        if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0)
-            (void)!mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     }
 }
 
@@ -167,7 +137,7 @@ static _Noreturn void supervise(struct state *state, bool is_target,
 
     close(channels->signer[WORKERS]);
     close(channels->authority[WORKERS]);
-    memory_keep();
+    prctl(PR_SET_DUMPABLE, 0);
     audit_journal_open();
     (void)!desk_ready(&desk, state, is_target, &err);
     /* The worker waits for this, and tells the failure the way the user asked for. */
@@ -177,26 +147,39 @@ static _Noreturn void supervise(struct state *state, bool is_target,
     if (err.msg == E_NONE)
         office_audit_end(&desk.office);
     office_clear(&desk.office);
-    custody_clear(&desk.custody);
+    identity_clear(&desk.identity);
     state_close(state);
     exit(status);
 }
 
-/* The supervisor tells first whether it is ready. */
-static bool worker_part(struct worker *out, struct channels *channels, struct error *err)
+static bool worker_begin(struct worker *out, struct state *state, struct channels *channels,
+                         struct error *err)
 {
     struct error refused = {0};
     bool end = false;
 
     close(channels->signer[OURS]);
     close(channels->authority[OURS]);
-    if (!pipe_receive(channels->authority[WORKERS], &refused, sizeof(refused), &end, err))
+    authority_open(&out->authority, channels->authority[WORKERS]);
+    if (!signer_open(&out->signer, channels->signer[WORKERS], err) ||
+        !pipe_receive(out->authority.socket, &refused, sizeof(refused), &end, err))
         return false;
     if (end || refused.msg != E_NONE) {
         *err = refused;
         return fail(err, E_SUPERVISOR, "it has ended");
     }
-    return worker_begin(out, channels->signer[WORKERS], channels->authority[WORKERS], err);
+    if (!identity_load(&out->identity, state->fd, false, err) ||
+        !trust_load(&out->trust, state->fd, err) ||
+        !crl_store_load(&out->crls, state->fd, err))
+        return false;
+    owners_ask_of(authority_owner, &out->authority);
+    out->state = state->fd;
+    out->identity.key.signer = out->identity.client_key.signer = &out->signer;
+    out->identity.key.at_signer = AT_SERVER_KEY;
+    out->identity.client_key.at_signer = AT_CLIENT_KEY;
+    chain_remember(&out->identity.chain, &(struct chain){0});
+    chain_remember(&out->identity.client_chain, &out->identity.chain);
+    return true;
 }
 
 bool supervisor_part(struct worker *out, struct state *state, bool is_target,
@@ -223,5 +206,24 @@ bool supervisor_part(struct worker *out, struct state *state, bool is_target,
     if (getppid() != parent)
         _exit(2);
     sigprocmask(SIG_SETMASK, &old, NULL);
-    return worker_part(out, &channels, err);
+    return worker_begin(out, state, &channels, err);
+}
+
+void worker_was_paired(struct worker *worker)
+{
+    struct error err = {0};
+
+    if (atomic_exchange(&worker->seen, true))
+        return;
+    if (!authority_seen(&worker->authority, worker->identity.number, &err))
+        fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
+}
+
+void worker_clear(struct worker *worker)
+{
+    identity_clear(&worker->identity);
+    trust_clear(&worker->trust);
+    held_crls_clear(&worker->crls);
+    signer_close(&worker->signer);
+    authority_close(&worker->authority);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/upload.h"
 
+#include "agent/view_text.h"
 #include "base/text.h"
 #include "certs/identity.h"
 #include "certs/trust.h"
@@ -9,8 +10,25 @@ void upload_clear(struct upload *upload)
 {
     chain_clear(&upload->given);
     chain_clear(&upload->sorted);
+    chain_clear(&upload->client);
     report_clear(&upload->report);
     *upload = (struct upload){0};
+}
+
+struct leaves upload_leaves(const struct upload *upload)
+{
+    return leaves_two(&upload->sorted, &upload->client);
+}
+
+static bool add_chain(struct chain *out, const struct chain *more, struct error *err)
+{
+    for (size_t i = 0; i < more->n; i++) {
+        if (out->n == CHAIN_READ_MAX)
+            return fail(err, E_CHAIN_ENDLESS, "more than %d certificates", CHAIN_READ_MAX);
+        if (!chain_add_der(out, buf_span(&more->cert[i].der), err))
+            return false;
+    }
+    return true;
 }
 
 /* Append the certificates of one more file; damage is a finding that names the file. */
@@ -20,17 +38,10 @@ static bool read_more(struct chain *out, struct span file, size_t number,
     scoped(chain_clear) struct chain one = {0};
     struct error why = {0}, finding = {0};
 
-    if (!chain_parse(&one, file, &why)) {
-        fail(&finding, why.msg, "file %zu: %s", number, why.about);
-        report_add(report, &finding);
-        return true;
-    }
-    for (size_t i = 0; i < one.n; i++) {
-        if (out->n == CHAIN_READ_MAX)
-            return fail(err, E_CHAIN_ENDLESS, "more than %d certificates", CHAIN_READ_MAX);
-        if (!chain_add_der(out, buf_span(&one.cert[i].der), err))
-            return false;
-    }
+    if (chain_parse(&one, file, &why))
+        return add_chain(out, &one, err);
+    fail(&finding, why.msg, "file %zu: %s", number, why.about);
+    report_add(report, &finding);
     return true;
 }
 
@@ -56,73 +67,139 @@ static bool put_in_order(struct chain *chain, struct error *err)
     return true;
 }
 
-static bool judge_files(struct upload *out, struct span file,
-                        const struct upload_wish *wish, struct judged *judged,
-                        struct error *err)
+/* Everything in the files, and what of them is no certificate. */
+static bool read_files(struct upload *out, struct span file, const struct upload_wish *wish,
+                       struct error *err)
 {
-    if (wish->mores == 0) {
-        rules_judge_file(&out->given, file, judged, &out->report);
-        return true;
+    struct error why = {0};
+
+    if (wish->mores > 0) {
+        for (size_t i = 0; i <= wish->mores; i++)
+            if (!read_more(&out->given, i == 0 ? file : wish->more[i - 1], i + 1,
+                           &out->report, err))
+                return false;
+    } else if (!chain_parse(&out->given, file, &why)) {
+        report_add(&out->report, &why);
     }
-    if (!read_more(&out->given, file, 1, &out->report, err))
-        return false;
-    for (size_t i = 0; i < wish->mores; i++)
-        if (!read_more(&out->given, wish->more[i], i + 2, &out->report, err))
-            return false;
-    if (out->given.n > 0 && !put_in_order(&out->given, err))
-        return false;
-    judged->chain = &out->given;
-    if (report_errors(&out->report) == 0)
-        rules_judge(judged, &out->report);
     return true;
 }
 
-static bool lay_sorted(struct upload *out, struct error *err)
+/* The chains as they are judged: what came in several files has no order. */
+struct laid {
+    struct chain server; /* or of the only leaf */
+    struct chain client; /* empty when there is one leaf */
+};
+
+static void laid_clear(struct laid *laid)
+{
+    chain_clear(&laid->server);
+    chain_clear(&laid->client);
+}
+
+static bool lay(struct laid *out, const struct chain *given, enum occasion occasion,
+                bool in_order, struct error *err)
+{
+    if (occasion != OCCASION_UPLOAD)
+        return chain_copy(&out->server, given, err);
+    return leaves_part(&out->server, &out->client, given, err) &&
+           (in_order || (put_in_order(&out->server, err) &&
+                         (out->client.n == 0 || put_in_order(&out->client, err))));
+}
+
+static void judge_chain(struct upload *out, const struct chain *chain, enum leaf_use use,
+                        struct judged *judged)
+{
+    scoped(report_clear) struct report found = {0};
+
+    judged->chain = chain;
+    judged->use = use;
+    rules_judge(judged, &found);
+    for (size_t i = 0; i < found.n; i++)
+        leaves_tell(&out->report, leaf_use_words(use), &found.item[i]);
+    out->report.dropped += found.dropped;
+}
+
+static void judge_laid(struct upload *out, const struct laid *laid, struct judged *judged)
+{
+    const struct leaves leaves = leaves_two(&laid->server, &laid->client);
+    const bool split = leaves_are_split(&leaves);
+
+    judge_chain(out, &laid->server, split ? LEAF_SERVER : LEAF_BOTH, judged);
+    if (split)
+        judge_chain(out, &laid->client, LEAF_CLIENT, judged);
+    leaves_judge(&leaves, judged->policy, judged->occasion, &out->report);
+}
+
+static bool sort(struct chain *out, const struct chain *chain, struct error *err)
 {
     struct chain_order order = {0};
 
-    if (out->given.n == 0)
+    if (chain->n == 0)
         return true;
-    chain_lay_order(&order, &out->given);
-    return chain_sorted(&out->sorted, &out->given, &order, err);
+    chain_lay_order(&order, chain);
+    return chain_sorted(out, chain, &order, err);
 }
 
 bool upload_judge(struct upload *out, struct span file, const struct upload_wish *wish,
                   const struct upload_keys *keys, struct error *err)
 {
+    scoped(laid_clear) struct laid laid = {0};
     struct judged judged = {.policy = wish->policy,
                             .occasion = wish->occasion,
                             .now = wish->now,
                             .request_spki = keys != NULL ? keys->spki : NULL,
                             .requests = keys != NULL ? keys->n : 0,
                             .has_requests = keys != NULL};
+    const bool alone = wish->mores == 0 && wish->other == NULL;
 
     out->policy = wish->policy;
-    if (!judge_files(out, file, wish, &judged, err))
+    if (!read_files(out, file, wish, err) ||
+        (wish->other != NULL && !add_chain(&out->given, wish->other, err)))
         return false;
+    if (out->given.n > 0 && !lay(&laid, &out->given, wish->occasion, alone, err))
+        return false;
+    if (report_errors(&out->report) == 0)
+        judge_laid(out, &laid, &judged);
     out->accepted = report_errors(&out->report) == 0;
-    return lay_sorted(out, err);
+    return sort(&out->sorted, &laid.server, err) && sort(&out->client, &laid.client, err);
 }
 
-/* The private key of the leaf: that of a request, or the one in use. */
-static bool find_key(struct key *out, struct upload *upload, const struct state *state,
-                     const struct ledger *ledger, const struct pending **answered,
+/* What an upload needs of this appliance. */
+struct office {
+    const struct state *state;
+    struct ledger ledger;
+    struct identity now; /* without its keys */
+};
+
+static void office_clear(struct office *office)
+{
+    ledger_clear(&office->ledger);
+    identity_clear(&office->now);
+}
+
+/* The private key of the leaf: that of a request, or one in use. */
+static bool find_key(struct key *out, struct upload_answer *answer,
+                     const struct chain *chain, const struct office *office,
                      struct error *err)
 {
+    const struct cert *leaf = chain_leaf(chain);
+    const struct pending *asked = ledger_find_key(&office->ledger, &leaf->spki_sha256);
     scoped(identity_clear) struct identity now = {0};
+    struct key *key = &now.client_key;
 
-    *answered = ledger_find_key(ledger, &chain_leaf(&upload->sorted)->spki_sha256);
-    if (*answered != NULL) {
-        (void)text_fits(upload->request, (*answered)->id);
-        (void)text_fits(upload->purpose, (*answered)->purpose);
-        upload->requested = (*answered)->created;
-        return ledger_load_key(out, state->fd, *answered, err);
+    if (asked != NULL) {
+        (void)text_fits(answer->request, asked->id);
+        (void)text_fits(answer->purpose, asked->purpose);
+        answer->requested = asked->created;
+        return ledger_load_key(out, office->state->fd, asked, err);
     }
-    if (!identity_load(&now, state->fd, true, err))
+    if (!identity_load(&now, office->state->fd, true, err))
         return false;
-    (void)text_fits(upload->purpose, now.purpose);
-    *out = now.key; /* moved */
-    now.key = key_none();
+    (void)text_fits(answer->purpose, now.purpose);
+    if (span_equal(buf_span(&now.key.spki), leaf->spki))
+        key = &now.key;
+    *out = *key; /* moved */
+    *key = key_none();
     return true;
 }
 
@@ -136,31 +213,54 @@ static bool root_is_admitted(const struct upload *upload, const struct state *st
             trust_admits(&trust, chain_root(&upload->sorted), wish->confirm_anchor, err));
 }
 
-static bool install(struct upload *upload, const struct state *state,
-                    const struct upload_wish *wish, const struct ledger *ledger,
-                    struct error *err)
+/* That a request is answered is but a note for people. */
+static void note_used(const struct office *office, const struct upload_answer *answer,
+                      time_t now)
 {
-    const bool single = wish->occasion == OCCASION_SINGLE;
-    scoped(key_clear) struct key key = key_none();
-    const struct pending *answered = NULL;
-    const struct identity_parts parts = {.key = &key,
-                                         .chain = &upload->sorted,
-                                         .origin =
-                                             single ? IDENTITY_SINGLE : IDENTITY_CHAIN};
-    const struct identity_change change = {.reason = single ? "certificate upload"
-                                                            : "chain upload",
-                                           .purpose = upload->purpose,
-                                           .now = wish->made,
-                                           .deadline = wish->deadline};
+    const struct pending *asked = ledger_find(&office->ledger, answer->request);
     struct error note = {0};
 
-    if (!root_is_admitted(upload, state, wish, err) ||
-        !find_key(&key, upload, state, ledger, &answered, err) ||
-        !identity_make(&upload->number, state->fd, &parts, &change, err))
+    if (asked != NULL && !ledger_mark_used(office->state->fd, asked, now, &note))
+        view_text_finding(stderr, &note);
+}
+
+static bool install(struct upload *upload, const struct office *office,
+                    const struct upload_wish *wish, struct error *err)
+{
+    const bool single = wish->occasion == OCCASION_SINGLE;
+    scoped(key_clear) struct key key = key_none(), client_key = key_none();
+    struct identity_parts parts = {.key = &key,
+                                   .chain = &upload->sorted,
+                                   .origin = single ? IDENTITY_SINGLE : IDENTITY_CHAIN};
+    const struct identity_change change = {.reason = single ? "certificate upload"
+                                                            : "chain upload",
+                                           .purpose = upload->answer.purpose,
+                                           .now = wish->made,
+                                           .deadline = wish->deadline};
+
+    if (!root_is_admitted(upload, office->state, wish, err) ||
+        !find_key(&key, &upload->answer, &upload->sorted, office, err))
         return false;
-    /* The link has moved; that the request is answered is but a note for people. */
-    return answered == NULL || ledger_mark_used(state->fd, answered, wish->now, &note) ||
-           note.msg != E_NONE;
+    if (upload->client.n > 0) {
+        parts.client_key = &client_key;
+        parts.client_chain = &upload->client;
+        if (!find_key(&client_key, &upload->client_answer, &upload->client, office, err))
+            return false;
+    }
+    if (!identity_make(&upload->number, office->state->fd, &parts, &change, err))
+        return false;
+    note_used(office, &upload->answer, wish->now);
+    note_used(office, &upload->client_answer, wish->now);
+    return true;
+}
+
+static bool same_chain(const struct chain *a, const struct chain *b)
+{
+    struct digest one, other;
+
+    chain_digest(&one, a);
+    chain_digest(&other, b);
+    return digest_equal(&one, &other);
 }
 
 /* The same certificates are in use already, in the same role. */
@@ -169,37 +269,40 @@ static bool is_in_use(const struct upload *upload, const struct identity *now,
 {
     const enum identity_origin origin =
         wish->occasion == OCCASION_SINGLE ? IDENTITY_SINGLE : IDENTITY_CHAIN;
-    struct digest ours, theirs;
 
-    chain_digest(&ours, &now->chain);
-    chain_digest(&theirs, &upload->sorted);
-    return now->origin == origin && digest_equal(&ours, &theirs);
+    return now->origin == origin && same_chain(&now->chain, &upload->sorted) &&
+           same_chain(&now->client_chain, &upload->client);
 }
 
 bool upload_install(struct upload *out, const struct state *state, struct span file,
                     const struct upload_wish *wish, struct error *err)
 {
-    scoped(identity_clear) struct identity now = {0};
-    scoped(ledger_clear) struct ledger ledger = {0};
-    struct span spki[LEDGER_MAX + 1];
+    scoped(office_clear) struct office office = {.state = state};
+    struct upload_wish whole = *wish;
+    struct span spki[LEDGER_MAX + 2];
     struct upload_keys keys = {.spki = spki};
 
-    if (!ledger_load(&ledger, state->fd, err) ||
-        !identity_load(&now, state->fd, false, err))
+    if (!ledger_load(&office.ledger, state->fd, err) ||
+        !identity_load(&office.now, state->fd, false, err))
         return false;
-    for (size_t i = 0; i < ledger.n; i++)
-        spki[keys.n++] = ledger.item[i].request.spki;
-    spki[keys.n++] = buf_span(&now.key.spki);
-    if (!upload_judge(out, file, wish, &keys, err))
+    for (size_t i = 0; i < office.ledger.n; i++)
+        spki[keys.n++] = office.ledger.item[i].request.spki;
+    spki[keys.n++] = buf_span(&office.now.key.spki);
+    if (identity_is_split(&office.now))
+        spki[keys.n++] = buf_span(&office.now.client_key.spki);
+    if (wish->renews != LEAF_BOTH)
+        whole.other = identity_chain(
+            &office.now, wish->renews == LEAF_CLIENT ? LEAF_SERVER : LEAF_CLIENT);
+    if (!upload_judge(out, file, &whole, &keys, err))
         return false;
     if (!out->accepted)
         return true;
-    if (is_in_use(out, &now, wish)) {
+    if (is_in_use(out, &office.now, wish)) {
         out->unchanged = true;
-        out->number = now.number;
+        out->number = office.now.number;
         return true;
     }
-    return install(out, state, wish, &ledger, err);
+    return install(out, &office, wish, err);
 }
 
 /* One certificate that signed itself, one signed by a CA, or a chain. */
@@ -213,12 +316,44 @@ static enum identity_origin origin_of(const struct upload *upload)
                                                                       : IDENTITY_SINGLE;
 }
 
-bool upload_import(struct upload *out, const struct state *state, const struct key *key,
+/* The key of the leaf among the two. */
+static bool match_key(const struct key **out, const struct key keys[2],
+                      const struct chain *chain, struct error *err)
+{
+    const struct cert *leaf = chain_leaf(chain);
+
+    for (size_t i = 0; i < 2; i++) {
+        *out = &keys[i];
+        if (span_equal(buf_span(&keys[i].spki), leaf->spki))
+            return true;
+    }
+    return fail(err, E_IDENTITY_KEY, "%s", cert_issued_to(leaf));
+}
+
+static bool match_keys(struct identity_parts *out, const struct upload *upload,
+                       const struct key keys[2], struct error *err)
+{
+    const bool split = upload->client.n > 0;
+
+    out->chain = &upload->sorted;
+    if (keys[1].spki.n > 0 && !split)
+        return fail(err, E_IDENTITY_KEY, "two keys and one leaf, %s",
+                    cert_issued_to(chain_leaf(&upload->sorted)));
+    if (!match_key(&out->key, keys, &upload->sorted, err))
+        return false;
+    if (!split)
+        return true;
+    out->client_chain = &upload->client;
+    return match_key(&out->client_key, keys, &upload->client, err);
+}
+
+bool upload_import(struct upload *out, const struct state *state, const struct key keys[2],
                    const struct upload_wish *wish, const char *purpose, struct error *err)
 {
+    scoped(laid_clear) struct laid laid = {0};
     struct upload_wish as = *wish;
-    struct judged judged = {.chain = &out->given, .policy = wish->policy, .now = wish->now};
-    struct identity_parts parts = {.key = key, .chain = &out->sorted};
+    struct judged judged = {.policy = wish->policy, .now = wish->now};
+    struct identity_parts parts = {0};
     const struct identity_change change = {.reason = "import",
                                            .purpose = purpose,
                                            .imported = true,
@@ -226,13 +361,13 @@ bool upload_import(struct upload *out, const struct state *state, const struct k
                                            .deadline = wish->deadline};
 
     out->policy = wish->policy;
-    if (!put_in_order(&out->given, err) || !lay_sorted(out, err))
-        return false;
-    if (!span_equal(buf_span(&key->spki), chain_leaf(&out->sorted)->spki))
-        return fail(err, E_IDENTITY_KEY, "%s", cert_issued_to(chain_leaf(&out->sorted)));
     as.occasion = out->given.n > 1 ? OCCASION_UPLOAD : OCCASION_SINGLE;
     judged.occasion = as.occasion;
-    rules_judge(&judged, &out->report);
+    if (!lay(&laid, &out->given, as.occasion, false, err) ||
+        !sort(&out->sorted, &laid.server, err) || !sort(&out->client, &laid.client, err) ||
+        !match_keys(&parts, out, keys, err))
+        return false;
+    judge_laid(out, &laid, &judged);
     out->accepted = report_errors(&out->report) == 0;
     if (!out->accepted)
         return true;

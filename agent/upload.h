@@ -19,20 +19,31 @@ struct upload_wish {
     /* Further files of the same upload; what comes in several files comes in any order. */
     const struct span *more;
     size_t mores;
+    enum leaf_use
+        renews; /* LEAF_BOTH: all of it; else one of two leaves, the other stays */
+    const struct chain
+        *other; /* upload_judge: a chain that belongs to it besides, or NULL */
+};
+
+/* The request that a leaf answers. */
+struct upload_answer {
+    char request[LEDGER_ID_MAX]; /* or empty */
+    time_t requested;            /* when that was made */
+    char purpose[LEDGER_PURPOSE_MAX];
 };
 
 struct upload {
     struct chain given;  /* as in the file, as far as it could be read */
-    struct chain sorted; /* its path, leaf first */
+    struct chain sorted; /* its path, leaf first; of the server leaf when there are two */
+    struct chain client; /* the path of the client leaf then, else empty */
     struct report report;
     enum policy policy;
     bool accepted;
-    unsigned number;             /* of the identity it became; 0 when refused */
-    bool unchanged;              /* it is this appliance's chain already */
-    char request[LEDGER_ID_MAX]; /* the request it answers, or empty */
-    time_t requested;            /* when that was made */
-    char purpose[LEDGER_PURPOSE_MAX];
+    unsigned number; /* of the identity it became; 0 when refused */
+    bool unchanged;  /* it is this appliance's chain already */
+    struct upload_answer answer, client_answer;
 };
+struct leaves upload_leaves(const struct upload *upload);
 
 /* The keys that may have asked for a leaf: n SubjectPublicKeyInfo, borrowed. */
 struct upload_keys {
@@ -48,8 +59,9 @@ must_check bool upload_judge(struct upload *out, struct span file,
 must_check bool upload_install(struct upload *out, const struct state *state,
                                struct span file, const struct upload_wish *wish,
                                struct error *err);
-/* The same for certificates that bring their own key: `out->given` holds them. */
+/* The same for certificates that bring their own keys, one for each leaf, in any order:
+ * `out->given` holds them. */
 must_check bool upload_import(struct upload *out, const struct state *state,
-                              const struct key *key, const struct upload_wish *wish,
+                              const struct key keys[2], const struct upload_wish *wish,
                               const char *purpose, struct error *err);
 void upload_clear(struct upload *upload);

@@ -65,6 +65,15 @@ json_t *view_json_ladder(const struct chain *chain)
     return array;
 }
 
+void view_json_leaves(json_t *rung, const struct leaves *leaves)
+{
+    if (leaves_are_split(leaves))
+        json_object_set_new(rung, "leaves",
+                            json_pack("{s:o, s:o}", "server",
+                                      view_json_rung(chain_leaf(leaves->server)), "client",
+                                      view_json_rung(chain_leaf(leaves->client))));
+}
+
 void view_json_print(FILE *out, json_t *value)
 {
     json_dumpf(value, out, JSON_COMPACT);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "certs/chain.h"
+#include "certs/leaves.h"
 #include "certs/policy.h"
 
 #include <stdio.h>
@@ -18,5 +18,7 @@ struct json_t *view_json_report(const struct report *report);
 /* A ladder row: issued_to, issued_by, not_before, not_after, sha256, spki_sha256. */
 struct json_t *view_json_rung(const struct cert *cert);
 struct json_t *view_json_ladder(const struct chain *chain);
+/* Into the row of rung 0, when there are two leaves: "leaves", the row of each. */
+void view_json_leaves(struct json_t *rung, const struct leaves *leaves);
 /* Print on one line with a newline and drop the reference. */
 void view_json_print(FILE *out, struct json_t *value);

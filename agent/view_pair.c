@@ -90,11 +90,28 @@ static void print_ladders(FILE *out, const struct ladder *ladder)
     }
 }
 
-void view_pair_text(FILE *out, const struct ladder *ladder, const struct report *findings,
-                    const struct tls_facts *facts, bool paired)
+/* Who has two leaves, and what the one is called that is not in the ladder. */
+static void print_leaves(FILE *out, enum side side, const struct leaves *leaves)
+{
+    const bool calls = leaf_use_of(side) == LEAF_CLIENT;
+    const struct chain *other = calls ? leaves->server : leaves->client;
+    char name[4 * CERT_TEXT_MAX];
+
+    if (!leaves_are_split(leaves))
+        return;
+    text_printable(name, sizeof(name), span_text(cert_issued_to(chain_leaf(other))));
+    fprintf(out, "  The %s has two leaves: its %s leaf is above; it %s with '%s'.\n",
+            side_name(side), calls ? "client" : "server", calls ? "serves" : "calls", name);
+}
+
+void view_pair_text(FILE *out, const struct pair_sides *sides, const struct ladder *ladder,
+                    const struct report *findings, const struct tls_facts *facts,
+                    bool paired)
 {
     fprintf(out, "%s\n\n", paired ? "The two appliances can be paired." : verdict_refusal);
     print_ladders(out, ladder);
+    print_leaves(out, SIDE_SOURCE, &sides->source);
+    print_leaves(out, SIDE_TARGET, &sides->target);
     fputc('\n', out);
     if (facts != NULL)
         fprintf(out, "Connection: %s, %s, %s.\n", facts->version, facts->cipher,

@@ -107,7 +107,7 @@ static void print_time(FILE *out, const struct cert_time *time)
 }
 
 static void print_rung(FILE *out, size_t rung, const struct cert *cert,
-                       const size_t width[2])
+                       const size_t width[2], const char *use)
 {
     char to[CELL_MAX + 1], by[CELL_MAX + 1];
 
@@ -120,17 +120,25 @@ static void print_rung(FILE *out, size_t rung, const struct cert *cert,
     fprintf(out, "  ");
     print_time(out, &cert->not_before);
     print_time(out, &cert->not_after);
-    fprintf(out, "%s\n", cert_key_name(cert));
+    fprintf(out, "%s%s\n", cert_key_name(cert), use);
 }
 
-void view_text_ladder(FILE *out, const struct chain *chain)
+static void widen(size_t width[2], const struct cert *cert)
 {
+    width[0] = wider(width[0], cert_issued_to(cert));
+    width[1] = wider(width[1], cert_issued_by(cert));
+}
+
+void view_text_leaves(FILE *out, const struct leaves *leaves)
+{
+    const struct chain *chain = leaves->server;
+    const bool split = leaves_are_split(leaves);
     size_t width[2] = {strlen("Issued To"), strlen("Issued By")};
 
-    for (size_t i = 0; i < chain->n; i++) {
-        width[0] = wider(width[0], cert_issued_to(&chain->cert[i]));
-        width[1] = wider(width[1], cert_issued_by(&chain->cert[i]));
-    }
+    for (size_t i = 0; i < chain->n; i++)
+        widen(width, &chain->cert[i]);
+    if (split)
+        widen(width, chain_leaf(leaves->client));
     fprintf(out, "Rung  ");
     print_padded(out, "Issued To", width[0]);
     fprintf(out, "  ");
@@ -139,6 +147,16 @@ void view_text_ladder(FILE *out, const struct chain *chain)
     print_padded(out, "Valid from", TIME_TEXT_MAX - 2);
     print_padded(out, "Valid until", TIME_TEXT_MAX - 2);
     fprintf(out, "Key\n");
-    for (size_t i = 0; i < chain->n; i++)
-        print_rung(out, i, &chain->cert[i], width);
+    for (size_t i = 0; i < chain->n; i++) {
+        print_rung(out, i, &chain->cert[i], width, split && i == 0 ? ", server" : "");
+        if (split && i == 0)
+            print_rung(out, 0, chain_leaf(leaves->client), width, ", client");
+    }
+}
+
+void view_text_ladder(FILE *out, const struct chain *chain)
+{
+    const struct leaves leaves = leaves_one(chain);
+
+    view_text_leaves(out, &leaves);
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "certs/chain.h"
+#include "certs/leaves.h"
 
 #include <stdio.h>
 
@@ -16,3 +16,5 @@ void view_text_finding(FILE *out, const struct error *finding);
 void view_text_report(FILE *out, const struct report *report);
 /* One chain's ladder: Issued To, Issued By, from, until, a row a rung. */
 void view_text_ladder(FILE *out, const struct chain *chain);
+/* The same; two leaves are both rung 0, and say which is which. */
+void view_text_leaves(FILE *out, const struct leaves *leaves);

@@ -16,7 +16,7 @@ static const struct message catalogue[MSG_COUNT] = {
 #undef MSG
 };
 
-/* Word for word from the products' own texts. */
+/* Word for word from the products' own texts: requirements.md section 7. */
 #define CGEN1008_TEXT "Unable to process the request because an error occurred."
 #define CGEN1008_DO                                                                        \
     "Retry the operation. If the issue persists, contact your system administrator."
@@ -154,6 +154,19 @@ const struct error *report_find(const struct report *report, enum msg msg)
         if (report->item[i].msg == msg)
             return &report->item[i];
     return NULL;
+}
+
+bool report_has(const struct report *report, const struct error *finding)
+{
+    for (size_t i = 0; i < report->n; i++) {
+        const struct error *told = &report->item[i];
+
+        if (told->msg == finding->msg && told->side == finding->side &&
+            told->has_rung == finding->has_rung && told->rung == finding->rung &&
+            strcmp(told->about, finding->about) == 0)
+            return true;
+    }
+    return false;
 }
 
 void report_clear(struct report *report)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define SRV EKU_SERVER_AUTH
+#define CLI EKU_CLIENT_AUTH
 #define SRV_CLI (EKU_SERVER_AUTH | EKU_CLIENT_AUTH)
 /* ipsecEndSystem is obsolete since RFC 4945, and what the document asks for: T-18. */
 #define SRV_CLI_IPSEC (SRV_CLI | EKU_IPSEC_END_SYSTEM)
@@ -26,6 +27,8 @@ static const struct csr_profile profiles[] = {
     /* document 003: migration is two-way, so its leaf serves and calls */
     {"migration",           EC,  false, true,  false, SRV_CLI,       DS_KE,       DS},
     {"server",              EC,  false, true,  false, SRV,           DS_KE,       DS},
+    /* beside a server leaf, where the CA issues no certificate with both uses */
+    {"client",              EC,  false, true,  false, CLI,           DS_KE,       DS},
     /* document 004, Unified CM; the EC rows too ask for keyEncipherment: T-02 */
     {"CallManager",         RSA, false, true,  false, SRV_CLI,       DS_KE_DE,    DS_KE_DE},
     {"CallManager-ECDSA",   EC,  true,  true,  false, SRV_CLI,       DS_KE_DE,    DS_KE_DE},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "certs/leaves.h"
 
+#include "base/text.h"
 #include "certs/name.h"
 #include "certs/statement.h"
 
@@ -31,6 +32,13 @@ const char *leaf_use_name(enum leaf_use use)
     static const char *const names[] = {"", "server", "client"};
 
     return names[use];
+}
+
+const char *leaf_use_words(enum leaf_use use)
+{
+    static const char *const words[] = {NULL, "server leaf", "client leaf"};
+
+    return words[use];
 }
 
 const struct chain *leaves_of_side(const struct leaves *leaves, enum side side)
@@ -142,6 +150,19 @@ bool leaves_over(struct chain *out, struct span leaf, const struct chain *other,
         if (!chain_add_der(out, buf_span(&other->cert[i].der), err))
             return false;
     return true;
+}
+
+void leaves_tell(struct report *out, const char *which, const struct error *finding)
+{
+    struct error named = *finding;
+    char about[2 * ABOUT_MAX];
+
+    if (which != NULL && finding->has_rung && finding->rung == 0) {
+        snprintf(about, sizeof(about), "%s: %s", which, finding->about);
+        (void)text_fits(named.about, about);
+    }
+    if (!report_has(out, &named))
+        report_add(out, &named);
 }
 
 static void tell(struct report *out, enum policy policy, enum occasion occasion,

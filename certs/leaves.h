@@ -28,6 +28,8 @@ const struct chain *leaves_of_side(const struct leaves *leaves, enum side side);
 enum leaf_use leaf_use_of(enum side side);
 /* "server", "client"; "" for both. */
 const char *leaf_use_name(enum leaf_use use);
+/* "server leaf", "client leaf"; NULL for both. */
+const char *leaf_use_words(enum leaf_use use);
 
 /*
  * The signature by the key `by`, which is that of the leaf for `use`: both keys are one
@@ -52,6 +54,11 @@ must_check bool leaves_over(struct chain *out, struct span leaf, const struct ch
 /* What leaves_part made, borrowed. */
 struct leaves leaves_two(const struct chain *server, const struct chain *client);
 
+/*
+ * Add a finding of one of two leaves' chains: at rung 0 it says which, and what was told
+ * of the issuers with the other leaf is not told again. NULL: the only leaf.
+ */
+void leaves_tell(struct report *out, const char *which, const struct error *finding);
 /* Rule `leaves`: two of them are accepted by the policy and vouch for one another. */
 void leaves_judge(const struct leaves *leaves, enum policy policy, enum occasion occasion,
                   struct report *out);

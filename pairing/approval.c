@@ -20,13 +20,18 @@ static void add(struct buf *out, const struct digest *part)
     (void)!buf_add(out, digest_span(part), &never);
 }
 
+static bool has_two_leaves(const struct profile *profile)
+{
+    return !span_equal(buf_span(&profile->server.der), buf_span(&profile->client.der));
+}
+
 void approval_code(char out[APPROVAL_CODE_MAX], const struct pair *pair)
 {
     const bool is_source = pair->setup.self == SIDE_SOURCE;
     const struct profile *source = is_source ? &pair->mine : &pair->theirs;
     const struct profile *target = is_source ? &pair->theirs : &pair->mine;
     scoped(buf_clear) struct buf salt = buf_upto(2 * DIGEST_BYTES);
-    scoped(buf_clear) struct buf info = buf_upto(sizeof(CODE_CONTEXT) + 2 * DIGEST_BYTES);
+    scoped(buf_clear) struct buf info = buf_upto(sizeof(CODE_CONTEXT) + 4 * DIGEST_BYTES);
     unsigned char raw[CODE_BYTES];
     char text[CODE_CHARS + 1] = "";
     struct error never = {0};
@@ -37,6 +42,10 @@ void approval_code(char out[APPROVAL_CODE_MAX], const struct pair *pair)
     (void)!buf_add(&info, span_of(CODE_CONTEXT, sizeof(CODE_CONTEXT)), &never);
     add(&info, &source->client.spki_sha256);
     add(&info, &target->server.spki_sha256);
+    if (has_two_leaves(source) || has_two_leaves(target)) {
+        add(&info, &source->server.spki_sha256);
+        add(&info, &target->client.spki_sha256);
+    }
     digest_derive(raw, sizeof(raw),
                   span_of(pair->setup.facts->exporter, TLS_EXPORTER_BYTES), buf_span(&salt),
                   buf_span(&info));

@@ -14,9 +14,9 @@
 
 #include <time.h>
 
-#define PAIRING_ID_MAX 12     /* "p-" and 8 characters */
-#define APPROVAL_CODE_MAX 10  /* "XXXX-XXXX" and NUL: 40 bits */
-#define PAIRING_SECONDS 86400 /* until somebody has decided */
+#define PAIRING_ID_MAX 12    /* "p-" and 8 characters */
+#define APPROVAL_CODE_MAX 10 /* "XXXX-XXXX" and NUL: 40 bits */
+#define PAIRING_SECONDS 3600 /* until somebody has decided */
 #define PAIRING_HEARTBEAT_SECONDS 10
 #define PAIRING_SILENCE_SECONDS 45       /* then the source has gone */
 #define PAIRINGS_MAX 32                  /* waiting at once */
@@ -24,10 +24,10 @@
 #define PAIRING_ADDRESS_MAX 64
 
 /*
- * HKDF-SHA-256 of the exporter value over both nonces and both leaf keys, in Crockford's
- * base32. Only after the conversation has agreed: the target's nonce was committed to
- * before it saw the source's, so a man in the middle cannot try values until two codes are
- * equal.
+ * HKDF-SHA-256 of the exporter value over both nonces and both leaf keys, all four when a
+ * side has two leaves, in Crockford's base32. Only after the conversation has agreed: the
+ * target's nonce was committed to before it saw the source's, so a man in the middle cannot
+ * try values until two codes are equal.
  */
 void approval_code(char out[APPROVAL_CODE_MAX], const struct pair *pair);
 

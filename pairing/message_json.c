@@ -70,7 +70,7 @@ static bool read_leaf(struct profile_leaf *out, const json_t *leaves, const char
     const json_t *object = NULL;
 
     out->der = buf_upto(CERT_DER_MAX);
-    out->vouch = buf_upto(CERT_DER_MAX);
+    out->vouch = buf_upto(KEY_SIGNATURE_MAX);
     if (!json_get_object(&object, leaves, field, err) ||
         !json_get_bytes(&out->der, object, "certificate", err) ||
         !cert_parse(&cert, buf_span(&out->der), err))

@@ -51,7 +51,7 @@ bool pair_begin(struct pair *out, const struct pair_setup *setup, struct error *
                          .peer_body = buf_upto(VERDICT_BODY_MAX),
                          .signature = buf_upto(KEY_SIGNATURE_MAX),
                          .peer_signature = buf_upto(KEY_SIGNATURE_MAX)};
-    return profile_make(&out->mine, setup->self, setup->own, setup->policy, 0, err) &&
+    return profile_make(&out->mine, setup->self, &setup->own, setup->policy, 0, err) &&
            random_fill(out->nonce.byte, sizeof(out->nonce.byte), err);
 }
 
@@ -87,10 +87,11 @@ static void terms_of(struct verdict_terms *out, const struct pair *pair)
     const struct profile *source = is_source ? &pair->mine : &pair->theirs;
     const struct profile *target = is_source ? &pair->theirs : &pair->mine;
     const struct chain *peer = &pair->setup.facts->peer;
+    const struct chain *own = leaves_of_side(&pair->setup.own, pair->setup.self);
 
     memcpy(out->exporter.byte, pair->setup.facts->exporter, DIGEST_BYTES);
-    chain_digest(&out->source_chain, is_source ? pair->setup.own : peer);
-    chain_digest(&out->target_chain, is_source ? peer : pair->setup.own);
+    chain_digest(&out->source_chain, is_source ? own : peer);
+    chain_digest(&out->target_chain, is_source ? peer : own);
     out->source_server_key = source->server.spki_sha256;
     out->source_client_key = source->client.spki_sha256;
     out->target_server_key = target->server.spki_sha256;
@@ -120,8 +121,8 @@ bool pair_judge(struct pair *pair, int64_t now_ms, struct error *err)
     const struct pair_setup *s = &pair->setup;
     bool is_source = s->self == SIDE_SOURCE;
     const struct comparison comparison = {.self = s->self,
-                                          .source = is_source ? s->own : &s->facts->peer,
-                                          .target = is_source ? &s->facts->peer : s->own,
+                                          .source = is_source ? s->own : pair->peer,
+                                          .target = is_source ? pair->peer : s->own,
                                           .trust = s->trust,
                                           .policy = s->policy,
                                           .now = (time_t)(now_ms / 1000),
@@ -202,7 +203,9 @@ static bool hear_hello(struct pair *pair, int64_t now_ms, struct span message,
         return false;
     measure_skew(pair, now_ms);
     return profile_check(&pair->theirs, from_target ? SIDE_TARGET : SIDE_SOURCE,
-                         &pair->setup.facts->peer, err);
+                         &pair->setup.facts->peer, err) &&
+           profile_leaves(&pair->peer, &pair->peer_other, &pair->theirs,
+                          &pair->setup.facts->peer, err);
 }
 
 static bool hear_nonce(struct pair *pair, struct span message, struct error *err)
@@ -313,6 +316,7 @@ void pair_clear(struct pair *pair)
 {
     profile_clear(&pair->mine);
     profile_clear(&pair->theirs);
+    chain_clear(&pair->peer_other);
     report_clear(&pair->findings);
     report_clear(&pair->peer_findings);
     buf_clear(&pair->body);

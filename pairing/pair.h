@@ -39,7 +39,7 @@ enum pair_phase {
 /* Borrowed for the life of the pair. */
 struct pair_setup {
     enum side self;
-    const struct chain *own;
+    struct leaves own;
     const struct tls_facts *facts;
     const struct trust *trust;
     enum policy policy;
@@ -61,6 +61,8 @@ struct pair {
     struct pair_setup setup;
     enum pair_phase phase;
     struct profile mine, theirs;
+    struct leaves peer;      /* from its hello on */
+    struct chain peer_other; /* over the presented issuers, when it has two leaves */
     struct digest nonce, peer_nonce, commitment;
     int64_t spoke_ms; /* our clock when our hello went out */
     int64_t skew_ms;  /* peer's clock minus ours */

@@ -28,11 +28,11 @@ struct demands {
 /* What one side knows when it judges. All borrowed. */
 struct comparison {
     enum side self;
-    bool offline;                        /* preflight: two files, no connection */
-    const struct chain *source, *target; /* as presented */
-    const struct trust *trust;           /* anchors of `self` */
-    enum policy policy;                  /* of `self` */
-    time_t now;                          /* the clock of `self` */
+    bool offline; /* preflight: two files, no connection */
+    struct leaves source, target;
+    const struct trust *trust; /* anchors of `self` */
+    enum policy policy;        /* of `self` */
+    time_t now;                /* the clock of `self` */
     bool has_peer_clock;
     int64_t skew_ms;              /* peer's clock minus ours, the round trip halved */
     const char *peer_name;        /* what was dialled or expected; NULL: not checked */
@@ -50,12 +50,12 @@ void verdict_merge(struct report *out, const struct report *more);
 must_check bool verdict_own_root(struct trust *out, const struct chain *own,
                                  struct error *err);
 /* preflight: judged through both sides' eyes and merged. */
-must_check bool verdict_preflight(struct report *out, const struct chain *source,
-                                  const struct chain *target, enum policy policy,
+must_check bool verdict_preflight(struct report *out, const struct leaves *source,
+                                  const struct leaves *target, enum policy policy,
                                   const struct demands *demands, time_t now,
                                   struct error *err);
-/* The first notAfter among the certificates of both chains. */
-time_t verdict_not_after(const struct chain *source, const struct chain *target);
+/* The first notAfter among the certificates of both sides, whichever leaf they are for. */
+time_t verdict_not_after(const struct leaves *source, const struct leaves *target);
 
 /* The sentence of O-31, word for word, which heads every refused connection check. */
 extern const char verdict_refusal[];

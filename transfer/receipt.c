@@ -78,19 +78,9 @@ bool receipt_accept(struct receipt *out, const struct signed_text *text,
         return false;
     if (!text_equal(out->migration, ours->migration))
         return fail(err, E_STATEMENT_OTHER, "migration %s", out->migration);
-    if (!key_is(&out->target.server_key, target_spki) &&
-        !key_is(&out->target.client_key, target_spki))
+    if (!key_is(&out->target.server_key, target_spki))
         return fail(err, E_STATEMENT_OTHER, "another target");
     return terms_are_ours(&out->terms, ours, err);
-}
-
-/* An end is the end of all generations, also from a target that has not heard of the last
- * one. */
-static bool generation_fits(enum signed_kind kind, const struct notice *notice,
-                            const struct handover *ours)
-{
-    return kind == SIGNED_ABORT ? notice->generation <= ours->generation
-                                : notice->generation == ours->generation;
 }
 
 bool notice_accept(struct notice *out, const struct signed_text *text,
@@ -102,7 +92,7 @@ bool notice_accept(struct notice *out, const struct signed_text *text,
         return false;
     if (!text_equal(out->migration, ours->migration))
         return fail(err, E_STATEMENT_OTHER, "migration %s", out->migration);
-    if (!generation_fits(kind, out, ours) || out->epoch != ours->epoch)
+    if (out->generation != ours->generation || out->epoch != ours->epoch)
         return fail(err, E_STATEMENT_OTHER, "generation %u, epoch %llu", out->generation,
                     (unsigned long long)out->epoch);
     return key_is(&out->key, spki) || fail(err, E_STATEMENT_OTHER, "another signer");

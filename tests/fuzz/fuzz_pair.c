@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     const struct target *target = target_made();
     const struct pair_setup setup = {.self = SIDE_TARGET,
-                                     .own = &target->own,
+                                     .own = leaves_one(&target->own),
                                      .facts = &target->facts,
                                      .trust = &target->trust};
     struct span rest = span_of(data, n);

@@ -15,6 +15,7 @@ agent node
 
 # ---- every purpose, bit by bit ----
 srv='TLS Web Server Authentication'
+cli='TLS Web Client Authentication'
 srv_cli="$srv, TLS Web Client Authentication"
 all="$srv_cli, IPSec End System"
 ds_ke='Digital Signature, Key Encipherment'
@@ -49,6 +50,7 @@ de='Data Encipherment'
 asks_for migration ec several "$srv_cli" 'Digital Signature'
 asks_for migration rsa2048 several "$srv_cli" "$ds_ke"
 asks_for server ed25519 several "$srv" 'Digital Signature'
+asks_for client ec several "$cli" 'Digital Signature'
 asks_for CallManager rsa2048 several "$srv_cli" "$ds_ke, $de"
 asks_for CallManager-ECDSA ec several "$srv_cli" "$ds_ke, $de"
 asks_for CAPF rsa2048 one "$srv" "$ds_ke, Certificate Sign" 'CA:TRUE, pathlen:0'
@@ -80,7 +82,7 @@ run 64 node request new --purpose cup-ECDSA --key ed25519
 run 64 node request new --purpose capf
 run 0 node request profiles
 shows 'the purposes are listed' cup-xmpp-s2s-ECDSA 'EC only' 'CA:TRUE'
-equal 'all fifteen' 15 "$(pg node request profiles --json | jq '.profiles | length')"
+equal 'all sixteen' 16 "$(pg node request profiles --json | jq '.profiles | length')"
 run 0 node request new --purpose tomcat
 equal 'an RSA purpose has an RSA key unless told' 'Public-Key: (3072 bit)' \
     "$(openssl req -in "$out" -noout -text | sed -n 's/.*\(Public-Key:.*\)/\1/p')"

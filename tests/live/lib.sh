@@ -196,6 +196,25 @@ enrol()
     must "$name" chain upload "$scratch/$name.pem"
 }
 
+# enrol_split NAME CA [leaf_sign's OPTIONS]: a server leaf and a client leaf, uploaded as one.
+enrol_split()
+{
+    local name=$1 ca=$2 use
+    shift 2
+    for use in server client; do
+        request "$name" --purpose "$use"
+        leaf_sign "$ca" "$scratch/$name.csr" "$scratch/$name.$use.pem" "eku=${use}Auth" "$@"
+    done
+    must "$name" chain upload "$scratch/$name.server.pem" "$scratch/$name.client.pem"
+}
+
+# member_split NAME CA [leaf_sign's OPTIONS]: agent and enrol_split.
+member_split()
+{
+    agent "$1"
+    enrol_split "$@"
+}
+
 # member NAME CA [leaf_sign's OPTIONS]: agent and enrol.
 member()
 {

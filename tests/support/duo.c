@@ -19,7 +19,7 @@ static void stop_unless(bool good, const char *what, const struct error *err)
 static void talker_begin(struct talker *talker, enum side self, enum policy policy)
 {
     const struct pair_setup setup = {.self = self,
-                                     .own = &talker->appliance.identity.chain,
+                                     .own = identity_leaves(&talker->appliance.identity),
                                      .facts = &talker->facts,
                                      .trust = &talker->appliance.trust,
                                      .policy = policy};
@@ -29,14 +29,16 @@ static void talker_begin(struct talker *talker, enum side self, enum policy poli
     stop_unless(pair_begin(&talker->pair, &setup, &err), "pair_begin", &err);
 }
 
+/* In the part of a handshake that each plays. */
 static void talker_sees(struct talker *talker, const struct talker *other,
-                        const unsigned char *exporter)
+                        enum leaf_use theirs, const unsigned char *exporter)
 {
     struct error err = {0};
 
     tls_facts_clear(&talker->facts);
     talker->facts.key = &talker->appliance.identity.key;
-    stop_unless(chain_copy(&talker->facts.peer, &other->appliance.identity.chain, &err),
+    stop_unless(chain_copy(&talker->facts.peer,
+                           identity_chain(&other->appliance.identity, theirs), &err),
                 "a chain", &err);
     memcpy(talker->facts.exporter, exporter, TLS_EXPORTER_BYTES);
 }
@@ -47,23 +49,32 @@ void duo_connect(struct duo *duo, enum policy source, enum policy target)
     struct error err = {0};
 
     stop_unless(random_fill(exporter, sizeof(exporter), &err), "random bytes", &err);
-    talker_sees(&duo->source, &duo->target, exporter);
-    talker_sees(&duo->target, &duo->source, exporter);
+    talker_sees(&duo->source, &duo->target, LEAF_SERVER, exporter);
+    talker_sees(&duo->target, &duo->source, LEAF_CLIENT, exporter);
     talker_begin(&duo->source, SIDE_SOURCE, source);
     talker_begin(&duo->target, SIDE_TARGET, target);
 }
 
-struct duo *duo_make(size_t rungs)
+static void member(struct appliance *out, const struct family *family, bool split,
+                   const char *name)
+{
+    (split ? appliance_split : appliance_make)(out, family, KEY_CHOICE_EC, name);
+}
+
+struct duo *duo_make_of(size_t rungs, bool source_split, bool target_split)
 {
     struct duo *duo = mem_zeroed(1, sizeof(*duo));
 
     family_make(&duo->family, KEY_CHOICE_EC, rungs);
-    appliance_make(&duo->source.appliance, &duo->family, KEY_CHOICE_EC,
-                   "source.example.com");
-    appliance_make(&duo->target.appliance, &duo->family, KEY_CHOICE_EC,
-                   "target.example.com");
+    member(&duo->source.appliance, &duo->family, source_split, "source.example.com");
+    member(&duo->target.appliance, &duo->family, target_split, "target.example.com");
     duo_connect(duo, POLICY_DEFAULT, POLICY_DEFAULT);
     return duo;
+}
+
+struct duo *duo_make(size_t rungs)
+{
+    return duo_make_of(rungs, false, false);
 }
 
 static void talker_clear(struct talker *talker)
@@ -92,10 +103,12 @@ void talker_judges(struct talker *talker)
 void talker_signs(struct talker *talker)
 {
     scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+    const struct key *key =
+        identity_key(&talker->appliance.identity, leaf_use_of(talker->pair.setup.self));
     struct error err = {0};
 
-    stop_unless(statement_sign(&signature, &talker->appliance.identity.key,
-                               STATEMENT_VERDICT, side_name(talker->pair.setup.self),
+    stop_unless(statement_sign(&signature, key, STATEMENT_VERDICT,
+                               side_name(talker->pair.setup.self),
                                buf_span(&talker->pair.body), &err) &&
                     pair_sign(&talker->pair, buf_span(&signature), &err),
                 "signing", &err);

@@ -24,6 +24,8 @@ struct duo {
 
 /* Two appliances under one EC family of this many rungs, and their first connection. */
 struct duo *duo_make(size_t rungs);
+/* The same; a side that is split has two leaves. */
+struct duo *duo_make_of(size_t rungs, bool source_split, bool target_split);
 void duo_free(struct duo **duo);
 /* Another connection: a new exporter value, and new conversations under these policies. */
 void duo_connect(struct duo *duo, enum policy source, enum policy target);

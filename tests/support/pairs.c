@@ -22,13 +22,16 @@ static void read_file(struct buf *out, const char *name, const char *file)
     exit(2);
 }
 
-static void read_chain(struct chain *out, const char *name, const char *file)
+static void read_leaves(struct chain *server, struct chain *client, const char *name,
+                        const char *file)
 {
     scoped(buf_clear) struct buf pem = {0};
+    scoped(chain_clear) struct chain given = {0};
     struct error err = {0};
 
     read_file(&pem, name, file);
-    if (chain_parse(out, buf_span(&pem), &err))
+    if (chain_parse(&given, buf_span(&pem), &err) &&
+        leaves_part(server, client, &given, &err))
         return;
     fprintf(stderr, "%s/%s: %s\n", name, file, err.about);
     exit(2);
@@ -37,24 +40,36 @@ static void read_chain(struct chain *out, const char *name, const char *file)
 void pair_case_load(struct pair_case *out, const char *name)
 {
     *out = (struct pair_case){0};
-    read_chain(&out->source, name, "source.pem");
-    read_chain(&out->target, name, "target.pem");
+    read_leaves(&out->source_other, &out->source, name, "source.pem");
+    if (out->source.n == 0) { /* one leaf: it is presented */
+        out->source = out->source_other;
+        out->source_other = (struct chain){0};
+    }
+    read_leaves(&out->target, &out->target_other, name, "target.pem");
     read_file(&out->expect, name, "expect");
-    read_file(&out->clocks, name, "clocks");
+}
+
+struct leaves pair_case_leaves(const struct pair_case *given, enum side side)
+{
+    if (side == SIDE_TARGET)
+        return leaves_two(&given->target, &given->target_other);
+    return given->source_other.n == 0 ? leaves_one(&given->source)
+                                      : leaves_two(&given->source_other, &given->source);
 }
 
 void pair_case_clear(struct pair_case *given)
 {
     chain_clear(&given->source);
     chain_clear(&given->target);
+    chain_clear(&given->source_other);
+    chain_clear(&given->target_other);
     buf_clear(&given->expect);
-    buf_clear(&given->clocks);
 }
 
-bool pair_case_expects(char out[TOLD_MAX], const struct buf *lines, const char *key)
+bool pair_case_expects(char out[TOLD_MAX], const struct pair_case *given, const char *key)
 {
     size_t n = strlen(key);
-    const char *line = (const char *)lines->at;
+    const char *line = (const char *)given->expect.at;
 
     while (*line != '\0') {
         size_t length = strcspn(line, "\n");

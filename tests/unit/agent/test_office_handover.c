@@ -27,7 +27,7 @@ static void house_make(struct house *out)
     appliance_make(&out->target, &out->family, KEY_CHOICE_EC, "target.example.com");
     appliance_make(&out->source, &out->family, KEY_CHOICE_EC, "source.example.com");
     out->f->office.key = &out->target.whole;
-    out->f->office.chain = &out->target.identity.chain;
+    out->f->office.leaves = identity_leaves(&out->target.identity);
 }
 
 static void house_clear(struct house *house)

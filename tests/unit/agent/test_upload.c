@@ -89,7 +89,7 @@ static void an_answer_becomes_the_identity(void)
                              &err));
     CU_ASSERT(upload.accepted);
     CU_ASSERT_FALSE(upload.unchanged);
-    CU_ASSERT_STRING_EQUAL(upload.request, office.id);
+    CU_ASSERT_STRING_EQUAL(upload.answer.request, office.id);
     CU_ASSERT_EQUAL(upload.number, 2);
     CU_ASSERT_EQUAL(current(&office), 2);
     CU_ASSERT(trust_load(&trust, office.state.fd, &err));

@@ -141,7 +141,7 @@ static void failed_attempts_are_told_in_full_up_to_a_bound(void)
     const struct pair broken = {.phase = PAIR_BROKEN};
     const struct audit_attempt attempt = {.self = SIDE_TARGET,
                                           .address = "192.0.2.1:5",
-                                          .own = &none,
+                                          .own = leaves_one(&none),
                                           .facts = &facts,
                                           .pair = &broken};
     char details[1024];

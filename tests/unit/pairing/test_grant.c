@@ -18,10 +18,13 @@ struct fixture {
 
 static void fixture_make(struct fixture *out)
 {
+    struct leaves source, target;
     struct error err = {0};
 
     *out = (struct fixture){0};
     pair_case_load(&out->given, "same-ladder");
+    source = pair_case_leaves(&out->given, SIDE_SOURCE);
+    target = pair_case_leaves(&out->given, SIDE_TARGET);
     CU_ASSERT_FATAL(verdict_own_root(&out->trust, &out->given.target, &err));
     out->grant = (struct grant){
         .id = "g-1",
@@ -33,7 +36,7 @@ static void fixture_make(struct fixture *out)
         .byte_ceiling = 1U << 30,
         .issued = AT_NOON,
         .expires = AT_NOON + GRANT_SECONDS,
-        .not_after = verdict_not_after(&out->given.source, &out->given.target),
+        .not_after = verdict_not_after(&source, &target),
     };
     memset(out->grant.transcript.byte, 7, DIGEST_BYTES);
 }

@@ -372,19 +372,130 @@ static void a_leaf_that_was_not_presented_is_refused(void)
     CU_ASSERT_EQUAL(err.msg, E_PAIR_LEAF);
 }
 
-static void two_leaves_are_not_spoken_yet(void)
+static void two_leaves_pair_whoever_has_them(void)
 {
-    scoped(duo_free) struct duo *duo = duo_make(3);
-    scoped(buf_clear) struct buf message = {0};
-    struct profile_leaf *server = &duo->source.pair.mine.server;
+    for (unsigned which = 1; which <= 3; which++) {
+        scoped(duo_free) struct duo *duo =
+            duo_make_of(3, (which & 1) != 0, (which & 2) != 0);
+        const struct pair *source = &duo->source.pair, *target = &duo->target.pair;
+
+        duo_converse(duo, PAIR_AGREED);
+        CU_ASSERT_EQUAL(source->phase, PAIR_AGREED);
+        CU_ASSERT_EQUAL(target->phase, PAIR_AGREED);
+        CU_ASSERT_EQUAL(source->findings.n + target->findings.n, 0);
+        CU_ASSERT_EQUAL(leaves_are_split(&target->peer), (which & 1) != 0);
+        CU_ASSERT_EQUAL(leaves_are_split(&source->peer), (which & 2) != 0);
+        CU_ASSERT_EQUAL(digest_equal(&target->theirs.server.spki_sha256,
+                                     &target->theirs.client.spki_sha256),
+                        (which & 1) == 0);
+    }
+}
+
+static bool hears_of(const struct pair *pair, enum msg msg, enum side side)
+{
+    scoped(report_clear) struct report all = {0};
+    const struct error *finding;
+
+    pair_findings(pair, &all);
+    finding = report_find(&all, msg);
+    return finding != NULL && finding->side == side && report_errors(&all) > 0;
+}
+
+/* Whatever the source says of its other leaf: both sides hear why it is refused. */
+static bool is_refused_for(struct duo *duo, enum msg msg)
+{
+    duo_converse(duo, PAIR_AGREED);
+    return duo->source.pair.phase == PAIR_REFUSED &&
+           duo->target.pair.phase == PAIR_REFUSED &&
+           hears_of(&duo->source.pair, msg, SIDE_SOURCE) &&
+           hears_of(&duo->target.pair, msg, SIDE_SOURCE);
+}
+
+static void replace(struct buf *buf, struct span with)
+{
     struct error err = {0};
 
-    buf_reset(&server->der);
-    CU_ASSERT_FATAL(buf_add(
-        &server->der, buf_span(&duo->target.appliance.identity.chain.cert[0].der), &err));
+    buf_reset(buf);
+    CU_ASSERT_FATAL(buf_add(buf, with, &err));
+}
+
+static void a_leaf_nobody_vouches_for_is_refused(void)
+{
+    scoped(duo_free) struct duo *duo = duo_make_of(3, true, false);
+    struct profile *said = &duo->source.pair.mine;
+
+    buf_reset(&said->server.vouch);
+    CU_ASSERT(is_refused_for(duo, E_VOUCH_MISSING));
+    duo_connect(duo, POLICY_DEFAULT, POLICY_DEFAULT);
+    buf_reset(&said->client.vouch);
+    CU_ASSERT(is_refused_for(duo, E_VOUCH_MISSING));
+    duo_connect(duo, POLICY_DEFAULT, POLICY_DEFAULT);
+    said->server.vouch.at[said->server.vouch.n - 1] ^= 1;
+    CU_ASSERT(is_refused_for(duo, E_VOUCH_FORGED));
+}
+
+/* The leaf of another appliance under the same CA, with everything that is said of it. */
+static void a_borrowed_leaf_is_refused(void)
+{
+    scoped(duo_free) struct duo *duo = duo_make_of(3, true, true);
+    const struct identity *other = &duo->target.appliance.identity;
+    struct profile *said = &duo->source.pair.mine;
+
+    replace(&said->server.der, buf_span(&other->chain.cert[0].der));
+    said->server.spki_sha256 = other->chain.cert[0].spki_sha256;
+    replace(&said->server.vouch, buf_span(&other->server_vouch));
+    CU_ASSERT(is_refused_for(duo, E_VOUCH_FORGED));
+    CU_ASSERT(hears_of(&duo->source.pair, E_SAME_IDENTITY, SIDE_BOTH));
+    /* Its own leaf again, with what others were told. */
+    duo_connect(duo, POLICY_DEFAULT, POLICY_DEFAULT);
+    replace(&said->server.vouch, buf_span(&other->server_vouch));
+    replace(&said->client.vouch, buf_span(&other->client_vouch));
+    CU_ASSERT(is_refused_for(duo, E_VOUCH_FORGED));
+}
+
+static void policy_ome_takes_one_leaf(void)
+{
+    scoped(duo_free) struct duo *duo = duo_make_of(3, true, false);
+
+    duo_connect(duo, POLICY_DEFAULT, POLICY_OME);
+    CU_ASSERT(is_refused_for(duo, E_PAIR_SPLIT));
+    duo_connect(duo, POLICY_STRICT, POLICY_FIPS);
+    duo_converse(duo, PAIR_AGREED);
+    CU_ASSERT_EQUAL(duo->target.pair.phase, PAIR_AGREED);
+}
+
+/* On the connection the source has shown the leaf it serves with. */
+static void the_leaf_of_the_other_part_is_refused(void)
+{
+    scoped(duo_free) struct duo *duo = duo_make_of(3, true, false);
+    scoped(buf_clear) struct buf message = {0};
+    struct error err = {0};
+
+    chain_clear(&duo->target.facts.peer);
+    CU_ASSERT_FATAL(
+        chain_copy(&duo->target.facts.peer, &duo->source.appliance.identity.chain, &err));
     talker_says(&duo->source, &message);
     CU_ASSERT_FALSE(talker_hears(&duo->target, buf_span(&message), &err));
-    CU_ASSERT_EQUAL(err.msg, E_PAIR_SPLIT);
+    CU_ASSERT_EQUAL(err.msg, E_PAIR_LEAF);
+}
+
+/* The key that vouches is not the one that signs verdicts. */
+static void a_verdict_by_the_other_leaf_is_refused(void)
+{
+    scoped(duo_free) struct duo *duo = duo_make_of(3, true, false);
+    scoped(buf_clear) struct buf message = {0}, signature = buf_upto(KEY_SIGNATURE_MAX);
+    struct pair *pair = &duo->source.pair;
+    struct error err = {0};
+
+    duo_converse(duo, PAIR_SAY_VERDICT);
+    talker_judges(&duo->source);
+    CU_ASSERT_FATAL(statement_sign(&signature, &duo->source.appliance.identity.key,
+                                   STATEMENT_VERDICT, "source", buf_span(&pair->body),
+                                   &err));
+    CU_ASSERT_FATAL(pair_sign(pair, buf_span(&signature), &err));
+    talker_says(&duo->source, &message);
+    CU_ASSERT_FALSE(talker_hears(&duo->target, buf_span(&message), &err));
+    CU_ASSERT_EQUAL(err.msg, E_VERDICT_SIGNATURE);
 }
 
 /* A verdict said on one connection and heard on another. */
@@ -679,7 +790,12 @@ int main(void)
         TEST(a_nonce_other_than_the_promised_one_is_refused),
         TEST(a_reflected_nonce_is_refused),
         TEST(a_leaf_that_was_not_presented_is_refused),
-        TEST(two_leaves_are_not_spoken_yet),
+        TEST(two_leaves_pair_whoever_has_them),
+        TEST(a_leaf_nobody_vouches_for_is_refused),
+        TEST(a_borrowed_leaf_is_refused),
+        TEST(policy_ome_takes_one_leaf),
+        TEST(the_leaf_of_the_other_part_is_refused),
+        TEST(a_verdict_by_the_other_leaf_is_refused),
         TEST(a_verdict_of_another_connection_is_no_verdict),
         TEST(a_target_judges_as_soon_as_both_nonces_are_known),
         TEST(every_term_of_a_verdict_must_be_ours),

@@ -86,12 +86,13 @@ static bool rule_refuses(const struct report *report, const char *rule, enum sid
 static void judge(struct report *out, enum side own, const struct chain *peer)
 {
     const struct chain *mine = &self.identity.chain;
-    const struct comparison comparison = {.self = own,
-                                          .source = own == SIDE_SOURCE ? mine : peer,
-                                          .target = own == SIDE_SOURCE ? peer : mine,
-                                          .trust = &self.trust,
-                                          .now = AT_NOON,
-                                          .fresh_tls13 = true};
+    const struct comparison comparison = {
+        .self = own,
+        .source = leaves_one(own == SIDE_SOURCE ? mine : peer),
+        .target = leaves_one(own == SIDE_SOURCE ? peer : mine),
+        .trust = &self.trust,
+        .now = AT_NOON,
+        .fresh_tls13 = true};
 
     verdict_judge(out, &comparison);
 }

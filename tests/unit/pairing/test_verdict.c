@@ -22,12 +22,14 @@ static bool findings_agree(const char *name, const struct pair_case *given,
                            enum policy policy)
 {
     scoped(report_clear) struct report report = {0};
+    const struct leaves source = pair_case_leaves(given, SIDE_SOURCE);
+    const struct leaves target = pair_case_leaves(given, SIDE_TARGET);
     struct error err = {0};
     char want[TOLD_MAX] = "a line in expect", got[TOLD_MAX];
 
-    CU_ASSERT_FATAL(verdict_preflight(&report, &given->source, &given->target, policy,
+    CU_ASSERT_FATAL(verdict_preflight(&report, &source, &target, policy,
                                       &(struct demands){0}, AT_NOON, &err));
-    (void)pair_case_expects(want, &given->expect, policy_name(policy));
+    (void)pair_case_expects(want, given, policy_name(policy));
     report_tell(got, &report);
     return same(name, policy_name(policy), want, got);
 }
@@ -58,7 +60,7 @@ static bool rungs_agree(const char *name, const struct pair_case *given)
         at += (size_t)snprintf(got + at, sizeof(got) - at, "%s%s", i > 0 ? " " : "",
                                ladder[0].rung[i].match && ladder[1].rung[i].match ? "<->"
                                                                                   : "X");
-    if (pair_case_expects(want, &given->expect, "rungs"))
+    if (pair_case_expects(want, given, "rungs"))
         good = same(name, "rungs", want, got);
     else
         CU_ASSERT_NOT_EQUAL(ladder[0].source.n, ladder[0].target.n);
@@ -110,12 +112,13 @@ static void judgement_make(struct judgement *out, const char *name, enum side se
     pair_case_load(&out->given, name);
     CU_ASSERT_FATAL(verdict_own_root(
         &out->trust, self == SIDE_SOURCE ? &out->given.source : &out->given.target, &err));
-    out->comparison = (struct comparison){.self = self,
-                                          .source = &out->given.source,
-                                          .target = &out->given.target,
-                                          .trust = &out->trust,
-                                          .now = AT_NOON,
-                                          .fresh_tls13 = true};
+    out->comparison =
+        (struct comparison){.self = self,
+                            .source = pair_case_leaves(&out->given, SIDE_SOURCE),
+                            .target = pair_case_leaves(&out->given, SIDE_TARGET),
+                            .trust = &out->trust,
+                            .now = AT_NOON,
+                            .fresh_tls13 = true};
 }
 
 static const struct error *judged(struct judgement *j, enum msg msg)
@@ -326,7 +329,7 @@ static void a_peer_without_a_chain_is_refused_not_believed(void)
     const struct chain none = {0};
 
     judgement_make(&j, "same-ladder", SIDE_SOURCE);
-    j.comparison.target = &none;
+    j.comparison.target = leaves_one(&none);
     j.comparison.peer_name = "x.example.com";
     CU_ASSERT_PTR_NOT_NULL(judged(&j, E_TRUST_NO_PATH));
 }
@@ -362,11 +365,15 @@ static void the_first_end_of_both_chains_is_found(void)
 {
     scoped(pair_case_clear) struct pair_case given;
     const struct chain none = {0};
+    const struct leaves nobody = leaves_one(&none);
+    struct leaves source, target;
 
     pair_case_load(&given, "target-leaf-29-days-left");
-    CU_ASSERT_EQUAL(verdict_not_after(&given.source, &given.target),
+    source = pair_case_leaves(&given, SIDE_SOURCE);
+    target = pair_case_leaves(&given, SIDE_TARGET);
+    CU_ASSERT_EQUAL(verdict_not_after(&source, &target),
                     chain_leaf(&given.target)->not_after.at);
-    CU_ASSERT_EQUAL(verdict_not_after(&none, &none), 0);
+    CU_ASSERT_EQUAL(verdict_not_after(&nobody, &nobody), 0);
 }
 
 static void the_refusal_is_told_word_for_word(void)
