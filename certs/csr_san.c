@@ -138,7 +138,8 @@ void csr_general_text(char *out, size_t room, const struct general_name *name)
                  value);
         return;
     case GENERAL_IP:
-        if (inet_ntop(name->value.n == 4 ? AF_INET : AF_INET6, name->value.at, value,
+        if ((name->value.n != 4 && name->value.n != 16) ||
+            inet_ntop(name->value.n == 4 ? AF_INET : AF_INET6, name->value.at, value,
                       sizeof(value)) == NULL)
             break;
         snprintf(out, room, "IP:%s", value);
