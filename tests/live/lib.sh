@@ -426,9 +426,20 @@ refused()
     check "$target: it tells of the refusal" event_seen "$target" '.event == "refused"'
     if [[ ! -d $scratch/$source.tree ]]; then tree "$scratch/$source.tree" 1; fi
     code "$target"
-    run 1 "$source" migrate "$(at "$target")" "$scratch/$source.tree" --json \
+    relay wire "$target"
+    run 1 "$source" migrate "$(at wire)" "$scratch/$source.tree" --json \
         --code-file "$scratch/$target.code" "$@"
+    no_payload_passed wire
+    relay_end wire
     nothing_moved "$target" "$source"
+}
+
+# no_payload_passed RELAY: what it saw of the source is no more than a conversation, and less
+# than a tree of 1 MiB.
+no_payload_passed()
+{
+    check "the capture holds no payload: $(relayed "$1" up) bytes" \
+        test "$(relayed "$1" up)" -le 131072
 }
 
 # pairs SOURCE TARGET [OPTION...]: the listener is alive and does take a good peer.
