@@ -32,17 +32,36 @@ bool cut_begin(struct cut *cut, const struct manifest *manifest, uint64_t number
     cut->start = number * SEGMENT_BYTES;
     cut->in_entry = false;
     page = page_of(manifest, cut->start);
+    cut->found = false;
     if (!cut->walk.holds || cut->walk.manifest != manifest || cut->walk.page != page + 1) {
         walk_begin(&cut->walk, manifest, page);
+        cut->mark.set = false;
+        return true;
+    }
+    if (cut->mark.set && cut->mark.page == page && cut->mark.start <= cut->start) {
+        cut->walk.reader = cut->mark.reader;
         return true;
     }
     return page_begin(&cut->walk.reader, buf_span(&cut->walk.bytes), err);
+}
+
+/* `before` read the first entry of the segment, from the page that is still held. */
+static void set_mark(struct cut *cut, const struct page_reader *before)
+{
+    if (cut->found)
+        return;
+    cut->found = true;
+    cut->mark.set = before->records == cut->walk.reader.records + 1;
+    cut->mark.start = cut->start;
+    cut->mark.page = cut->walk.page - 1;
+    cut->mark.reader = *before;
 }
 
 /* The next entry with data in the segment, or none. */
 static bool next_entry(struct cut *cut, struct error *err)
 {
     for (;;) {
+        const struct page_reader before = cut->walk.reader;
         uint64_t length;
 
         if (!walk_next(&cut->walk, &cut->entry, err))
@@ -54,6 +73,7 @@ static bool next_entry(struct cut *cut, struct error *err)
             continue;
         if (cut->entry.offset >= cut->start + SEGMENT_BYTES)
             return false;
+        set_mark(cut, &before);
         cut->in_entry = true;
         cut->extent = 0;
         cut->entry_at = 0;

@@ -50,7 +50,13 @@ struct piece {
 struct cut {
     struct walk walk;
     uint64_t start; /* of the segment in the stream */
+    struct {
+        bool set;
+        uint64_t start, page;
+        struct page_reader reader;
+    } mark; /* before the first entry of a segment: those behind it are found from here */
     struct entry entry;
+    bool found; /* an entry of this segment */
     bool in_entry;
     size_t extent;     /* the next one of this entry */
     uint64_t entry_at; /* stream bytes of this entry before it */

@@ -94,12 +94,13 @@ CONF
     nginx_group=$spawned
 }
 
-# landing NAME: an empty place for a peer's copy, in $to.
+# landing [KEEP]: an empty place for a peer's copy, in $to; without KEEP that of before goes.
+landings=0
 landing()
 {
-    to=$scratch/landing
-    rm -rf "$to"
-    mkdir "$to"
+    if [[ ! ${1:-} ]]; then rm -rf "$scratch/landing"; fi
+    to=$scratch/landing/$((++landings))
+    mkdir -p "$to"
     sync -f "$scratch"
 }
 
@@ -109,10 +110,11 @@ peer_cp()
     measure '(cp)' '' "$to/file" cp "$1" "$to/file"
 }
 
+# peer_rsync FILE-OR-DIR/ [KEEP]
 peer_rsync()
 {
     ssh_begin
-    landing
+    landing "${2:-}"
     measure 'rsync, ssh' "$ssh_group" "$to" rsync -a -W -e "ssh -F $scratch/ssh/config" "$1" "bench:$to/"
 }
 
@@ -134,12 +136,12 @@ peer_curl()
         --key "$scratch/peer.key" "https://127.0.0.1:$nginx_port/file"
 }
 
-# peer_tar DIR
+# peer_tar DIR [KEEP]
 peer_tar()
 {
     local tls port
     peer_certificate
-    landing
+    landing "${2:-}"
     port=$(free_port)
     tls="cert=$scratch/peer.pem,key=$scratch/peer.key,cafile=$scratch/ca/bench-root/cert.pem"
     tls+=,openssl-min-proto-version=TLS1.3,verify=1
