@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/text.h"
 #include "certs/algorithm.h"
-#include "certs/armor.h"
 #include "certs/csr.h"
 #include "certs/der.h"
 #include "certs/extensions.h"
 #include "certs/name.h"
+#include "certs/pem.h"
 
 /* 1.2.840.113549.1.9.14 */
 static const unsigned char extension_request[] = {0x2a, 0x86, 0x48, 0x86, 0xf7,
@@ -117,7 +117,7 @@ bool csr_parse(struct csr *out, struct span pem, struct error *err)
     size_t which = 0;
 
     out->der = buf_upto(CSR_PEM_MAX);
-    if (!armor_read(&out->der, &which, pem, labels, COUNT(labels), &form))
+    if (!pem_find(&out->der, &which, pem, labels, COUNT(labels), &form))
         return fail(err, E_CSR_FORM, "%s",
                     form.msg == E_NONE ? "no PEM certificate request in it" : form.about);
     if (!read_outer(&as, buf_span(&out->der), &form) || !read_body(&as, &form))

@@ -4,8 +4,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "certs/algorithm.h"
-#include "certs/armor.h"
 #include "certs/notes.h"
+#include "certs/pem.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -121,7 +121,7 @@ bool entry_read(struct entry *out, struct span text, struct error *err)
     scoped(buf_clear) struct buf der = buf_upto(CERT_DER_MAX);
     size_t which = 0;
 
-    if (!armor_read(&der, &which, text, labels, COUNT(labels), err))
+    if (!pem_find(&der, &which, text, labels, COUNT(labels), err))
         return fail(err, E_ANCHOR_BROKEN, "no certificate in it");
     if (!cert_parse(&out->cert, buf_span(&der), err))
         return false;

@@ -4,8 +4,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "certs/armor.h"
 #include "certs/notes.h"
+#include "certs/pem.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -120,7 +120,7 @@ static bool read_text(struct issued *out, struct span text, struct error *err)
     char hex[DIGEST_HEX], reason[32];
     size_t which = 0;
 
-    if (!armor_read(&der, &which, text, labels, COUNT(labels), err) ||
+    if (!pem_find(&der, &which, text, labels, COUNT(labels), err) ||
         !cert_parse(&out->cert, buf_span(&der), err))
         return false;
     if (!notes_get(hex, sizeof(hex), text, "issuer-key") ||

@@ -2,7 +2,6 @@
 #include "certs/key.h"
 
 #include "base/text.h"
-#include "certs/armor.h"
 #include "certs/pem.h"
 #include "certs/signer.h"
 #include "certs/wolf.h"
@@ -128,7 +127,7 @@ bool key_from_pem(struct key *out, struct span pem, struct error *err)
     struct error form = {0};
     size_t which = 0;
 
-    if (!armor_read(&der, &which, pem, labels, COUNT(labels), &form))
+    if (!pem_find(&der, &which, pem, labels, COUNT(labels), &form))
         return fail(err, E_KEY_FORM, "%s",
                     form.msg == E_NONE ? "no PEM private key in it" : form.about);
     if (which == 3 || span_find(pem, "Proc-Type: 4,ENCRYPTED", NULL))

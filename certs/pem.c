@@ -119,6 +119,26 @@ bool pem_decode(struct buf *out, const struct pem_block *block, struct error *er
                 "the %s of line %u: %s", block->label, block->line, cause.about);
 }
 
+bool pem_find(struct buf *out, size_t *which, struct span text, const char *const *labels,
+              size_t n, struct error *err)
+{
+    struct pem_block block = {0};
+    struct pem pem = {0};
+    bool found = true;
+
+    if (!pem_open(&pem, text, err))
+        return false;
+    while (pem_next(&block, &found, &pem, err) && found) {
+        for (size_t i = 0; i < n; i++) {
+            if (!text_equal(block.label, labels[i]))
+                continue;
+            *which = i;
+            return pem_decode(out, &block, err);
+        }
+    }
+    return false;
+}
+
 bool pem_has_private_key(struct span text)
 {
     return span_find(text, "PRIVATE KEY-----", NULL);

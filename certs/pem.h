@@ -31,6 +31,12 @@ must_check bool pem_next(struct pem_block *out, bool *found, struct pem *pem,
 /* The bytes of a block, by strict base64, appended to out. */
 must_check bool pem_decode(struct buf *out, const struct pem_block *block,
                            struct error *err);
+/*
+ * Decode the first block that has one of the n labels: a key or a request among other
+ * blocks. `which` says whose label. False with err untouched when there is none.
+ */
+must_check bool pem_find(struct buf *out, size_t *which, struct span text,
+                         const char *const *labels, size_t n, struct error *err);
 /* The text holds a private key, whole or damaged. */
 bool pem_has_private_key(struct span text);
 

@@ -82,7 +82,7 @@ static bool read_publisher(struct published *out, struct span head, struct error
     return (notes_get(hex, sizeof(hex), head, "key") && digest_from_hex(&out->key, hex) &&
             notes_get_time(&out->issued, head, "issued") &&
             notes_get_time(&out->expires, head, "expires") && out->issued > 0 &&
-            out->expires > 0) ||
+            out->expires >= out->issued) ||
            malformed(err, "its key, issued or expires");
 }
 

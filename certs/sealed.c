@@ -4,7 +4,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "certs/armor.h"
 #include "certs/encode.h"
 #include "certs/pem.h"
 
@@ -37,7 +36,7 @@ bool key_is_sealed(struct span pem)
     struct error err = {0};
     size_t which = 0;
 
-    return armor_read(&der, &which, pem, sealed_labels, 1, &err);
+    return pem_find(&der, &which, pem, sealed_labels, 1, &err);
 }
 
 /*
@@ -145,7 +144,7 @@ bool key_unseal(struct key *out, struct span pem, struct span passphrase, struct
     size_t which = 0;
     int n;
 
-    if (!armor_read(&der, &which, pem, sealed_labels, 1, &form))
+    if (!pem_find(&der, &which, pem, sealed_labels, 1, &form))
         return key_from_pem(out, pem, err);
     if (!draw(nothing, sizeof(nothing), err))
         return false;

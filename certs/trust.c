@@ -4,7 +4,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "certs/armor.h"
+#include "certs/pem.h"
 #include "certs/store.h"
 
 #include <dirent.h>
@@ -40,7 +40,7 @@ static bool parse_anchor(struct cert *out, struct span pem, struct error *err)
     scoped(buf_clear) struct buf der = buf_upto(CERT_DER_MAX);
     size_t which = 0;
 
-    if (!armor_read(&der, &which, pem, labels, COUNT(labels), err))
+    if (!pem_find(&der, &which, pem, labels, COUNT(labels), err))
         return fail(err, E_ANCHOR_BROKEN, "no certificate in it");
     return cert_parse(out, buf_span(&der), err) && times_are_times(out, err);
 }

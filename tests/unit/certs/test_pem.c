@@ -126,6 +126,27 @@ static void what_is_written_reads_back(void)
                     sizeof("-----BEGIN THING-----\n-----END THING-----\n") - 1 + 136 + 3);
 }
 
+static void the_block_that_counts_is_found_among_others(void)
+{
+    static const char text[] = "-----BEGIN A-----\nQQ==\n-----END A-----\n"
+                               "-----BEGIN C-----\nQw==\n-----END C-----\n"
+                               "-----BEGIN B-----\nQg==\n-----END B-----\n";
+    static const char *const labels[] = {"B", "C"};
+    scoped(buf_clear) struct buf out = buf_upto(16), none = buf_upto(16);
+    struct error err = {0};
+    size_t which = 9;
+
+    CU_ASSERT(pem_find(&out, &which, span_text(text), labels, 2, &err));
+    CU_ASSERT_EQUAL(which, 1);
+    CU_ASSERT(span_equal(buf_span(&out), span_text("C")));
+    CU_ASSERT_FALSE(
+        pem_find(&none, &which, span_head(span_text(text), 40), labels, 2, &err));
+    CU_ASSERT_EQUAL(err.msg, E_NONE); /* nothing is wrong; it is not there */
+    CU_ASSERT_FALSE(
+        pem_find(&none, &which, span_head(span_text(text), 60), labels, 2, &err));
+    CU_ASSERT_EQUAL(err.msg, E_PEM_BLOCK);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -137,6 +158,7 @@ int main(void)
         TEST(a_block_beyond_its_ceiling_is_refused),
         TEST(private_keys_are_seen_even_when_damaged),
         TEST(what_is_written_reads_back),
+        TEST(the_block_that_counts_is_found_among_others),
     };
 
     return run_tests("pem", tests, COUNT(tests));

@@ -123,6 +123,10 @@ static void a_new_list_of_an_issuer_takes_the_place_of_the_old(void)
 
 #define HEAD "pairgate-published 1\nlist 00112233445566778899aabbccddeeff\nsequence 7\n"
 
+#define PUBLISHER                                                                          \
+    "publisher CN=x\nkey "                                                                 \
+    "0000000000000000000000000000000000000000000000000000000000000000\n"
+
 static void what_is_no_list_is_refused(void)
 {
     static const char *const bad[] = {
@@ -132,6 +136,8 @@ static void what_is_no_list_is_refused(void)
         "pairgate-published 1\nlist 00112233445566778899AABBCCDDEEFF\nsequence 7\n",
         "pairgate-published 1\nlist 00112233445566778899aabbccddeeff\nsequence -7\n",
         HEAD "publisher CN=x\nkey 00\n",
+        HEAD PUBLISHER "issued 2027-02-01T00:00:00Z\nexpires 2027-01-31T23:59:59Z\n",
+        HEAD PUBLISHER "issued 2027-02-01T00:00:00Z\n",
         HEAD "removed-everywhere machine 00 2027-01-01T00:00:00Z\n",
         HEAD "removed-everywhere ../../x "
              "0000000000000000000000000000000000000000000000000000000000000000 "
@@ -187,9 +193,8 @@ static void all_lists_are_found(void)
     CU_ASSERT_FATAL(published_save_own(scratch.fd, &own, &err));
     CU_ASSERT_FATAL(published_parse(
         &adopted,
-        span_text(HEAD "publisher CN=x\nkey "
-                       "0000000000000000000000000000000000000000000000000000000000000000\n"
-                       "issued 2027-01-01T00:00:00Z\nexpires 2027-02-01T00:00:00Z\n"),
+        span_text(HEAD PUBLISHER
+                  "issued 2027-01-01T00:00:00Z\nexpires 2027-02-01T00:00:00Z\n"),
         &err));
     add(&adopted, &root, STORE_ROOTS);
     CU_ASSERT_FATAL(published_keep(scratch.fd, &adopted, &err));
