@@ -8,3 +8,9 @@
 /* A CA needs no identity, so its directory may hold nothing else. */
 must_check bool ca_open(struct state *state, struct ca *ca, const char *dir,
                         struct error *err);
+/* The same without its key, for those who only look. */
+must_check bool ca_open_chain(struct state *state, struct chain *chain, const char *dir,
+                              struct error *err);
+/* state_open, or a directory that holds a CA alone: then *only_ca. */
+must_check bool state_open_or_ca(struct state *state, const char *dir, bool *only_ca,
+                                 struct error *err);

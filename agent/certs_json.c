@@ -183,9 +183,9 @@ void certs_json_count(FILE *out, const char *name, size_t n)
     view_json_print(out, json_pack("{s:I}", name, (json_int_t)n));
 }
 
-void certs_json_ca(FILE *out, const struct ca *ca)
+void certs_json_ca(FILE *out, const struct chain *ca)
 {
-    view_json_print(out, json_pack("{s:o}", "chain", chain_object(&ca->chain)));
+    view_json_print(out, json_pack("{s:o}", "chain", chain_object(ca)));
 }
 
 void certs_json_issued(FILE *out, const struct chain *chain, const struct report *report,

@@ -28,7 +28,7 @@ void certs_json_profiles(FILE *out);
 void certs_json_ledger(FILE *out, const struct ledger *ledger);
 void certs_json_pending(FILE *out, const struct pending *pending, struct span pem);
 void certs_json_dropped(FILE *out, const char *id);
-void certs_json_ca(FILE *out, const struct ca *ca);
+void certs_json_ca(FILE *out, const struct chain *ca);
 /* ca issue: accepted, chain, findings, pem (null when it went to a file or was refused). */
 void certs_json_issued(FILE *out, const struct chain *chain, const struct report *report,
                        struct span pem);

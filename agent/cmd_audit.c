@@ -2,6 +2,7 @@
 /* audit show, audit verify: what was done here, and whether that is still what was written.
  */
 #include "agent/audit_json.h"
+#include "agent/ca_open.h"
 #include "agent/command.h"
 #include "agent/view_text.h"
 #include "base/text.h"
@@ -28,26 +29,6 @@ static bool read_options(struct show_options *out, struct args *args, struct err
            (kind == NULL || audit_kind_named(&out->kind, kind, err));
 }
 
-/* A directory that holds nothing but a CA has a record too. */
-static bool open_record(struct state *state, const char *dir, bool *only_ca,
-                        struct error *err)
-{
-    struct error missing = {0};
-    char ca[PATH_MAX];
-
-    *only_ca = false;
-    if (state_open(state, dir, &missing))
-        return state_open_db(state, err);
-    snprintf(ca, sizeof(ca), "%s/" CA_DIR, dir);
-    *only_ca = missing.msg == E_STATE_MISSING && access(ca, F_OK) == 0;
-    if (!*only_ca) {
-        *err = missing;
-        return false;
-    }
-    state_close(state);
-    return state_make(state, dir, err) && state_open_db(state, err);
-}
-
 static int run_show(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
@@ -56,7 +37,8 @@ static int run_show(struct call *call, struct error *err)
     bool only_ca = false;
 
     if (!read_options(&options, &call->args, err) ||
-        !open_record(&state, call->state_dir, &only_ca, err) ||
+        !state_open_or_ca(&state, call->state_dir, &only_ca, err) ||
+        !state_open_db(&state, err) ||
         !audit_list(&row, &state.db, options.since, options.has_kind ? &options.kind : NULL,
                     err))
         return 0;
@@ -88,15 +70,15 @@ static bool verify(struct audit_check *out, struct state *state, bool only_ca,
                    struct error *err)
 {
     scoped(identities_clear) struct identities signers = {0};
-    scoped(ca_clear) struct ca ca = {0};
+    scoped(chain_clear) struct chain ca = {0};
     struct identity issuer = {0}; /* borrows the CA's chain */
 
     if (!only_ca)
         return identities_load(&signers, state->fd, err) &&
                audit_verify(out, &state->db, &signers, err);
-    if (!ca_load(&ca, state->fd, err))
+    if (!ca_load_chain(&ca, state->fd, err))
         return false;
-    issuer.chain = ca.chain;
+    issuer.chain = ca;
     return audit_verify(out, &state->db, &(struct identities){.item = &issuer, .n = 1},
                         err);
 }
@@ -108,8 +90,8 @@ static int run_verify(struct call *call, struct error *err)
     bool only_ca = false;
 
     if (!args_end(&call->args, err) ||
-        !open_record(&state, call->state_dir, &only_ca, err) ||
-        !verify(&check, &state, only_ca, err))
+        !state_open_or_ca(&state, call->state_dir, &only_ca, err) ||
+        !state_open_db(&state, err) || !verify(&check, &state, only_ca, err))
         return 0;
     if (call->json)
         audit_json_check(stdout, &check);

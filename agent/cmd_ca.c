@@ -18,12 +18,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static void print_ca(const struct ca *ca)
+static void print_ca(const struct chain *ca)
 {
     char hex[DIGEST_HEX];
 
-    view_text_ladder(stdout, &ca->chain);
-    digest_hex(hex, &chain_root(&ca->chain)->sha256);
+    view_text_ladder(stdout, ca);
+    digest_hex(hex, &chain_root(ca)->sha256);
     printf("\nRoot SHA-256 %s\n", hex);
 }
 
@@ -61,11 +61,11 @@ static int run_init(struct call *call, struct error *err)
         return 0;
     audit_note_cert(&state, AUDIT_CA, "init", chain_root(&ca.chain));
     if (call->json) {
-        certs_json_ca(stdout, &ca);
+        certs_json_ca(stdout, &ca.chain);
         return 0;
     }
     printf("Made a CA in %s/" CA_DIR ".\n\n", call->state_dir);
-    print_ca(&ca);
+    print_ca(&ca.chain);
     if (plan.intermediate)
         printf("\nTake %s/" CA_DIR
                "/root-key.pem away to a safe place: issuing needs it no "
@@ -77,9 +77,9 @@ static int run_init(struct call *call, struct error *err)
 static int run_show(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    scoped(ca_clear) struct ca ca = {0};
+    scoped(chain_clear) struct chain ca = {0};
 
-    if (!args_end(&call->args, err) || !ca_open(&state, &ca, call->state_dir, err))
+    if (!args_end(&call->args, err) || !ca_open_chain(&state, &ca, call->state_dir, err))
         return 0;
     if (call->json)
         certs_json_ca(stdout, &ca);
@@ -113,11 +113,11 @@ static bool import(struct state *state, struct call *call, const char *cert,
 static int tell_ca(struct call *call, struct state *state, const char *what,
                    struct error *err)
 {
-    scoped(ca_clear) struct ca ca = {0};
+    scoped(chain_clear) struct chain ca = {0};
 
-    if (!ca_load(&ca, state->fd, err))
+    if (!ca_load_chain(&ca, state->fd, err))
         return 0;
-    audit_note_cert(state, AUDIT_CA, "change", chain_leaf(&ca.chain));
+    audit_note_cert(state, AUDIT_CA, "change", chain_leaf(&ca));
     if (call->json) {
         certs_json_ca(stdout, &ca);
         return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* identity backups, prune, encrypt-key, decrypt-key, services. */
 #include "agent/audit_note.h"
+#include "agent/ca_open.h"
 #include "agent/certs_json.h"
 #include "agent/identity_commands.h"
 #include "base/text.h"
@@ -74,9 +75,11 @@ int identity_run_prune(struct call *call, struct error *err)
 static int convert(struct call *call, const char *file, struct error *err)
 {
     scoped(state_close) struct state state = {0};
+    bool only_ca = false;
     size_t n = 0;
 
-    if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
+    if (!args_end(&call->args, err) ||
+        !state_open_or_ca(&state, call->state_dir, &only_ca, err) ||
         !state_lock(&state, err) || !sealed_convert(&n, state.fd, file, err))
         return 0;
     audit_note(&state, AUDIT_IDENTITY, file != NULL ? "encrypt-keys" : "decrypt-keys", "",

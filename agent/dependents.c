@@ -57,7 +57,7 @@ static bool find_own(struct dependents *out, int state, const struct cert *ancho
                      struct error *err)
 {
     scoped(identity_clear) struct identity identity = {0};
-    scoped(ca_clear) struct ca ca = {0};
+    scoped(chain_clear) struct chain ca = {0};
     struct error none = {0};
 
     if (!identity_load(&identity, state, false, err))
@@ -65,8 +65,8 @@ static bool find_own(struct dependents *out, int state, const struct cert *ancho
     if (reaches(&identity.chain, anchor))
         add(out, "this appliance's own chain (%s)",
             cert_issued_to(chain_leaf(&identity.chain)));
-    if (ca_load(&ca, state, &none) && reaches(&ca.chain, anchor))
-        add(out, "the built-in CA (%s)", cert_issued_to(chain_leaf(&ca.chain)));
+    if (ca_load_chain(&ca, state, &none) && reaches(&ca, anchor))
+        add(out, "the built-in CA (%s)", cert_issued_to(chain_leaf(&ca)));
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "certs/general.h"
 #include "certs/issue.h"
 #include "certs/rules.h"
+#include "certs/sealed.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,6 +14,9 @@
 #include <strings.h>
 #include <unistd.h>
 
+#define KEY_FILE "key.pem"
+#define CHAIN_FILE "chain.pem"
+#define ROOT_KEY_FILE "root-key.pem"
 #define DAY ((time_t)24 * 60 * 60)
 #define LEAF_KU                                                                            \
     (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION | KU_KEY_ENCIPHERMENT |                     \
@@ -80,23 +84,18 @@ static bool intermediate_issue(struct chain *out, const struct key *key, const c
     return issue_into(out, &plan, err);
 }
 
-static bool write_key(int dir, const char *name, const struct key *key, struct error *err)
-{
-    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
-
-    return key_to_pem(&pem, key, err) && fs_replace(dir, name, buf_span(&pem), 0600, err);
-}
-
-static bool write_chain(int dir, const struct chain *chain, struct error *err)
+bool ca_write(int state, int dir, const struct chain *chain, const struct key *key,
+              const struct key *root_key, struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
 
-    return chain_to_pem(&pem, chain, err) &&
-           fs_replace(dir, "chain.pem", buf_span(&pem), 0600, err);
+    return (root_key == NULL || sealed_write(state, dir, ROOT_KEY_FILE, root_key, err)) &&
+           sealed_write(state, dir, KEY_FILE, key, err) && chain_to_pem(&pem, chain, err) &&
+           fs_replace(dir, CHAIN_FILE, buf_span(&pem), 0600, err);
 }
 
 /* The root alone, or the root and what issues under it; `dir` gets all of it. */
-static bool make_ca(int dir, const struct ca_plan *plan, struct error *err)
+static bool make_ca(int state, int dir, const struct ca_plan *plan, struct error *err)
 {
     scoped(key_clear) struct key root_key = key_none();
     scoped(key_clear) struct key key = key_none();
@@ -107,13 +106,12 @@ static bool make_ca(int dir, const struct ca_plan *plan, struct error *err)
         !root_issue(&root, &root_key, plan->name, plan->now, err))
         return false;
     if (!plan->intermediate)
-        return write_key(dir, "key.pem", &root_key, err) && write_chain(dir, &root, err);
+        return ca_write(state, dir, &root, &root_key, NULL, err);
     return key_make(&key, plan->key, err) &&
            intermediate_issue(&chain, &key, plan->name, &root_key, chain_root(&root),
                               err) &&
            chain_add_der(&chain, buf_span(&chain_root(&root)->der), err) &&
-           write_key(dir, "root-key.pem", &root_key, err) &&
-           write_key(dir, "key.pem", &key, err) && write_chain(dir, &chain, err);
+           ca_write(state, dir, &chain, &key, &root_key, err);
 }
 
 bool ca_init(int state, const struct ca_plan *plan, struct error *err)
@@ -125,25 +123,47 @@ bool ca_init(int state, const struct ca_plan *plan, struct error *err)
     if (!csr_name_is_exact(plan->name))
         return fail(err, E_CSR_NAME, "%s", plan->name);
     return fs_remove_tree(state, CA_DIR ".new", err) &&
-           fs_make_dir(&dir, state, CA_DIR ".new", 0700, err) && make_ca(dir, plan, err) &&
+           fs_make_dir(&dir, state, CA_DIR ".new", 0700, err) &&
+           make_ca(state, dir, plan, err) &&
            fs_rename_new(state, CA_DIR ".new", CA_DIR, err);
+}
+
+static bool read_chain(struct chain *out, int dir, struct error *err)
+{
+    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
+
+    return fs_read_at(&pem, dir, CHAIN_FILE, err) && chain_parse(out, buf_span(&pem), err);
+}
+
+static bool open_ca(int *dir, int state, struct error *err)
+{
+    if (faccessat(state, CA_DIR, F_OK, 0) != 0 && errno == ENOENT)
+        return fail(err, E_CA_MISSING, "no folder " CA_DIR);
+    return fs_open_dir(dir, state, CA_DIR, err);
+}
+
+bool ca_load_chain(struct chain *out, int state, struct error *err)
+{
+    scoped(fd_close) int dir = -1;
+    struct error why = {0};
+
+    if (!open_ca(&dir, state, err))
+        return false;
+    return read_chain(out, dir, &why) || fail(err, E_CA_BROKEN, "%s", why.about);
 }
 
 bool ca_load(struct ca *out, int state, struct error *err)
 {
-    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
-    scoped(buf_clear) struct buf key = buf_upto(KEY_PEM_MAX);
+    scoped(fd_close) int dir = -1;
     struct error why = {0};
 
-    if (faccessat(state, CA_DIR, F_OK, 0) != 0 && errno == ENOENT)
-        return fail(err, E_CA_MISSING, "no folder " CA_DIR);
-    if (!fs_read_at(&pem, state, CA_DIR "/chain.pem", &why) ||
-        !chain_parse(&out->chain, buf_span(&pem), &why) ||
-        !fs_read_secret(&key, state, CA_DIR "/key.pem", &why) ||
-        !key_from_pem(&out->key, buf_span(&key), &why))
-        return fail(err, why.msg == E_SECRET_OPEN ? why.msg : E_CA_BROKEN, "%s", why.about);
+    if (!open_ca(&dir, state, err))
+        return false;
+    if (!read_chain(&out->chain, dir, &why) ||
+        !sealed_read(&out->key, state, dir, KEY_FILE, &why))
+        return fail(err, sealed_explains(why.msg) ? why.msg : E_CA_BROKEN, "%s", why.about);
     return span_equal(buf_span(&out->key.spki), chain_leaf(&out->chain)->spki) ||
-           fail(err, E_CA_BROKEN, CA_DIR "/key.pem is not the key of chain.pem");
+           fail(err, E_CA_BROKEN, CA_DIR "/" KEY_FILE " is not the key of " CHAIN_FILE);
 }
 
 /* A certificate for both uses is judged as a chain to upload, another one on its own. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The small built-in CA, in DIR/ca/: key.pem (0600) and chain.pem of what issues, and with
- * an intermediate root-key.pem, which is not needed again. Every output is a full chain.
+ * The small built-in CA, in DIR/ca/: key.pem (0600, or encrypted like all keys) and
+ * chain.pem of what issues, and with an intermediate root-key.pem, which is not needed
+ * again. Every output is a full chain.
  */
 #pragma once
 
@@ -31,6 +32,13 @@ struct ca_plan {
 };
 must_check bool ca_init(int state, const struct ca_plan *plan, struct error *err);
 must_check bool ca_load(struct ca *out, int state, struct error *err);
+/* The chain alone, for those who only look: no key is read, no passphrase needed. */
+must_check bool ca_load_chain(struct chain *out, int state, struct error *err);
+/* Everything that makes a CA into a folder; its keys encrypted when the state says so
+ * (certs/sealed.h). `root_key` NULL: what issues is the root, or the root is another's. */
+must_check bool ca_write(int state, int dir, const struct chain *chain,
+                         const struct key *key, const struct key *root_key,
+                         struct error *err);
 /* Who the leaf is for. Borrowed. */
 struct ca_subject {
     struct span subject; /* Name, with its SEQUENCE header */

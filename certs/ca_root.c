@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "certs/issue.h"
+#include "certs/sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,23 +28,6 @@ static bool free_name(char out[NAME_ROOM], int state, struct error *err)
     return fail(err, E_CA_EXISTS, "%d of them", GENERATIONS_MAX);
 }
 
-static bool write_key(int dir, const char *name, const struct key *key, struct error *err)
-{
-    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
-
-    return key_to_pem(&pem, key, err) && fs_replace(dir, name, buf_span(&pem), 0600, err);
-}
-
-static bool write_ca(int dir, const struct chain *chain, const struct key *key,
-                     const struct key *root_key, struct error *err)
-{
-    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_PEM_MAX);
-
-    return (root_key == NULL || write_key(dir, "root-key.pem", root_key, err)) &&
-           write_key(dir, "key.pem", key, err) && chain_to_pem(&pem, chain, err) &&
-           fs_replace(dir, "chain.pem", buf_span(&pem), 0600, err);
-}
-
 /* Whole aside, then in place: by a rename, or in exchange for the one that is there. */
 static bool put_in_place(int state, const struct chain *chain, const struct key *key,
                          const struct key *root_key, struct error *err)
@@ -53,7 +37,7 @@ static bool put_in_place(int state, const struct chain *chain, const struct key 
 
     if (!free_name(aside, state, err) || !fs_remove_tree(state, CA_DIR ".new", err) ||
         !fs_make_dir(&dir, state, CA_DIR ".new", 0700, err) ||
-        !write_ca(dir, chain, key, root_key, err))
+        !ca_write(state, dir, chain, key, root_key, err))
         return false;
     if (faccessat(state, CA_DIR, F_OK, 0) != 0)
         return fs_rename_new(state, CA_DIR ".new", CA_DIR, err);
@@ -165,13 +149,11 @@ static bool find_root_key(struct key *out, int state, const struct ca *ca,
 
     if (given == NULL && ca->chain.n == 1)
         given = &ca->key;
-    if (given != NULL) {
-        if (!key_to_pem(&pem, given, err))
-            return false;
-    } else if (!fs_read_secret(&pem, state, CA_DIR "/root-key.pem", &why)) {
-        return fail(err, E_CA_ROOT_KEY, "%s", why.about);
-    }
-    if (!key_from_pem(out, buf_span(&pem), err))
+    if (given == NULL && !sealed_read(out, state, state, CA_DIR "/root-key.pem", &why))
+        return fail(err, sealed_explains(why.msg) ? why.msg : E_CA_ROOT_KEY, "%s",
+                    why.about);
+    if (given != NULL &&
+        (!key_to_pem(&pem, given, err) || !key_from_pem(out, buf_span(&pem), err)))
         return false;
     return span_equal(buf_span(&out->spki), root->spki) ||
            fail(err, E_CA_ROOT_KEY, "this is not the key of %s", cert_issued_to(root));

@@ -194,13 +194,6 @@ static bool read_client(struct identity *out, int state, int dir, bool with_key,
            read_vouch(&out->client_vouch, buf_span(&notes), "client", err);
 }
 
-/* Failures with a remedy of their own keep it. */
-static bool is_told_as_it_is(enum msg msg)
-{
-    return msg == E_SECRET_OPEN || msg == E_KEY_SEALED || msg == E_PASSPHRASE ||
-           msg == E_PASSPHRASE_FORM;
-}
-
 static bool read_folder(struct identity *out, int state, int identities, bool with_key,
                         struct error *err)
 {
@@ -224,7 +217,7 @@ static bool load(struct identity *out, int state, int identities, bool with_key,
     struct error why = {0};
 
     if (!read_folder(out, state, identities, with_key, &why))
-        return fail(err, is_told_as_it_is(why.msg) ? why.msg : E_IDENTITY_BROKEN,
+        return fail(err, sealed_explains(why.msg) ? why.msg : E_IDENTITY_BROKEN,
                     IDENTITY_DIR "/%u: %s", out->number, why.about);
     if (!change_read(&change, identities, err))
         return false;

@@ -235,6 +235,12 @@ static bool own_passphrase(struct buf *out, int state, struct error *err)
     return fail(err, why.msg == E_FILE_READ ? E_KEY_SEALED : why.msg, "%s", why.about);
 }
 
+bool sealed_explains(enum msg msg)
+{
+    return msg == E_SECRET_OPEN || msg == E_KEY_SEALED || msg == E_PASSPHRASE ||
+           msg == E_PASSPHRASE_FORM;
+}
+
 bool sealed_read(struct key *out, int state, int dir, const char *name, struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);

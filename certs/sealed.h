@@ -33,7 +33,10 @@ must_check bool sealed_read(struct key *out, int state, int dir, const char *nam
                             struct error *err);
 must_check bool sealed_write(int state, int dir, const char *name, const struct key *key,
                              struct error *err);
-/* Rewrite every key of identities and requests: encrypted with the passphrase in the file
+/* A failure of sealed_read whose own words and remedy say best what is to be done. */
+bool sealed_explains(enum msg msg);
+/* Rewrite every key of identities, requests and the built-in CA, also of those it had
+ * before: encrypted with the passphrase in the file
  * `path`, which the link then names; or, with NULL, in the clear. Killed in between it
  * leaves some of each kind, all readable, and is done by running it again. `n` counts the
  * keys. */

@@ -2,6 +2,7 @@
 /* All keys of a state directory, from one form at rest to the other. */
 #include "base/fs.h"
 #include "base/text.h"
+#include "certs/ca.h"
 #include "certs/identity.h"
 #include "certs/ledger.h"
 #include "certs/sealed.h"
@@ -13,8 +14,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The names of keys in a folder; an identity of two leaves has both. */
-static const char *const key_files[] = {"key.pem", "client-key.pem"};
+/* The names of keys in a folder: an identity of two leaves has two, a CA its root's. */
+static const char *const key_files[] = {"key.pem", "client-key.pem", "root-key.pem"};
 
 static void dir_close(DIR **dir)
 {
@@ -45,9 +46,20 @@ static bool convert_one(size_t *n, int state, int folder, const char *name, bool
            fs_replace(folder, name, buf_span(&plain), 0600, err);
 }
 
-/* Every folder below `name`, which need not be there. */
-static bool convert_below(size_t *n, int state, const char *name, bool seal,
-                          struct error *err)
+static bool is_any(const char *name)
+{
+    return name[0] != '.';
+}
+
+/* The built-in CA, and those whose place it took. */
+static bool is_ca(const char *name)
+{
+    return text_equal(name, CA_DIR) || text_starts(name, CA_DIR ".");
+}
+
+/* Every such folder below `name`, which need not be there. */
+static bool convert_below(size_t *n, int state, const char *name, bool (*is)(const char *),
+                          bool seal, struct error *err)
 {
     const int fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
@@ -60,7 +72,7 @@ static bool convert_below(size_t *n, int state, const char *name, bool seal,
     while ((entry = readdir(list)) != NULL) {
         scoped(fd_close) int folder = -1;
 
-        if (entry->d_name[0] == '.')
+        if (!is(entry->d_name))
             continue;
         folder = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         for (size_t i = 0; folder >= 0 && i < COUNT(key_files); i++)
@@ -72,8 +84,9 @@ static bool convert_below(size_t *n, int state, const char *name, bool seal,
 
 static bool convert_all(size_t *n, int state, bool seal, struct error *err)
 {
-    return convert_below(n, state, IDENTITY_DIR, seal, err) &&
-           convert_below(n, state, REQUESTS_DIR, seal, err);
+    return convert_below(n, state, IDENTITY_DIR, is_any, seal, err) &&
+           convert_below(n, state, REQUESTS_DIR, is_any, seal, err) &&
+           convert_below(n, state, ".", is_ca, seal, err);
 }
 
 /* The link first: what is encrypted can be read from then on. */

@@ -234,3 +234,32 @@ for ((i = 0; i < 30; i++)); do
     fi
 done
 equal 'after each kill there is a whole CA' 30 "$whole"
+
+# ---- its keys encrypted at rest ----
+printf 'a passphrase\n' >"$scratch/secret" && chmod 600 "$scratch/secret"
+clear_keys() { grep -rl 'BEGIN PRIVATE KEY' "$scratch/vault" || true; }
+run 0 vault ca init --name 'Vault CA' --intermediate
+run 0 vault identity encrypt-key --passphrase-file "$scratch/secret"
+shows 'a directory of a CA alone will do' 'Encrypted 2 keys'
+equal 'no key of the CA lies in the clear' '' "$(clear_keys)"
+equal 'openssl reads it with the passphrase' \
+    "$(openssl x509 -in "$scratch/vault/ca/chain.pem" -noout -pubkey)" \
+    "$(openssl pkey -in "$scratch/vault/ca/key.pem" -passin "file:$scratch/secret" -pubout)"
+openssl req -new -newkey rsa:2048 -nodes -keyout "$scratch/v.key" -subj /CN=v.example.com \
+    -addext subjectAltName=DNS:v.example.com -out "$scratch/v.csr" 2>/dev/null
+issues() { run "$1" vault ca issue --request "$scratch/v.csr" --out "$scratch/v.pem"; }
+issues 0
+parts "$scratch/v.pem" "$scratch/v"
+verifies 'it issues' "$scratch/v"
+run 0 vault ca root renew --same-key
+run 0 vault ca root renew --new-key ec
+equal 'what is renewed is encrypted, and what it replaces' '' "$(clear_keys)"
+mv "$scratch/secret" "$scratch/away"
+issues 2
+shows 'without the passphrase nothing is issued' PGC2080
+run 0 vault ca show
+mv "$scratch/away" "$scratch/secret"
+run 0 vault identity decrypt-key
+shows 'and back: two of each of three generations' 'Decrypted 6 keys'
+issues 0
+run 0 vault audit verify
