@@ -198,6 +198,7 @@ static bool handle(struct visit *visit, struct error *why)
                              why->msg == E_GRANT_REVOKED;
         return false;
     }
+    peer->admitted = peer->admitted || route->caller != ANY_PEER;
     if (!http_read_body(&peer->http, &visit->request, route->body_max, why)) {
         visit->answer.last = true;
         return false;

@@ -44,6 +44,7 @@ struct peer {
     bool waits;                     /* for the operator to approve */
     bool attempt_told;              /* the conversation is in the record */
     struct error broken;            /* what broke it */
+    bool admitted;                  /* to what a grant is for, at least once */
     bool reaches_anchor;            /* found out once, with the grant */
     struct grant grant; /* of the migration in the request, fresh for every request */
 };

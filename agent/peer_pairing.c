@@ -96,7 +96,7 @@ void peer_witness(struct peer *peer, bool over)
         .pair = &peer->pair,
         .failure = &peer->broken};
 
-    if (!peer->paired && over && !peer->reaches_anchor)
+    if (!peer->paired && over && !peer->admitted)
         witness_refusal(&peer->service->witness, peer->host, E_NOT_PAIRED, clock_now());
     if (!peer->paired || peer->attempt_told ||
         (!over && pair_step(&peer->pair) != NULL && peer->broken.msg == E_NONE))

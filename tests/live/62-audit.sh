@@ -44,7 +44,8 @@ pairing paired
 grant adopt
 migration will-freeze
 migration will-ask
-migration receipt' "$(records source)"
+migration receipt
+migration will-countersign' "$(records source)"
 equal 'the target has every step in its order' \
     'identity init
 request new
