@@ -125,15 +125,14 @@ bool leaves_part(struct chain *server, struct chain *client, const struct chain 
 
     if (!find_leaves(&serves, &calls, given))
         return chain_copy(server, given, err);
-    if (!chain_add_der(client, buf_span(&calls->der), err))
+    if (!chain_add_der(server, buf_span(&serves->der), err) ||
+        !chain_add_der(client, buf_span(&calls->der), err))
         return false;
     for (size_t i = 0; i < given->n; i++) {
         const struct cert *cert = &given->cert[i];
 
-        if (holds(server, cert) || digest_equal(&cert->sha256, &calls->sha256))
-            continue;
-        if (!chain_add_der(server, buf_span(&cert->der), err) ||
-            (!digest_equal(&cert->sha256, &serves->sha256) &&
+        if (!holds(server, cert) && !holds(client, cert) &&
+            (!chain_add_der(server, buf_span(&cert->der), err) ||
              !chain_add_der(client, buf_span(&cert->der), err)))
             return false;
     }

@@ -177,11 +177,13 @@ static void two_leaves_are_found_in_one_file(void)
     fixture_make(&f);
     server = &f.one.identity.chain;
     client = &f.one.identity.client_chain;
-    for (unsigned order = 0; order < 3; order++) {
+    for (unsigned order = 0; order < 4; order++) {
         scoped(parting_clear) struct parting p = {0};
 
         if (order == 0) /* both, then the issuers */
             add(&p, client, 0, 1);
+        if (order == 3) /* the other way round */
+            add(&p, client, 0, 3);
         add(&p, server, 0, 3);
         if (order == 1) /* the client's behind them */
             add(&p, client, 0, 1);
