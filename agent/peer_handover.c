@@ -54,13 +54,16 @@ static bool freeze_accept(const struct visit *visit, const struct handover *hand
                           struct error *err)
 {
     const struct span key = peer_leaf(visit->peer)->spki;
-    struct handover turned = *handover;
+    struct handover now, turned = *handover;
     struct notice notice;
     struct error other = {0};
 
+    if (handover->has_terms) /* told again after the commit, which has counted the epoch */
+        turned.epoch = handover->terms.epoch;
+    now = turned;
     turned.generation++;
     *next = notice_accept(&notice, statement, SIGNED_FREEZE, key, &turned, &other);
-    return *next || notice_accept(&notice, statement, SIGNED_FREEZE, key, handover, err);
+    return *next || notice_accept(&notice, statement, SIGNED_FREEZE, key, &now, err);
 }
 
 /* What the next generation refers to must be durable before it begins. */
