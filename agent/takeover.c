@@ -55,6 +55,7 @@ static bool seal_copy(struct handover_terms *terms, struct db *db,
     const struct receive_place place = {.into = into,
                                         .migration = handover->migration,
                                         .name = facts->name,
+                                        .generation = handover->generation,
                                         .kind = facts->kind,
                                         .byte_ceiling = INT64_MAX};
 

@@ -40,40 +40,52 @@ says()
 }
 refused_with() { check "for $1" grep -q "$1" "$scratch/answer"; }
 
-# in_doubt NAME: a source that was killed once commit was asked for in its database and not yet
-# told: $id. Found by halving, for its states come in their order.
-low=1
-high=''
+# caught STATE NAME: a source that was killed as late as it is in that state: $id. Found by
+# halving, for its states come in their order.
+declare -A order=([none]=0 [sending]=1 [frozen]=2 [commit-asked]=3 [handed-over]=4) last_of
+caught()
+{
+    local low=1 high=${last_of[all]:-} n name state
+    if [[ ! $high ]]; then
+        killed_at 0 "$2-0"
+        high=$(od -An -t u8 -N 8 "$scratch/counts" | tr -d ' ')
+        last_of[all]=$high
+    fi
+    if [[ ${last_of[$1]:-} ]]; then low=$((last_of[$1] - 2)) high=$((last_of[$1] + 2)); fi
+    found=''
+    while ((low <= high)); do
+        n=$(((low + high) / 2))
+        name=$2-$n
+        killed_at "$n" "$name"
+        id=$(pg source status --json | jq -r --arg name "$name" 'select(.name == $name) | .id')
+        state=none
+        if [[ $id ]]; then state=$(state_of source "$id"); fi
+        if [[ $state == "$1" ]]; then
+            found=$id
+            last_of[$1]=$n
+        fi
+        if ((order[$state] <= order[$1])); then low=$((n + 1)); else high=$((n - 1)); fi
+    done
+    id=$found
+    if [[ ! $id ]]; then die "a source is caught $1"; fi
+}
+# in_doubt NAME: one whose row says that commit was asked for, and which never said so.
 in_doubt()
 {
-    local n name=$1 last
-    if [[ ! $high ]]; then
-        code target
-        killed_at 0 "$name-0"
-        low=1
-        high=$(od -An -t u8 -N 8 "$scratch/counts" | tr -d ' ')
-    fi
-    for ((try = 0; try < 14; try++)); do
-        n=$(((low + high) / 2))
-        code target
-        killed_at "$n" "$name-$n-$try"
-        id=$(pg source status --json | jq -r --arg name "$name-$n-$try" 'select(.name == $name) | .id')
-        last=${id:+$(state_of source "$id")}
-        if [[ $last == commit-asked && $(state_of target "$id") == sealed ]]; then
-            low=$n
-            high=$n
+    local more
+    caught frozen "$1"
+    for more in 1 2 0 3 -1 4 -2 5 6 7; do # the count is not the same every time
+        killed_at $((last_of[frozen] + more)) "$1.$more"
+        id=$(pg source status --json | jq -r --arg name "$1.$more" 'select(.name == $name) | .id')
+        if [[ $(state_of source "$id") == commit-asked && $(state_of target "$id") == sealed ]]; then
             return
         fi
-        case $last in
-        commit-asked | handed-over) high=$((n - 1)) ;;
-        *) low=$((n + 1)) ;;
-        esac
-        if ((low > high)); then low=$((n - 3)) high=$((n + 3)); fi
     done
-    die 'no source is caught in doubt'
+    die "$1: a source is in doubt of what its target has sealed"
 }
 killed_at()
 {
+    code target
     head -c 16 /dev/zero >"$scratch/counts"
     LD_PRELOAD=$so KILLPOINT_COUNTS=$scratch/counts KILLPOINT_ROLE=supervisor KILLPOINT=$1 \
         pg source migrate "$(at target)" "$scratch/estate" --name "$2" --streams 1 \
@@ -164,6 +176,40 @@ check 'a receipt of another migration is refused' \
     bash -c "! PAIRGATE_STATE='$scratch/by-file' '$PAIRGATE' resume --receipt '$scratch/carried' '$(
         pg source status --json | jq -r 'select(.state == "thawed") | .id' | head -n 1)'"
 kill_groups
+
+# ---- overrides: a source, then a target, that is lost and comes back ----
+listen target
+in_doubt lost
+name=$(pg source status "$id" --json | jq -r .name)
+run 0 target takeover -y "$id"
+equal 'the target owns what was sealed' 'target 2' "$(owner_of target "$id")"
+check 'the tree is there' diff -r --no-dereference "$scratch/estate" "$scratch/target.into/$name"
+run 0 target takeover -y "$id"
+run 0 source resume "$id"
+equal 'the source wakes up and is no longer the owner' 'target 2' "$(owner_of source "$id")"
+
+caught sending alive
+name=$(pg source status "$id" --json | jq -r .name)
+equal 'a source that never froze' 'source 1' "$(owner_of source "$id")"
+run 1 target takeover -y "$id"
+listen_end target
+run 0 target takeover --even-if-source-lives -y "$id"
+check 'its whole copy is taken' diff -r --no-dereference "$scratch/estate" "$scratch/target.into/$name"
+equal 'two owners, for now' 'source 1 target 2' "$(owner_of source "$id") $(owner_of target "$id")"
+listen target
+run 0 source resume "$id"
+equal 'and one as soon as they speak' 'target 2' "$(owner_of source "$id")"
+
+in_doubt back
+bodies
+run 0 source reclaim -y "$id"
+equal 'the source has it back' 'source 3' "$(owner_of source "$id")"
+says 200 POST commit "$commit"
+equal 'a target that was not lost has the lower epoch' 'target 2' "$(owner_of target "$id")"
+run 1 source resume "$id"
+check 'and its receipt takes nothing' grep -q PGT1500 "$err"
+equal 'the source is the owner still' 'source 3' "$(owner_of source "$id")"
+listen_end target
 
 # ---- cut within the handover, at some byte of either direction ----
 listen target
