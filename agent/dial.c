@@ -55,6 +55,8 @@ static bool refused_with(const struct http_message *response, struct error *err)
 
     if (message_read_findings(&report, response->body, &unreadable) && report.n > 0) {
         *err = report.item[0];
+        if (err->side == SIDE_NONE)
+            err->side = SIDE_TARGET;
         return false;
     }
     return fail(err, E_HTTP, "the other side answered with status %d", response->status);

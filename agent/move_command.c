@@ -3,6 +3,7 @@
 
 #include "agent/view_pair.h"
 #include "agent/view_text.h"
+#include "transfer/disk.h"
 
 #include <stdio.h>
 
@@ -29,6 +30,8 @@ static int conclude(const struct call *call, struct move *move, bool good,
 
     if (good)
         return 0;
+    if (err->side != SIDE_TARGET)
+        disk_explain(err, move->state, call->state_dir);
     if (!move->refused) {
         if (move->plan.migration[0] != '\0' && !call->json)
             fprintf(stderr, "pairgate: go on with: pairgate resume %s\n",

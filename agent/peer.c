@@ -7,12 +7,14 @@
 #include "base/text.h"
 #include "pairing/message_json.h"
 #include "pairing/tls_io.h"
+#include "transfer/disk.h"
 
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
 #define V1 "/pairgate/v1/"
+#define CANNOT 507 /* the target itself: disk, file, database */
 #define GENERATION V1 "migrations/{id}/generations/{n}/"
 
 static const struct peer_route routes[] = {
@@ -92,17 +94,22 @@ static const struct peer_route *find_route(const struct http_message *request,
     return NULL;
 }
 
-/* A migration that was stopped under way is told once, like a connection that is refused.
- */
-static bool grant_holds(struct peer *peer, struct error *err)
+/* The operator hears of it, as of a connection that is refused. */
+static void tell_refusal(struct peer *peer, const struct error *why)
 {
     scoped(report_clear) struct report report = {0};
 
-    if (grant_is_current(&peer->grant, &peer->tls.facts.peer, false, clock_now(), err))
-        return true;
-    report_add(&report, err);
+    report_add(&report, why);
     event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
                   &report);
+}
+
+/* A migration that was stopped under way is told. */
+static bool grant_holds(struct peer *peer, struct error *err)
+{
+    if (grant_is_current(&peer->grant, &peer->tls.facts.peer, false, clock_now(), err))
+        return true;
+    tell_refusal(peer, err);
     return false;
 }
 
@@ -160,17 +167,21 @@ static int status_of(const struct error *err)
     for (size_t i = 0; i < COUNT(table); i++)
         if (table[i].msg == err->msg)
             return table[i].status;
-    return message_of(err->msg)->kind == COULD_NOT ? 507 : 409;
+    return message_of(err->msg)->kind == COULD_NOT ? CANNOT : 409;
 }
 
-static bool answer_refusal(struct answer *answer, const struct error *why,
-                           struct error *err)
+static bool answer_refusal(struct visit *visit, struct error *why, struct error *err)
 {
     scoped(report_clear) struct report report = {0};
+    const struct service *service = visit->peer->service;
+    struct answer *answer = &visit->answer;
 
+    disk_explain(why, service->migrations.into, service->into);
     report_add(&report, why);
     buf_reset(&answer->json);
     answer->status = status_of(why);
+    if (answer->status == CANNOT)
+        tell_refusal(visit->peer, why);
     return message_write_findings(&answer->json, &report, err);
 }
 
@@ -230,7 +241,7 @@ static bool serve_one(struct peer *peer, struct error *err)
     }
     if (why.msg == E_TLS_BROKEN || why.msg == E_TLS_SILENT)
         return false;
-    if (why.msg != E_NONE && !answer_refusal(answer, &why, err))
+    if (why.msg != E_NONE && !answer_refusal(&visit, &why, err))
         return false;
     return http_send_response(&peer->http, answer->status, buf_span(&answer->json),
                               answer->last, err) &&

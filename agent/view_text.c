@@ -16,16 +16,6 @@ static void print_line(FILE *out, const char *before, const char *text)
     fprintf(out, "%s%s\n", before, plain);
 }
 
-void view_text_failure(FILE *out, const struct error *err)
-{
-    const struct message *message = message_of(err->msg);
-
-    fprintf(out, "pairgate: %s: %s\n", message->id, message->text);
-    if (err->about[0] != '\0')
-        print_line(out, "  ", err->about);
-    print_line(out, "  Remedy: ", message->remedy);
-}
-
 static void print_place(FILE *out, const struct error *finding)
 {
     if (finding->side != SIDE_NONE)
@@ -36,6 +26,18 @@ static void print_place(FILE *out, const struct error *finding)
         fprintf(out, ", rung 0 (leaf)");
     else
         fprintf(out, ", rung %u", finding->rung);
+}
+
+void view_text_failure(FILE *out, const struct error *err)
+{
+    const struct message *message = message_of(err->msg);
+
+    fprintf(out, "pairgate: %s", message->id);
+    print_place(out, err);
+    fprintf(out, ": %s\n", message->text);
+    if (err->about[0] != '\0')
+        print_line(out, "  ", err->about);
+    print_line(out, "  Remedy: ", message->remedy);
 }
 
 void view_text_finding(FILE *out, const struct error *finding)

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/db.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 
 #define BUSY_MS 10000 /* another command of this appliance holds the write lock */
 
 static bool db_fail(const struct db *db, const char *what, struct error *err)
 {
-    return fail(err, E_DB, "%s: %s", what,
+    /* Its shared memory is a file as well: that is an I/O error to SQLite. */
+    const bool full =
+        db->handle != NULL && ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_FULL ||
+                               ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_IOERR &&
+                                sqlite3_system_errno(db->handle) == ENOSPC));
+
+    return fail(err, full ? E_DB_FULL : E_DB, "%s: %s", what,
                 db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
 }
 

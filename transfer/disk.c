@@ -8,8 +8,10 @@
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
+#define MIB 1048576.0
 #define DIRECT_BLOCK 4096       /* multiple of every logical block size in use */
 #define DIRECT_LEAST (1U << 20) /* below that the page cache is faster */
 
@@ -28,6 +30,25 @@ bool disk_fail(struct error *err, const char *what)
         if (errno == answers[i].number)
             return fail(err, answers[i].msg, "%s", what);
     return fail_errno(err, E_FILE_WRITE, what);
+}
+
+void disk_explain(struct error *err, int dir, const char *path)
+{
+    struct error full = {0};
+    struct statvfs room;
+
+    if ((err->msg != E_DISK_FULL && err->msg != E_DISK_QUOTA &&
+         err->msg != E_DISK_READ_ONLY) ||
+        fstatvfs(dir, &room) != 0)
+        return;
+    fail(&full, err->msg,
+         "%.200s, below %.200s: %.1f of %.1f MiB and %ju of %ju inodes free", err->about,
+         path, (double)room.f_bavail * (double)room.f_frsize / MIB,
+         (double)room.f_blocks * (double)room.f_frsize / MIB, (uintmax_t)room.f_favail,
+         (uintmax_t)room.f_files);
+    full.severity = err->severity;
+    full.side = err->side;
+    *err = full;
 }
 
 bool disk_write(int fd, struct span bytes, off_t at, const char *what, struct error *err)

@@ -9,6 +9,9 @@
 
 /* errno as E_DISK_FULL, E_DISK_QUOTA, E_DISK_READ_ONLY or E_FILE_WRITE; always false. */
 bool disk_fail(struct error *err, const char *what);
+/* Add to a disk that is full what is left of it: `dir` is on it, `path` says where that is.
+ */
+void disk_explain(struct error *err, int dir, const char *path);
 must_check bool disk_write(int fd, struct span bytes, off_t at, const char *what,
                            struct error *err);
 /*

@@ -19,6 +19,7 @@ out=$scratch/out # what the last command printed
 err=$scratch/err
 held=0
 broken=0
+mounts=() # file systems mounted here
 groups=() # process groups started here; each is one agent, leader and all
 command_seconds=120
 
@@ -118,7 +119,7 @@ kill_groups()
 
 cleanup()
 {
-    local status=$? command=$BASH_COMMAND report
+    local status=$? command=$BASH_COMMAND report mount
     trap - EXIT
     set +e
     kill_groups
@@ -129,6 +130,7 @@ cleanup()
     for report in "$san".*; do
         if [[ -e $report ]]; then not_ok "no sanitizer complains" "$report"; fi
     done
+    for mount in "${mounts[@]}"; do umount -l "$mount"; done
     printf 'checks: %d held, %d broken\n' "$held" "$broken"
     if [[ ${PAIRGATE_KEEP:-} ]]; then printf 'kept: %s\n' "$scratch"; else rm -rf "$scratch"; fi
     if ((status == 0 && broken > 0)); then status=1; fi

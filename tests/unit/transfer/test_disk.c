@@ -38,6 +38,23 @@ static void a_full_disk_is_an_answer(void)
     CU_ASSERT_EQUAL(err.msg, E_DISK_FULL);
 }
 
+static void what_is_left_of_a_full_disk_is_told(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    struct error err = {0}, other = {0};
+
+    scratch_make(&s);
+    fail(&err, E_DISK_FULL, "big");
+    err.side = SIDE_TARGET;
+    disk_explain(&err, s.fd, "/srv");
+    CU_ASSERT(err.msg == E_DISK_FULL && err.side == SIDE_TARGET);
+    CU_ASSERT_EQUAL(strncmp(err.about, "big, below /srv: ", 17), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.about, "inodes free"));
+    fail(&other, E_FILE_READ, "small");
+    disk_explain(&other, s.fd, "/srv");
+    CU_ASSERT_STRING_EQUAL(other.about, "small");
+}
+
 static void what_is_written_is_read(void)
 {
     scoped(scratch_clear) struct scratch s;
@@ -104,9 +121,9 @@ static void a_file_is_replaced_whole(void)
 int main(void)
 {
     static const struct test tests[] = {
-        TEST(each_trouble_has_its_answer), TEST(a_full_disk_is_an_answer),
-        TEST(what_is_written_is_read),     TEST(what_goes_past_the_cache_is_read_back),
-        TEST(a_file_is_replaced_whole),
+        TEST(each_trouble_has_its_answer),           TEST(a_full_disk_is_an_answer),
+        TEST(what_is_left_of_a_full_disk_is_told),   TEST(what_is_written_is_read),
+        TEST(what_goes_past_the_cache_is_read_back), TEST(a_file_is_replaced_whole),
     };
 
     return run_tests("disk", tests, COUNT(tests));

@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# long
+# Disks that are full, out of inodes or read-only, at either side's tree and state: an answer, not a
+# crash; mended, the migration goes on. Real file systems, in a mount namespace of our own.
+if [[ ! ${OWN_MOUNTS:-} ]]; then
+    if ! unshare -m true 2>/dev/null; then
+        echo 'skipped: no mount namespace may be made here'
+        exit 77
+    fi
+    OWN_MOUNTS=1 exec unshare -m --propagation private bash "$0"
+fi
+. "$(dirname "$0")/lib.sh"
+
+# disk DIR OPTIONS: a tmpfs there, with what was there.
+disk()
+{
+    mkdir -p "$1" "$scratch/moved"
+    cp -a "$1/." "$scratch/moved"
+    mount -t tmpfs -o "$2" none "$1"
+    mounts+=("$1")
+    cp -a "$scratch/moved/." "$1"
+    rm -rf "$scratch/moved"
+}
+
+# fill DIR: until nothing fits any more.
+fill() { dd if=/dev/zero of="$1/ballast" bs=64k 2>/dev/null || true; }
+
+# told SIDE ID [WORD]: the source's last words name this finding of that side, and the word.
+told()
+{
+    check "$name: the source tells $2 of the $1" jq -eR --arg id "$2" --arg side "$1" \
+        'fromjson? | .error | .id == $id and (.side // "source") == $side' "$out"
+    if [[ ${3:-} ]]; then check "$name: and where" grep -q -- "$3" "$out"; fi
+}
+
+# stops SIDE ID [WORD]: a migration of $name ends with 2 and tells it; nothing is published.
+stops()
+{
+    code target
+    run 2 source migrate "$(at target)" "$scratch/${tree:-estate}" --code-file "$scratch/target.code" \
+        --name "$name" --json
+    told "$@"
+    check_not "$name: nothing is published" test -e "$scratch/target.into/$name"
+    id=$(jq -rR 'fromjson? | .migration // empty' "$out" | sed -n 1p)
+}
+
+goes_on()
+{
+    run 0 source resume "$id" --json
+    same_tree "$name" "$scratch/${tree:-estate}" "$scratch/target.into/$name"
+    rm -rf "$scratch/target.into/$name"
+}
+
+ladder office
+member source office
+member target office
+tree "$scratch/estate" 12
+
+name=full
+disk "$scratch/target.into" size=6M
+listen target
+stops target PGT1022 target.into
+check 'the target tells it as well' event_seen target '.event == "refused" and any(.findings[]; .id == "PGT1022")'
+check 'and lives on' pairs source target
+mount -o remount,size=64M "$scratch/target.into"
+goes_on
+
+name=inodes
+mount -o remount,size=64M,nr_inodes=60 "$scratch/target.into"
+stops target PGT1022 target.into
+mount -o remount,nr_inodes=4000 "$scratch/target.into"
+goes_on
+
+name=read-only
+mount -o remount,ro "$scratch/target.into"
+stops target PGT1024 target.into
+mount -o remount,rw "$scratch/target.into"
+run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
+    --name "$name" --json
+same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
+
+# As a file system that was found damaged comes back after a restart.
+name=read-only-after
+: >"$scratch/source.lines"
+code target
+migrate_start source target "$scratch/estate" --name "$name" --limit 8M --patience 1s
+wait_for 60 sent_at_least source 4000000 || die 'a third is sent'
+id=$(migration_of source)
+listen_end target
+ends 2 "$migrating" 60 "$name: the source ends with 2"
+mount -o remount,ro "$scratch/target.into"
+listen target
+run 2 source resume "$id" --json
+told target PGT1024
+listen_end target
+mount -o remount,rw "$scratch/target.into"
+listen target
+goes_on
+
+name=target-state
+listen_end target
+disk "$scratch/target" size=16M
+listen target
+code target
+fill "$scratch/target"
+run 2 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
+    --name "$name" --json
+told target PGB1801
+rm "$scratch/target/ballast"
+run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
+    --name "$name" --json
+same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
+
+name=target-state-midway
+: >"$scratch/source.lines"
+code target
+migrate_start source target "$scratch/estate" --name "$name" --limit 8M
+wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
+id=$(migration_of source)
+fill "$scratch/target"
+ends 2 "$migrating" 60 "$name: the source ends with 2"
+tail -n 1 "$scratch/source.lines" >"$out"
+told target PGB1801
+rm "$scratch/target/ballast"
+goes_on
+run 0 target audit verify
+
+name=source-state
+disk "$scratch/source" size=16M
+fill "$scratch/source"
+code target
+run 2 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
+    --name "$name" --json
+told source PGB1801
+rm "$scratch/source/ballast"
+run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
+    --name "$name" --json
+same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
+
+name=source-state-midway
+: >"$scratch/source.lines"
+code target
+migrate_start source target "$scratch/estate" --name "$name" --limit 8M
+wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
+id=$(migration_of source)
+fill "$scratch/source"
+ends 2 "$migrating" 60 "$name: the source ends with 2"
+tail -n 1 "$scratch/source.lines" >"$out"
+told source PGB1801
+rm "$scratch/source/ballast"
+goes_on
+run 0 source audit verify
+listen_end target
