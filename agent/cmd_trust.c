@@ -252,22 +252,44 @@ static bool may_remove(struct call *call, struct state *state, const struct entr
              dependents_none(&dependents, err)));
 }
 
-static bool ask(const struct entry *entry, struct removing *removing, int state,
-                struct error *err)
+/* What removing it here means elsewhere, and later: our own list follows a removal that
+ * reaches all, another appliance's does not. */
+static bool foresee(const struct entry *entry, struct removing *removing, int state,
+                    struct error *err)
 {
     scoped(published_lists_clear) struct published_lists lists = {0};
-    char hex[DIGEST_HEX];
+    struct store_kind kind = {0};
+    bool is_all;
 
-    if (!published_load_all(&lists, state, err))
+    if (!published_load_all(&lists, state, err) ||
+        !store_kind_named(&kind, state, entry->store, err))
         return false;
-    removing->comes_back =
-        published_find_any(&lists, entry->store, &entry->cert.sha256) != NULL;
+    is_all = kind.removal == REACH_ALL;
+    for (size_t i = 0; i < lists.n; i++)
+        removing->comes_back |=
+            (!is_all || lists.list[i].publisher[0] != '\0') &&
+            published_find(&lists.list[i], entry->store, &entry->cert.sha256) != NULL;
+    if (is_all)
+        fprintf(stderr,
+                "It goes from %s of every appliance that adopts the next list of "
+                "this one.\n",
+                entry->store);
     if (removing->comes_back)
         fprintf(
             stderr,
             "It is still published as %s: the next refresh brings it back. Unpublish it "
             "first (`pairgate trust unpublish`).\n",
             entry->key_id);
+    return true;
+}
+
+static bool ask(const struct entry *entry, struct removing *removing, int state,
+                struct error *err)
+{
+    char hex[DIGEST_HEX];
+
+    if (!foresee(entry, removing, state, err))
+        return false;
     if (removing->yes)
         return true;
     digest_hex(hex, &entry->cert.sha256);
@@ -322,27 +344,47 @@ static int run_remove(struct call *call, struct error *err)
     return 0;
 }
 
+/* How far an undo reaches: as far as an import into that store does. */
+static void tell_undone(const struct store_kind *kind, const struct entry *entry,
+                        bool came_by_list)
+{
+    printf("Back in %s\n", entry->store);
+    if (kind->import == REACH_ALL)
+        printf(
+            "It is published again: every appliance that adopts the next list has it.\n");
+    else if (kind->removal == REACH_ALL || came_by_list)
+        printf("It is back here alone, as imported by hand. The appliances that share the "
+               "list keep it removed%s.\n",
+               kind->removal == REACH_ALL
+                   ? ": import it there"
+                   : " until it is published: pairgate trust publish");
+    trust_view_entry(stdout, entry);
+}
+
 static int run_undo(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(store_clear) struct store tombs = {0};
+    struct store_kind kind = {0};
     struct entry *entry = NULL;
     const char *which = NULL;
+    bool came_by_list;
 
     if (!args_need(&call->args, "ALIAS or SHA256", &which, err) ||
         !args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
         !state_lock(&state, err) || !tombs_load(&tombs, state.fd, call->now, err) ||
         !store_choose(&entry, &tombs, which, err) ||
-        !tomb_undo(state.fd, entry, call->now, err))
+        !store_kind_named(&kind, state.fd, entry->store, err) ||
+        !tomb_undo(state.fd, entry, call->now, err) ||
+        !publish_everywhere(state.fd, &kind, entry, err))
         return 0;
+    came_by_list = entry->automatic;
     entry->automatic = false; /* as tomb_undo put it back */
     audit_note_cert(&state, AUDIT_TRUST, "undo", &entry->cert);
-    if (call->json) {
+    if (call->json)
         trust_view_json_done(stdout, "restored", entry, NULL, false);
-        return 0;
-    }
-    printf("Back in %s\n", entry->store);
-    trust_view_entry(stdout, entry);
+    else
+        tell_undone(&kind, entry, came_by_list);
     return 0;
 }
 

@@ -208,6 +208,7 @@ run 0 node trust unpublish -y "$scratch/custom.pem"
 run 0 node trust refresh --json
 equal 'and leaves with it' 1 "$(jq .removed "$out")"
 run 0 node trust undo custom-internal-certificate-authority
+shows 'an undo after an unpublishing is for this appliance alone' 'back here alone' 'pairgate trust publish'
 run 0 node trust refresh --json
 equal 'a hand-added one that is not published stays' 0 "$(jq .removed "$out")"
 run 2 node trust unpublish -y "$scratch/custom.pem"
@@ -323,6 +324,22 @@ run 0 node trust export "$scratch/list.json"
 run 0 other trust adopt "$scratch/list.json"
 equal 'an import into tomcat-trust reaches the others' 1 \
     "$(pg other trust list --store tomcat-trust --json | jq '.entries | length')"
+# carried: what node publishes is adopted by the other.
+carried()
+{
+    sleep 1
+    run 0 node trust export "$scratch/list.json"
+    run 0 other trust adopt "$scratch/list.json"
+}
+run 0 node trust remove -y --store tomcat-trust peer
+shows 'beforehand it is said that it goes everywhere' 'of every appliance that adopts'
+check_not 'and not that it comes back' grep -q 'brings it back. Unpublish' "$err"
+carried
+equal 'it goes there too' 0 "$(pg other trust list --store tomcat-trust --json | jq '.entries | length')"
+run 0 node trust undo peer
+shows 'an undo reaches as far as an import' 'published again'
+carried
+equal 'so it is back there' 1 "$(pg other trust list --store tomcat-trust --json | jq '.entries | length')"
 run 0 node trust remove -y --store CAPF-trust capf
 sleep 1
 run 0 node trust export "$scratch/list.json"
@@ -334,6 +351,12 @@ run 0 other trust import --store CAPF-trust --alias capf "$scratch/proxy.pem"
 run 0 other trust refresh
 equal 'what is imported after that stays' 1 \
     "$(pg other trust list --store CAPF-trust --json | jq '.entries | length')"
+run 0 node trust undo capf
+shows 'an undo of what is imported locally is local' 'back here alone' 'import it there'
+run 0 other trust remove -y --store CAPF-trust capf
+carried
+equal 'and stays so' '1 0' \
+    "$(pg node trust list --store CAPF-trust --json | jq '.entries | length') $(pg other trust list --store CAPF-trust --json | jq '.entries | length')"
 
 # ---- revocation lists ----
 dir=$scratch/ca/office-root
