@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Every folder of tests/data/pairs through both sides' eyes; then each condition alone. */
+#include "base/fs.h"
 #include "base/text.h"
 #include "pairing/verdict.h"
 #include "tests/support/pairs.h"
@@ -385,6 +386,44 @@ static void the_refusal_is_told_word_for_word(void)
         "signed by the same CA.");
 }
 
+/* "| `trust` | PGP1010 | The peer's chain … |" */
+static bool is_documented(struct span doc, const struct message *message)
+{
+    char row[512];
+
+    snprintf(row, sizeof(row), "\n| `%s` | %s | %s |", message->rule, message->id,
+             message->text);
+    return span_find(doc, row, NULL);
+}
+
+static size_t rows_of_conditions(struct span doc)
+{
+    size_t n = 0, at = 0;
+
+    for (; span_find(doc, "` | PGP", &at); doc = span_after(doc, at + 1))
+        n++;
+    return n;
+}
+
+/* Neither a condition that nobody can look up, nor one that is no more. */
+static void every_condition_is_documented(void)
+{
+    scoped(buf_clear) struct buf doc = buf_upto(1U << 20);
+    struct error err = {0};
+    size_t messages = 0;
+
+    CU_ASSERT_FATAL(fs_read(&doc, TEST_DATA "/../../docs/rules.md", &err));
+    for (unsigned i = 1; i < MSG_COUNT; i++) {
+        const struct message *message = message_of((enum msg)i);
+
+        if (message->rule == NULL || !text_starts(message->id, "PGP"))
+            continue;
+        messages++;
+        CU_ASSERT(is_documented(buf_span(&doc), message));
+    }
+    CU_ASSERT_EQUAL(rows_of_conditions(buf_span(&doc)), messages);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -406,6 +445,7 @@ int main(void)
         TEST(what_both_sides_found_stands_once),
         TEST(the_first_end_of_both_chains_is_found),
         TEST(the_refusal_is_told_word_for_word),
+        TEST(every_condition_is_documented),
     };
 
     return run_tests("verdict", tests, COUNT(tests));
