@@ -9,6 +9,7 @@
 #include "base/text.h"
 
 #include <string.h>
+#include <time.h>
 
 void authority_open(struct authority *out, int socket)
 {
@@ -214,6 +215,35 @@ bool authority_statement(struct authority *authority, const char *migration,
     ask.kept = kind;
     return authority_do(authority, &ask, (struct span){0}, (struct span){0}, NULL,
                         &out->body, &out->signature, err);
+}
+
+#define HOOK_POLL_MS 25
+
+static bool is_set(const atomic_bool *flag)
+{
+    return flag != NULL && atomic_load(flag);
+}
+
+bool authority_hook(struct authority *authority, const char *migration, enum hook hook,
+                    int64_t patience_ms, const atomic_bool *stop, struct error *err)
+{
+    const struct timespec tick = {.tv_nsec = HOOK_POLL_MS * 1000000L};
+
+    for (int64_t waited = 0;; waited += HOOK_POLL_MS) {
+        struct authority_ask ask;
+        struct authority_answer answer = {0};
+
+        ask_about(&ask, AUTHORITY_HOOK, migration);
+        ask.hook = hook;
+        if (!authority_do(authority, &ask, (struct span){0}, (struct span){0}, &answer,
+                          NULL, NULL, err))
+            return false;
+        if (answer.done)
+            return true;
+        if ((patience_ms >= 0 && waited >= patience_ms) || is_set(stop))
+            return fail(err, E_HOOK_RUNNING, "%s", hook_rule(hook)->name);
+        nanosleep(&tick, NULL);
+    }
 }
 
 bool authority_audit(struct authority *authority, const struct audit_entry *entry,

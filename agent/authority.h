@@ -10,6 +10,7 @@
 
 #include "agent/audit.h"
 #include "agent/bounds.h"
+#include "agent/hooks.h"
 #include "base/buf.h"
 #include "base/db.h"
 #include "pairing/admin.h"
@@ -21,6 +22,7 @@
 #include "transfer/owners.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define AUTHORITY_BYTES_MAX (256 * 1024) /* of each byte string */
 
@@ -44,8 +46,9 @@ enum authority_op {
     AUTHORITY_NEXT,   /* target: the next migration that is in this state */
     AUTHORITY_CHAINS, /* source: both chains, kept with the receipt */
     AUTHORITY_SEEN,   /* our identity was in a good pairing */
+    AUTHORITY_HOOK,   /* run a hook of a migration, or say how it is going */
 };
-#define AUTHORITY_OPS 19
+#define AUTHORITY_OPS 20
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -77,6 +80,8 @@ struct authority_ask {
     struct handover_terms terms;
     enum statement_kept kept;
     enum handover_state state; /* NEXT: of those behind `migration` */
+    /* HOOK */
+    enum hook hook;
     /* AUDIT */
     struct audit_words words;
     /* OWNER */
@@ -95,8 +100,8 @@ struct authority_ask {
 struct authority_answer {
     struct error err;
     char scram[SCRAM_TEXT_MAX];
-    bool done;       /* CODE_STEP, PASSWORD_STEP, WAIT: authorised */
-    bool waiting;    /* WAIT: not yet */
+    bool done;       /* CODE_STEP, PASSWORD_STEP, WAIT: authorised; HOOK: it is done */
+    bool waiting;    /* WAIT, HOOK: not yet */
     int64_t expires; /* of the waiting */
     unsigned pause;  /* PASSWORD_STEP: seconds to let pass before this is told */
     struct grant grant;
@@ -161,6 +166,15 @@ must_check bool authority_journal_load(struct authority *authority, const char *
                                        unsigned generation, uint64_t from,
                                        struct batch *out, struct error *err);
 
+/*
+ * Have the supervisor run a hook, unless it is done already, and wait for it this long: 0
+ * only looks, -1 waits as long as it takes. E_HOOK_RUNNING when it still runs then, or when
+ * `stop` (or NULL) becomes true: asked again, it goes on waiting for the same run. Before
+ * there is a migration its id is empty.
+ */
+must_check bool authority_hook(struct authority *authority, const char *migration,
+                               enum hook hook, int64_t patience_ms, const atomic_bool *stop,
+                               struct error *err);
 /* The details of what the worker has seen are the first byte string. */
 must_check bool authority_audit(struct authority *authority,
                                 const struct audit_entry *entry, struct error *err);
@@ -176,9 +190,10 @@ must_check bool authority_seen(struct authority *authority, unsigned identity,
 /* The supervisor's end. */
 struct office {
     struct db *db;
-    int state;             /* borrowed descriptor of the state directory */
-    const struct key *key; /* signs the record; NULL: the next head vouches for it */
-    struct leaves leaves;  /* that key is the server leaf's, or the only one's */
+    int state;               /* borrowed descriptor of the state directory */
+    const struct key *key;   /* signs the record; NULL: the next head vouches for it */
+    struct leaves leaves;    /* that key is the server leaf's, or the only one's */
+    struct hook_desk *hooks; /* NULL: none are run */
     bool is_target;
     struct {
         int64_t minute;

@@ -7,6 +7,7 @@
 #include "agent/migration_view.h"
 #include "agent/migrations.h"
 #include "agent/move_command.h"
+#include "agent/office_hook.h"
 #include "agent/takeover.h"
 #include "base/fs.h"
 #include "transfer/receipt.h"
@@ -84,6 +85,8 @@ static int decide_alone(struct call *call, enum handover_event event, const char
     audit_note(&subject.state, AUDIT_MIGRATION, handover_event_name(event), id,
                "typed by the administrator: epoch %llu",
                (unsigned long long)subject.handover.epoch);
+    if (!office_hook_settle(&subject.state, id, call->json, err))
+        return 2;
     return show(call, &subject, err);
 }
 
@@ -108,14 +111,20 @@ static bool decided(struct worker *worker, const struct subject *subject,
                     struct handover *after, struct error *err)
 {
     const char *id = subject->handover.migration;
-    const int64_t end = clock_ms() + DECIDED_MS;
     struct migration_facts facts;
+    unsigned seconds = 0; /* that target-import may take */
+    int64_t end;
 
+    if (!hook_seconds(&seconds, &subject->state, err))
+        return false;
+    end = clock_ms() + DECIDED_MS + seconds * INT64_C(1000);
     do {
         if (!authority_migration(&worker->authority, id, after, &facts, err))
             return false;
         if (after->state == TARGET_COMMITTED)
             return true;
+        if (after->state == TARGET_ABORTED)
+            return fail(err, E_HANDOVER_ABORTED, "%s", id);
         usleep(LOOK_US);
     } while (clock_ms() < end);
     return fail(err, E_HANDOVER_IN_DOUBT, "%s is %s", id,
@@ -151,6 +160,7 @@ static int run_takeover(struct call *call, struct error *err)
     const bool alive = args_flag(&call->args, "--even-if-source-lives");
     const bool yes = args_flag(&call->args, "-y");
     const struct events events = {.json = call->json};
+    const struct duty duty = {.is_target = true, .json = call->json};
     struct receipt receipt = {0};
     const char *id = NULL;
 
@@ -167,7 +177,7 @@ static int run_takeover(struct call *call, struct error *err)
     audit_note(&subject.state, AUDIT_MIGRATION, "takeover", id,
                "typed by the administrator%s", alive ? ", even if the source lives" : "");
     db_close(&subject.state.db);
-    if (!supervisor_part(&worker, &subject.state, true, err) ||
+    if (!supervisor_part(&worker, &subject.state, &duty, err) ||
         !publish(&worker, &subject, &events, &receipt, err))
         return 2;
     event_receipt(&events, &receipt);
@@ -185,7 +195,8 @@ static int abort_at_target(struct call *call, struct subject *subject, struct er
     struct error busy = {0};
 
     db_close(&subject->state.db);
-    if (!supervisor_part(&worker, &subject->state, true, err) ||
+    if (!supervisor_part(&worker, &subject->state,
+                         &(struct duty){.is_target = true, .json = call->json}, err) ||
         !authority_move(&worker.authority, subject->handover.migration, &act, &after, err))
         return 2;
     into = open(subject->facts.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -79,7 +79,8 @@ static int run_listen(struct call *call, struct error *err)
 
     if (!listen_words_read(call, &words, err) ||
         !state_open(&state, call->state_dir, err) ||
-        !supervisor_part(&worker, &state, true, err))
+        !supervisor_part(&worker, &state,
+                         &(struct duty){.is_target = true, .json = call->json}, err))
         return 2;
     service = mem_zeroed(1, sizeof(*service));
     service->worker = &worker;

@@ -108,7 +108,7 @@ static int pair(struct call *call, struct error *err)
     int status = 2;
 
     if (!pair_words_read(call, &words, err) || !state_open(&state, call->state_dir, err) ||
-        !supervisor_part(&worker, &state, false, err))
+        !supervisor_part(&worker, &state, &(struct duty){.json = call->json}, err))
         return 2;
     if (dial_pair(&dial, &worker, &words.peer, &words.wish, err)) {
         const struct pair_sides sides = {dial.pair.setup.own, dial.pair.peer};

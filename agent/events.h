@@ -7,6 +7,7 @@
 
 #include "agent/sandbox.h"
 #include "base/error.h"
+#include "base/span.h"
 #include "pairing/grant.h"
 
 #include <stdbool.h>
@@ -40,5 +41,8 @@ void event_progress_end(const struct events *events);
 void event_state(const struct events *events, const char *state);
 /* Source: what changed until it was frozen, `bytes` of it, comes as this generation. */
 void event_generation(const struct events *events, unsigned generation, uint64_t bytes);
+/* A hook has ended: `how` NULL when it succeeded, else with the end of what it said. */
+void event_hook(const struct events *events, const char *migration, const char *hook,
+                const char *how, struct span said);
 /* The line that ends a migration. */
 void event_receipt(const struct events *events, const struct receipt *receipt);

@@ -228,6 +228,42 @@ void event_generation(const struct events *events, unsigned generation, uint64_t
     tell_json(object, "generation");
 }
 
+/* A line each, so that it can be read. */
+static void tell_said(struct span said)
+{
+    while (said.n > 0) {
+        size_t n = 0;
+
+        while (n < said.n && said.at[n] != '\n')
+            n++;
+        tell_text("  | %.*s", (int)n, (const char *)said.at);
+        said = span_after(said, n < said.n ? n + 1 : n);
+    }
+}
+
+void event_hook(const struct events *events, const char *migration, const char *hook,
+                const char *how, struct span said)
+{
+    char safe[2048];
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("%s %s", hook, how != NULL ? how : "is done");
+        tell_said(said);
+        return;
+    }
+    object = json_object();
+    json_put_text(object, "migration", migration);
+    json_put_text(object, "hook", hook);
+    json_put_text(object, "outcome", how != NULL ? "failed" : "done");
+    if (how != NULL) {
+        put_printable(object, "detail", how);
+        text_printable(safe, sizeof(safe), said);
+        json_put_text(object, "output", safe);
+    }
+    tell_json(object, "hook");
+}
+
 static json_t *party_json(const struct receipt_party *party)
 {
     json_t *object = json_object();

@@ -11,6 +11,42 @@
 #define FINISH_TICK_MS 1000
 #define FINISH_AGAIN_MS 15000 /* after a failure */
 
+/* The end that the source can be told, signed. */
+static void roll_back(struct migrations *migrations, struct migration *migration)
+{
+    const struct handover_act act = {.event = DID_ROLL_BACK, .now = clock_now()};
+    struct error kept = {0};
+
+    if (!receive_withdraw(&migration->receive, &kept) ||
+        !authority_move(&migrations->worker->authority, migration->id, &act,
+                        &migration->handover, &kept))
+        return;
+    event_migration(migrations->events, migration->id, "aborted", 0);
+}
+
+/* What import did is undone before the source is told that the data is its own. */
+static void import_failed(struct migrations *migrations, struct migration *migration)
+{
+    struct error undone = {0};
+
+    (void)!authority_hook(&migrations->worker->authority, migration->id,
+                          HOOK_TARGET_ROLLBACK, -1, &migrations->stop, &undone);
+    if (undone.msg != E_HOOK_RUNNING)
+        roll_back(migrations, migration);
+}
+
+/* The integrator's last word, while it can still be rolled back. */
+static bool import(struct migrations *migrations, struct migration *migration,
+                   int64_t patience_ms, struct error *err)
+{
+    if (authority_hook(&migrations->worker->authority, migration->id, HOOK_TARGET_IMPORT,
+                       patience_ms, &migrations->stop, err))
+        return true;
+    if (err->msg == E_HOOK_IMPORT)
+        import_failed(migrations, migration);
+    return false;
+}
+
 /*
  * What cannot be published ever (the name is taken) ends the migration; a disk that is full
  * or away for now leaves it in `committing`, to be tried again.
@@ -18,20 +54,15 @@
 static void publish_failed(struct migrations *migrations, struct migration *migration,
                            const struct error *why)
 {
-    const struct handover_act act = {.event = DID_ROLL_BACK, .now = clock_now()};
-    struct error kept = {0};
-
-    if (message_of(why->msg)->kind == COULD_NOT ||
-        !receive_withdraw(&migration->receive, &kept) ||
-        !authority_move(&migrations->worker->authority, migration->id, &act,
-                        &migration->handover, &kept))
-        return;
-    event_migration(migrations->events, migration->id, "aborted", 0);
+    if (message_of(why->msg)->kind != COULD_NOT)
+        import_failed(migrations, migration);
 }
 
 bool finish_commit(struct migrations *migrations, struct migration *migration,
-                   struct error *err)
+                   int64_t patience_ms, struct error *err)
 {
+    if (!import(migrations, migration, patience_ms, err))
+        return false;
     if (!receive_publish(&migration->receive, err)) {
         publish_failed(migrations, migration, err);
         return false;
@@ -52,7 +83,7 @@ static bool finish_one(struct migrations *migrations, struct migration *migratio
                              &migration->handover, &migration->facts, err))
         return false;
     if (migration->handover.state == TARGET_COMMITTING)
-        return finish_commit(migrations, migration, err);
+        return finish_commit(migrations, migration, 0, err);
     if (migration->handover.state == TARGET_ABORTED && migration->receive.opened)
         return receive_discard(&migration->receive, err);
     return true;
@@ -98,7 +129,7 @@ static bool finish_committing(struct migrations *migrations)
            found) {
         struct error why = {0};
 
-        if (finish_named(migrations, id, &why))
+        if (finish_named(migrations, id, &why) || why.msg == E_HOOK_RUNNING)
             continue;
         tell(id, &why);
         good = false;
@@ -115,9 +146,10 @@ static bool finish_open(struct migrations *migrations, struct migration *migrati
     pthread_rwlock_wrlock(&migration->lock);
     good = !migration->receive.opened || finish_one(migrations, migration, &why);
     pthread_rwlock_unlock(&migration->lock);
-    if (!good)
-        tell(migration->id, &why);
-    return good;
+    if (good || why.msg == E_HOOK_RUNNING)
+        return true;
+    tell(migration->id, &why);
+    return false;
 }
 
 void finish_left(struct migrations *migrations)

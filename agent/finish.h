@@ -8,10 +8,13 @@
 
 #include "agent/migrations.h"
 
-/* From `committing`: publish, sign, decide. Redone whole after a crash. The caller has the
- * migration's lock for writing. */
+/*
+ * From `committing`: import, publish, sign, decide; or rolled back when the import failed
+ * or it can never be published. Redone whole after a crash. Waits this long for the hook,
+ * then E_HOOK_RUNNING: to be called again. The caller has the migration's lock for writing.
+ */
 must_check bool finish_commit(struct migrations *migrations, struct migration *migration,
-                              struct error *err);
+                              int64_t patience_ms, struct error *err);
 /* All that were left so; from one thread. What fails is told on standard error and tried
  * again later. */
 void finish_left(struct migrations *migrations);

@@ -34,6 +34,7 @@ struct hook_rule {
     bool is_target;
     unsigned states;  /* a bit for each handover state in which it may run */
     bool once;        /* one that succeeded is not run again for the migration */
+    unsigned owed;    /* those in which the supervisor runs it unasked */
     bool before_any;  /* it runs before there is a migration, too */
     enum hook undoes; /* what needs no undoing once this succeeded */
     enum msg failed;  /* what its failure is told as */

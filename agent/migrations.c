@@ -123,7 +123,9 @@ static bool staging_open(struct migrations *migrations, struct migration *migrat
     if (!receive_open(&migration->receive, &place, err))
         return false;
     receive_status(&migration->receive, &status);
-    return !status.closed || restore(migrations, migration, err);
+    /* From `committing` on target-import may have changed what was durable. */
+    return !status.closed || migration->handover.state == TARGET_COMMITTING ||
+           restore(migrations, migration, err);
 }
 
 bool migration_turn(struct migrations *migrations, struct migration *migration,
@@ -187,6 +189,7 @@ static bool take_locked(struct migrations *migrations, const struct grant *grant
         return false;
     }
     (*out)->flushed_ms = clock_ms();
+    atomic_store(&(*out)->admitted, false);
     return text_fits((*out)->id, grant->migration);
 }
 

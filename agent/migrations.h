@@ -21,7 +21,8 @@ struct migration {
     struct receive receive; /* .opened while there is staging */
     struct handover handover;
     struct migration_facts facts;
-    int64_t flushed_ms; /* when the journal last looked */
+    atomic_bool admitted; /* target-preflight has nothing against it */
+    int64_t flushed_ms;   /* when the journal last looked */
 };
 
 struct migrations {

@@ -142,6 +142,12 @@ bool run_step(struct run *run, enum handover_event event,
     return true;
 }
 
+bool run_hook(struct run *run, enum hook hook, struct error *err)
+{
+    return authority_hook(&run->move->worker->authority, run->move->plan.migration, hook,
+                          -1, NULL, err);
+}
+
 static bool terms_make(struct run *run, struct handover_terms *out, struct error *err)
 {
     *out = (struct handover_terms){.generation = run->handover.generation,
@@ -160,14 +166,26 @@ static bool ask_first(struct run *run, struct error *err)
            run_step(run, WILL_ASK, &terms, NULL, err);
 }
 
+/* A target that refused has perhaps ended it: only its signed word thaws us. */
+static void hear_refused(struct run *run, const struct error *why)
+{
+    bool decided = false;
+    struct error unheard = {0};
+
+    if (why->msg != E_PUT_UNREACHABLE && why->msg != E_PUT_BROKEN && why->msg != E_STOPPED)
+        (void)!outcome_hear(run, &decided, &unheard);
+}
+
 static bool commit(struct run *run, struct error *err)
 {
     scoped(signed_text_clear) struct signed_text text = signed_text_none();
 
     if (run->handover.state == SOURCE_FROZEN && !ask_first(run, err))
         return false;
-    return send_commit(&run->grant, &run->send, &run->handover.terms, &text, err) &&
-           outcome_take(run, SIGNED_RECEIPT, &text, &run->move->peer, err);
+    if (send_commit(&run->grant, &run->send, &run->handover.terms, &text, err))
+        return outcome_take(run, SIGNED_RECEIPT, &text, &run->move->peer, err);
+    hear_refused(run, err);
+    return false;
 }
 
 /* Nothing was stored there: what is left of the migration goes, and all stays as it was. */
@@ -227,6 +245,15 @@ static bool hear_first(struct run *run, bool *decided, struct error *err)
            fail(err, E_HANDOVER_ABORTED, "%s", run->move->plan.migration);
 }
 
+/* May it be moved now? Asked before anything new is said. */
+static bool preflight(struct run *run, struct error *err)
+{
+    const bool begins = run->move->plan.migration[0] == '\0';
+
+    return (!begins && run->handover.state != SOURCE_SENDING) ||
+           run_hook(run, HOOK_SOURCE_PREFLIGHT, err);
+}
+
 bool move_run(struct move *move, struct error *err)
 {
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
@@ -234,8 +261,8 @@ bool move_run(struct move *move, struct error *err)
 
     atomic_store(&run.clock, clock_now());
     good = hear_first(&run, &decided, err) &&
-           (decided || (list_first(move, err) && pair_and_authorize(&run, err) &&
-                        hand_over(&run, err)));
+           (decided || (preflight(&run, err) && list_first(move, err) &&
+                        pair_and_authorize(&run, err) && hand_over(&run, err)));
     listing_sweep(move->state);
     return good;
 }

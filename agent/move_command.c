@@ -3,6 +3,7 @@
 
 #include "agent/view_pair.h"
 #include "agent/view_text.h"
+#include "base/text.h"
 #include "transfer/disk.h"
 
 #include <stdio.h>
@@ -53,10 +54,16 @@ int move_part(struct call *call, struct move *move, struct state *state,
               bool (*what)(struct move *, struct error *), struct error *err)
 {
     scoped(worker_clear) struct worker worker = {0};
+    struct migration_facts wish = {0};
+    const struct duty duty = {
+        .json = call->json, .migration = move->plan.migration, .wish = &wish};
 
     if (state->db.handle != NULL) /* the supervisor opens it again, after the fork */
         db_close(&state->db);
-    if (!supervisor_part(&worker, state, false, err))
+    (void)text_fits(wish.name, move->plan.name);
+    (void)text_fits(wish.directory, move->plan.tree);
+    text_printable(wish.peer, sizeof(wish.peer), span_text(move->plan.peer.host));
+    if (!supervisor_part(&worker, state, &duty, err))
         return 2;
     move->worker = &worker;
     move->state = state->fd;

@@ -21,6 +21,8 @@ struct run {
 must_check bool run_step(struct run *run, enum handover_event event,
                          const struct handover_terms *terms,
                          const struct signed_text *statement, struct error *err);
+/* Our integrator's part in a step; it takes as long as it takes. */
+must_check bool run_hook(struct run *run, enum hook hook, struct error *err);
 /* How the target is reached: run->send without a tree. */
 void run_route(struct run *run);
 

@@ -227,9 +227,10 @@ bool move_tree(struct run *run, struct error *err)
 {
     const bool lives = run->handover.state == SOURCE_SENDING;
 
-    if (!open_tree(run, err))
+    /* What was frozen is frozen again: the machine may have been started since. */
+    if ((!lives && !run_hook(run, HOOK_SOURCE_FREEZE, err)) || !open_tree(run, err))
         return false;
-    if (lives && (!carry_tree(run, err) ||
+    if (lives && (!carry_tree(run, err) || !run_hook(run, HOOK_SOURCE_FREEZE, err) ||
                   !say_frozen(run, WILL_FREEZE, run->handover.generation, err)))
         return false;
     return tell_frozen(run, err) && frozen_passes(run, lives, err);

@@ -5,6 +5,7 @@
 
 #include "agent/clock.h"
 #include "agent/office_audit.h"
+#include "agent/office_hook.h"
 #include "agent/pipe.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -111,6 +112,7 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_NEXT] = office_next,
     [AUTHORITY_CHAINS] = office_chains,
     [AUTHORITY_SEEN] = do_seen,
+    [AUTHORITY_HOOK] = office_hook,
 };
 
 /* Operations that only one side has: a target's worker cannot give itself a source's grant.
@@ -133,6 +135,7 @@ static bool op_is_for(enum authority_op op, bool is_target)
     case AUTHORITY_MIGRATION:
     case AUTHORITY_MOVE:
     case AUTHORITY_STATEMENT:
+    case AUTHORITY_HOOK:
     case AUTHORITY_AUDIT:
     case AUTHORITY_JOURNAL_ADD:
     case AUTHORITY_JOURNAL_LOAD:

@@ -101,6 +101,37 @@ bool office_audit_move(struct office *office, const struct handover *before,
     return audit_add(office->db, office->key, &entry, clock_now(), err);
 }
 
+/* The end of what it said, in the room that a text of the record has. */
+static void take_end(char out[AUDIT_TEXT_MAX], const struct runner *runner)
+{
+    const size_t n = runner->n < AUDIT_TEXT_MAX / 2 ? runner->n : AUDIT_TEXT_MAX / 2;
+
+    text_printable(out, AUDIT_TEXT_MAX, span_of(runner->said + runner->n - n, n));
+}
+
+bool office_audit_hook(struct office *office, const char *migration, const char *hook,
+                       const struct runner *runner, const struct error *outcome,
+                       struct error *err)
+{
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    const bool good = outcome->msg == E_NONE;
+    char said[AUDIT_TEXT_MAX];
+    const struct audit_fact facts[] = {{"hook", hook, 0},
+                                       {"outcome", good ? "done" : "failed", 0},
+                                       {"status", NULL, runner->status},
+                                       {"milliseconds", NULL, runner->took_ms},
+                                       {"output", said, 0},
+                                       {"detail", outcome->about, 0}};
+    struct audit_entry entry = {
+        .kind = AUDIT_MIGRATION, .event = "hook", .subject = migration};
+
+    take_end(said, runner);
+    if (!audit_json_facts(&details, facts, COUNT(facts) - good, err))
+        return false;
+    entry.details = buf_span(&details);
+    return audit_add(office->db, office->key, &entry, clock_now(), err);
+}
+
 /* How authority was asked for; NULL: the request is about something else. */
 static const char *method_of(enum authority_op op)
 {

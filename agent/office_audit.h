@@ -15,6 +15,10 @@ must_check bool office_audit_told(struct office *office, const struct authority_
 must_check bool office_audit_move(struct office *office, const struct handover *before,
                                   const struct handover *after, enum handover_event event,
                                   struct error *err);
+/* A hook that was run; `outcome` E_NONE: it succeeded. */
+must_check bool office_audit_hook(struct office *office, const char *migration,
+                                  const char *hook, const struct runner *runner,
+                                  const struct error *outcome, struct error *err);
 /* The answer to a request for authority: what was tried, and the grant it led to. A failure
  * to write becomes the answer's, so that nothing is granted without a record. */
 void office_audit_answer(struct office *office, const struct authority_ask *ask,

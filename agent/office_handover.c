@@ -6,6 +6,7 @@
  */
 #include "agent/office.h"
 #include "agent/office_audit.h"
+#include "agent/office_hook.h"
 #include "base/text.h"
 #include "transfer/receipt.h"
 
@@ -99,8 +100,10 @@ bool office_move(struct request *r, struct error *err)
     if (!handover_load(&r->answer->handover, r->office->db, r->ask->migration, err))
         return false;
     before = r->answer->handover;
-    return make_move(r, &act, err) &&
-           office_audit_move(r->office, &before, &r->answer->handover, act.event, err);
+    if (!office_hook_allows(r->office, &before, act.event, err) || !make_move(r, &act, err))
+        return false;
+    office_hook_moved(r->office, r->ask->migration);
+    return office_audit_move(r->office, &before, &r->answer->handover, act.event, err);
 }
 
 bool office_statement(struct request *r, struct error *err)
@@ -274,6 +277,9 @@ bool office_decide(struct request *r, struct error *err)
     if (before.state != TARGET_COMMITTING)
         return fail(err, E_HANDOVER_MOVE, "published in state %s",
                     handover_state_name(before.state));
-    return decide(r, &r->answer->handover, err) && db_commit(&change, err) &&
-           office_audit_move(r->office, &before, &r->answer->handover, DID_PUBLISH, err);
+    if (!office_hook_allows(r->office, &before, DID_PUBLISH, err) ||
+        !decide(r, &r->answer->handover, err) || !db_commit(&change, err))
+        return false;
+    office_hook_moved(r->office, r->ask->migration);
+    return office_audit_move(r->office, &before, &r->answer->handover, DID_PUBLISH, err);
 }

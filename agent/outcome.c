@@ -101,7 +101,8 @@ bool outcome_countersign(struct run *run, struct error *err)
     scoped(signed_text_clear) struct signed_text kept = signed_text_none();
     struct receipt receipt = {0};
 
-    if (!countersign(run, &kept, &receipt, err) ||
+    if (!run_hook(run, HOOK_SOURCE_RETIRE, err) ||
+        !countersign(run, &kept, &receipt, err) ||
         !send_countersign(&run->grant, &run->send, buf_span(&kept.signature), err))
         return false;
     event_receipt(&run->move->events, &receipt);

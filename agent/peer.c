@@ -162,6 +162,7 @@ static int status_of(const struct error *err)
         {E_GRANT_UNKNOWN, 403},  {E_GRANT_KEY, 403},
         {E_GRANT_EXPIRED, 403},  {E_GRANT_REVOKED, 403},
         {E_GRANT_DATES, 403},    {E_SUPERVISOR, 503},
+        {E_HOOK_RUNNING, 503},
     };
 
     for (size_t i = 0; i < COUNT(table); i++)

@@ -168,7 +168,8 @@ bool peer_commit(struct visit *visit, struct error *err)
         !move(visit, &hold, ASKED_COMMIT, &terms, NULL, err))
         return false;
     if (hold.migration->handover.state == TARGET_COMMITTING &&
-        !finish_commit(&visit->peer->service->migrations, hold.migration, err))
+        !finish_commit(&visit->peer->service->migrations, hold.migration, PEER_PATIENCE_MS,
+                       err))
         return false;
     return authority_statement(&visit->peer->service->worker->authority, hold.migration->id,
                                KEPT_RECEIPT, &receipt, err) &&

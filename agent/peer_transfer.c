@@ -6,6 +6,20 @@
 
 #include <string.h>
 
+/* The integrator may refuse what has not begun to arrive. */
+static bool admit(struct visit *visit, struct migration *migration, struct error *err)
+{
+    struct service *service = visit->peer->service;
+
+    if (atomic_load(&migration->admitted) || migration->handover.state != TARGET_RECEIVING)
+        return true;
+    if (!authority_hook(&service->worker->authority, migration->id, HOOK_TARGET_PREFLIGHT,
+                        PEER_PATIENCE_MS, &service->stop, err))
+        return false;
+    atomic_store(&migration->admitted, true);
+    return true;
+}
+
 /* The staging area, of this generation. */
 static bool hold_staging(struct hold *out, struct visit *visit, bool alone,
                          struct error *err)
@@ -18,7 +32,7 @@ static bool hold_staging(struct hold *out, struct visit *visit, bool alone,
     if (visit->words.number[0] != out->migration->handover.generation)
         return fail(err, E_HANDOVER_MOVE, "generation %u is under way",
                     out->migration->handover.generation);
-    return true;
+    return admit(visit, out->migration, err);
 }
 
 static bool announced_digest(const struct visit *visit, struct digest *out,
@@ -39,7 +53,7 @@ bool peer_status(struct visit *visit, struct error *err)
     scoped(hold_release) struct hold hold = {0};
     struct receive_status status = {0};
 
-    if (!hold_take(&hold, visit, false, err))
+    if (!hold_take(&hold, visit, false, err) || !admit(visit, hold.migration, err))
         return false;
     if (hold.migration->receive.opened)
         receive_status(&hold.migration->receive, &status);

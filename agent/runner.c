@@ -49,24 +49,24 @@ static void take_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void become(const struct errand *errand, pid_t minder)
+static _Noreturn void become(const struct program *program, pid_t minder)
 {
-    const char *argv[RUNNER_WORDS_MAX + 2] = {errand->path};
+    const char *argv[RUNNER_WORDS_MAX + 2] = {program->path};
     const char *envp[RUNNER_NAMES_MAX + 3] = {
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
 
-    for (size_t i = 0; i < RUNNER_WORDS_MAX && errand->word[i] != NULL; i++)
-        argv[i + 1] = errand->word[i];
-    for (size_t i = 0; i < RUNNER_NAMES_MAX && errand->name[i] != NULL; i++)
-        envp[i + 2] = errand->name[i];
+    for (size_t i = 0; i < RUNNER_WORDS_MAX && program->word[i] != NULL; i++)
+        argv[i + 1] = program->word[i];
+    for (size_t i = 0; i < RUNNER_NAMES_MAX && program->name[i] != NULL; i++)
+        envp[i + 2] = program->name[i];
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     take_signals();
     umask(022);
     if (getppid() == minder && chdir("/") == 0)
-        execve(errand->path, (char *const *)(const void *)argv,
+        execve(program->path, (char *const *)(const void *)argv,
                (char *const *)(const void *)envp);
-    dprintf(STDERR_FILENO, "%s: %s\n", errand->path, strerror(errno));
+    dprintf(STDERR_FILENO, "%s: %s\n", program->path, strerror(errno));
     _exit(NOT_RUN);
 }
 
@@ -100,7 +100,7 @@ static int mind(pid_t child, const sigset_t *all)
     return status;
 }
 
-static _Noreturn void become_minder(const struct errand *errand, int output, pid_t parent)
+static _Noreturn void become_minder(const struct program *program, int output, pid_t parent)
 {
     const pid_t self = getpid();
     sigset_t all;
@@ -117,18 +117,18 @@ static _Noreturn void become_minder(const struct errand *errand, int output, pid
     if (child < 0)
         _exit(NOT_RUN);
     if (child == 0)
-        become(errand, self);
+        become(program, self);
     setpgid(child, child);
     _exit(mind(child, &all));
 }
 
-bool runner_start(struct runner *out, const struct errand *errand, struct error *err)
+bool runner_start(struct runner *out, const struct program *program, struct error *err)
 {
     scoped(fd_close) int into = -1;
     const pid_t parent = getpid();
     int ends[2];
 
-    *out = (struct runner){.echo = errand->echo, .seconds = errand->seconds};
+    *out = (struct runner){.echo = program->echo, .seconds = program->seconds};
     if (pipe2(ends, O_CLOEXEC) != 0)
         return fail_errno(err, E_HOOK_FAILED, "pipe");
     into = ends[1];
@@ -138,7 +138,7 @@ bool runner_start(struct runner *out, const struct errand *errand, struct error 
     out->begun_ms = now_ms();
     out->minder = fork();
     if (out->minder == 0)
-        become_minder(errand, into, parent);
+        become_minder(program, into, parent);
     if (out->minder > 0)
         return true;
     out->minder = 0;

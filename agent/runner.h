@@ -18,7 +18,7 @@
 #define RUNNER_NAMES_MAX 16
 
 /* What is to be run. Borrowed while runner_start runs. */
-struct errand {
+struct program {
     const char *path;                   /* absolute */
     const char *word[RUNNER_WORDS_MAX]; /* arguments, NULL behind the last */
     const char *name[RUNNER_NAMES_MAX]; /* "NAME=value" beside PATH and LC_ALL; the same */
@@ -40,7 +40,7 @@ struct runner {
     bool cut; /* it said more than that */
 };
 
-must_check bool runner_start(struct runner *out, const struct errand *errand,
+must_check bool runner_start(struct runner *out, const struct program *program,
                              struct error *err);
 /* Take up what it said, mind its time. True once it has ended. */
 bool runner_has_ended(struct runner *runner);

@@ -70,6 +70,13 @@ const char *const schema_steps[] = {
     " hash BLOB NOT NULL) STRICT;",
     /* whether a source has ever shown that it knows of its grant */
     "ALTER TABLE grants ADD COLUMN heard INTEGER NOT NULL DEFAULT 1;",
+    /* hooks: what has been run for which migration; what was committed before is served */
+    "CREATE TABLE hook ("
+    " migration TEXT NOT NULL REFERENCES migration (id), name TEXT NOT NULL,"
+    " outcome TEXT NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (migration, name)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO hook SELECT id, 'target-activate', 'done', changed FROM migration"
+    " WHERE side = 'target' AND state = 'committed';",
 };
 
 const size_t schema_count = COUNT(schema_steps);

@@ -24,14 +24,14 @@ static bool run_step(const struct hook_file *hook, const struct services *servic
 {
     scoped(runner_clear) struct runner runner = {0};
     char purpose[sizeof(services->purpose) + 20], how[ABOUT_MAX / 2];
-    const struct errand errand = {.path = hook->path,
-                                  .word = {step->verb, step->name},
-                                  .name = {hook->home, purpose},
-                                  .seconds = SERVICE_SECONDS,
-                                  .echo = true};
+    const struct program program = {.path = hook->path,
+                                    .word = {step->verb, step->name},
+                                    .name = {hook->home, purpose},
+                                    .seconds = SERVICE_SECONDS,
+                                    .echo = true};
 
     snprintf(purpose, sizeof(purpose), "PAIRGATE_PURPOSE=%s", services->purpose);
-    if (!runner_start(&runner, &errand, err))
+    if (!runner_start(&runner, &program, err))
         return false;
     runner_wait(&runner);
     runner_describe(how, sizeof(how), &runner);

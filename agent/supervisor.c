@@ -3,9 +3,13 @@
 
 #include "agent/clock.h"
 #include "agent/office_audit.h"
+#include "agent/office_hook.h"
 #include "agent/pipe.h"
 #include "agent/unheard.h"
+#include "agent/view_text.h"
 #include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -55,9 +59,10 @@ struct desk {
     struct channels *channels;
     int signals;
     pid_t worker;
+    bool stopped; /* by a signal */
 };
 
-static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
+static bool desk_ready(struct desk *desk, struct state *state, const struct duty *duty,
                        struct error *err)
 {
     if (!identity_load(&desk->identity, state->fd, true, err) || !state_open_db(state, err))
@@ -68,8 +73,16 @@ static bool desk_ready(struct desk *desk, struct state *state, bool is_target,
     desk->office.state = state->fd;
     desk->office.key = identity_key(&desk->identity, LEAF_SERVER);
     desk->office.leaves = identity_leaves(&desk->identity);
-    desk->office.is_target = is_target;
-    return !is_target || unheard_sweep(&desk->office, clock_now(), err);
+    desk->office.is_target = duty->is_target;
+    desk->office.hooks = mem_zeroed(1, sizeof(*desk->office.hooks));
+    desk->office.hooks->state = state;
+    desk->office.hooks->events.json = duty->json;
+    desk->office.hooks->look = true;
+    if (duty->migration != NULL)
+        (void)text_fits(desk->office.hooks->migration, duty->migration);
+    if (duty->wish != NULL)
+        desk->office.hooks->wish = *duty->wish;
+    return !duty->is_target || unheard_sweep(&desk->office, clock_now(), err);
 }
 
 static void desk_tell_death(struct desk *desk, int signal)
@@ -93,6 +106,7 @@ static bool desk_signal(struct desk *desk, int *status)
     if (read(desk->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return false;
     if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
+        desk->stopped = true;
         kill(desk->worker, SIGTERM);
         return false;
     }
@@ -114,7 +128,9 @@ static int desk_serve(struct desk *desk)
     for (;;) {
         struct error err = {0};
 
-        if (poll(wait, COUNT(wait), -1) < 0 && errno != EINTR)
+        office_hook_look(&desk->office);
+        if (poll(wait, COUNT(wait), office_hook_sleep_ms(&desk->office)) < 0 &&
+            errno != EINTR)
             return 2;
         if (wait[0].revents != 0 && desk_signal(desk, &status))
             return status;
@@ -128,7 +144,20 @@ static int desk_serve(struct desk *desk)
     }
 }
 
-static _Noreturn void supervise(struct state *state, bool is_target,
+/* A listener that is told to stop leaves its hooks to the next one. A source is thawed in
+ * any case. */
+static int desk_finish(struct desk *desk, int status)
+{
+    struct error err = {0};
+
+    if ((desk->stopped && desk->office.is_target) ||
+        office_hook_finish(&desk->office, &err))
+        return status;
+    view_text_failure(stderr, &err);
+    return status != 0 ? status : error_exit_status(&err);
+}
+
+static _Noreturn void supervise(struct state *state, const struct duty *duty,
                                 struct channels *channels, pid_t worker, int signals)
 {
     struct desk desk = {.channels = channels, .signals = signals, .worker = worker};
@@ -139,14 +168,17 @@ static _Noreturn void supervise(struct state *state, bool is_target,
     close(channels->authority[WORKERS]);
     prctl(PR_SET_DUMPABLE, 0);
     audit_journal_open();
-    (void)!desk_ready(&desk, state, is_target, &err);
+    (void)!desk_ready(&desk, state, duty, &err);
     /* The worker waits for this, and tells the failure the way the user asked for. */
     (void)!pipe_send(channels->authority[OURS], span_of(&err, sizeof(err)),
                      (struct span){0}, (struct span){0}, &(struct error){0});
     status = desk_serve(&desk);
-    if (err.msg == E_NONE)
+    if (err.msg == E_NONE) {
+        status = desk_finish(&desk, status);
         office_audit_end(&desk.office);
+    }
     office_clear(&desk.office);
+    office_hook_clear(&desk.office);
     identity_clear(&desk.identity);
     state_close(state);
     exit(status);
@@ -182,7 +214,7 @@ static bool worker_begin(struct worker *out, struct state *state, struct channel
     return true;
 }
 
-bool supervisor_part(struct worker *out, struct state *state, bool is_target,
+bool supervisor_part(struct worker *out, struct state *state, const struct duty *duty,
                      struct error *err)
 {
     struct channels channels;
@@ -200,7 +232,7 @@ bool supervisor_part(struct worker *out, struct state *state, bool is_target,
     if (worker > 0) {
         sigprocmask(SIG_SETMASK, NULL, &mine);
         signals = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
-        supervise(state, is_target, &channels, worker, signals);
+        supervise(state, duty, &channels, worker, signals);
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)

@@ -26,13 +26,21 @@ struct worker {
     struct authority authority;
 };
 
+/* What the pair of processes is for. */
+struct duty {
+    bool is_target;
+    bool json;                          /* how events are told */
+    const char *migration;              /* source: the one to go on with, or NULL */
+    const struct migration_facts *wish; /* source: what it asks for, or NULL */
+};
+
 /*
  * Fork. Returns in the worker only; the supervisor serves until the worker ends, passes
  * SIGTERM and SIGINT on to it, and exits with its status. When the supervisor dies, so does
- * the worker.
+ * the worker. Hooks that are owed are run before it exits, unless a signal ended it.
  */
-must_check bool supervisor_part(struct worker *out, struct state *state, bool is_target,
-                                struct error *err);
+must_check bool supervisor_part(struct worker *out, struct state *state,
+                                const struct duty *duty, struct error *err);
 /* Both verdicts were good: from now on older identities may be pruned (T-42). */
 void worker_was_paired(struct worker *worker);
 void worker_clear(struct worker *worker);

@@ -19,6 +19,7 @@
 #include <pthread.h>
 
 #define STAGING_DIR ".pairgate"
+#define TREE_DIR "tree"         /* the tree as it grows, of DIR/.pairgate/<migration> */
 #define RECEIVE_DESKS 8         /* segments written at once without allocating */
 #define RECEIVE_RANGES_MAX 1024 /* in one answer of receive_missing */
 

@@ -4,7 +4,6 @@
 
 #include "transfer/receive.h"
 
-#define TREE_DIR "tree"
 #define SEALED_MARK "sealed"
 #define PUBLISHED_MARK "published" /* names the inode that was or is to be renamed */
 

@@ -49,6 +49,8 @@ bool ask(struct send *send, struct put *put, const struct question *question,
 
         if (put_request(put, &request, out, &again, &trouble))
             return true;
+        if (trouble.msg == E_HOOK_RUNNING) /* it says so itself: that is no failure */
+            tries = 0;
         if (!again || tries + 1 == SEND_TRIES) {
             *err = trouble;
             return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/worker.h"
 
+#include "agent/office_hook.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -14,7 +15,7 @@ void *fixture_supervise(void *at)
     struct fixture *f = at;
 
     while (office_answer(&f->office, f->supervisor, &f->ended))
-        continue;
+        office_hook_look(&f->office);
     return NULL;
 }
 

@@ -23,7 +23,7 @@ struct bench {
     struct scratch scratch;
     char path[PATH_ROOM];
     char here[PATH_ROOM];
-    struct errand errand;
+    struct program program;
     struct runner runner;
 };
 
@@ -38,7 +38,7 @@ static void bench_make(struct bench *out, const char *body)
     snprintf(out->path, sizeof(out->path), "%s/hook", out->scratch.path);
     snprintf(out->here, sizeof(out->here), "HERE=%s", out->scratch.path);
     CU_ASSERT_FATAL(chmod(out->path, 0700) == 0);
-    out->errand = (struct errand){.path = out->path, .name = {out->here}, .seconds = 60};
+    out->program = (struct program){.path = out->path, .name = {out->here}, .seconds = 60};
 }
 
 static void bench_clear(struct bench *bench)
@@ -51,7 +51,7 @@ static void bench_start(struct bench *bench)
 {
     struct error err = {0};
 
-    CU_ASSERT_FATAL(runner_start(&bench->runner, &bench->errand, &err));
+    CU_ASSERT_FATAL(runner_start(&bench->runner, &bench->program, &err));
 }
 
 static void bench_run(struct bench *bench)
@@ -150,7 +150,7 @@ static void its_environment_is_what_was_named(void)
 
     bench_make(&bench, "env | grep -v '^_=\\|^PWD=' | sort");
     CU_ASSERT_FATAL(setenv("SECRET", "of ours", 1) == 0);
-    bench.errand.name[1] = "PAIRGATE_NAME=a b";
+    bench.program.name[1] = "PAIRGATE_NAME=a b";
     bench_run(&bench);
     snprintf(want, sizeof(want),
              "%s\nLC_ALL=C\nPAIRGATE_NAME=a b\nPATH=/usr/local/sbin:/usr/local/bin:"
@@ -166,8 +166,8 @@ static void it_gets_its_words_no_input_and_no_descriptor(void)
 
     bench_make(&bench, "echo $# \"$2\" $(pwd); wc -c; umask\n"
                        "readlink /proc/$$/fd/* | sed 's/pipe:.*/pipe/;/hook$/d' | sort -u");
-    bench.errand.word[0] = "a";
-    bench.errand.word[1] = "b c";
+    bench.program.word[0] = "a";
+    bench.program.word[1] = "b c";
     bench_run(&bench);
     CU_ASSERT(ours > 2);
     CU_ASSERT(said(&bench, "2 b c /\n0\n0022\n/dev/null\npipe\n"));
@@ -204,7 +204,7 @@ static void whoever_takes_too_long_is_ended_with_its_group(void)
     bench_make(&bench,
                "sleep 600 & echo $! >$HERE/child.new; mv $HERE/child.new $HERE/child\n"
                "echo waiting; wait");
-    bench.errand.seconds = 1;
+    bench.program.seconds = 1;
     bench_start(&bench);
     CU_ASSERT(appears(&bench, "child"));
     runner_wait(&bench.runner);
