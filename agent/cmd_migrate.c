@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STREAMS_UNASKED 6 /* each takes some 6 MiB on either side */
+
 static bool number_option(struct call *call, const char *name, uint64_t max, unsigned *out,
                           struct error *err)
 {
@@ -27,11 +29,14 @@ static bool number_option(struct call *call, const char *name, uint64_t max, uns
     return true;
 }
 
+/* While one stream waits for the target's disk, another has the processor. */
 static unsigned streams_default(void)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const long streams = 2 * sysconf(_SC_NPROCESSORS_ONLN);
 
-    return cores < 1 ? 1 : cores > 8 ? 8 : (unsigned)cores;
+    return streams < 2                 ? 2
+           : streams > STREAMS_UNASKED ? STREAMS_UNASKED
+                                       : (unsigned)streams;
 }
 
 /* The tree as an absolute path, and the name it shall have there. */
@@ -57,7 +62,7 @@ static bool take_tree(struct move_plan *plan, const char *tree, const char *name
 }
 
 struct migrate_words {
-    const char *host, *tree, *name, *peer_name, *limit;
+    const char *host, *tree, *name, *peer_name, *limit, *compress;
 };
 
 static bool migrate_words_read(struct call *call, struct migrate_words *w,
@@ -71,6 +76,7 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
     if (!consent_read(consent, args, err) || !args_value(args, "--name", &w->name, err) ||
         !args_value(args, "--peer-name", &w->peer_name, err) ||
         !args_value(args, "--limit", &w->limit, err) ||
+        !args_value(args, "--compress", &w->compress, err) ||
         !demands_read(args, &plan->policy, &plan->demands, err) ||
         !number_option(call, "--streams", STREAMS_MAX, &plan->streams, err) ||
         !args_need(args, "HOST", &w->host, err) || !args_need(args, "DIR", &w->tree, err) ||
@@ -78,6 +84,9 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
         return false;
     if (w->limit != NULL && !text_bytes(&plan->limit, w->limit, err))
         return false;
+    if (w->compress != NULL && !compress_named(&plan->compress, w->compress))
+        return fail(err, E_USAGE, "--compress auto, never or always, not '%s'",
+                    w->compress);
     return endpoint_read(&plan->peer, w->host, err);
 }
 
@@ -174,7 +183,8 @@ static int run_status(struct call *call, struct error *err)
 const struct command commands_migrate[] = {
     {"migrate",
      "HOST[:PORT] DIR " CONSENT_WORDS
-     " [--name N] [--peer-name N] [--streams N] [--limit RATE] [--to-nowhere] " DEMANDS_WORDS,
+     " [--name N] [--peer-name N] [--streams N] [--limit RATE]"
+     " [--compress auto|never|always] [--to-nowhere] " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "[--receipt FILE] ID",
      "Source: go on with a migration that was interrupted.", run_resume},

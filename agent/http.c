@@ -39,6 +39,7 @@ struct reading {
     bool overflow; /* something does not fit: refused */
     unsigned hosts;
     unsigned digests;
+    unsigned encodings, lengths; /* Content-Encoding and Pairgate-Length */
     bool done;
 };
 
@@ -87,6 +88,16 @@ static int on_value(llhttp_t *parser, const char *at, size_t n)
     return 0;
 }
 
+static bool take_plain(struct reading *r)
+{
+    struct error err = {0};
+    uint64_t n = 0;
+    const bool fits = text_number(&n, r->value, 1, HTTP_BODY_MAX, &err);
+
+    r->message->plain = (size_t)n;
+    return fits;
+}
+
 static int on_header(llhttp_t *parser)
 {
     struct reading *r = reading_of(parser);
@@ -97,6 +108,10 @@ static int on_header(llhttp_t *parser)
         r->overflow |= !text_fits(r->message->digest, r->value) || r->digests++ > 0;
     if (strcasecmp(r->name, "Content-Length") == 0)
         r->message->has_length = true;
+    if (strcasecmp(r->name, "Content-Encoding") == 0)
+        r->overflow |= strcasecmp(r->value, "zstd") != 0 || r->encodings++ > 0;
+    if (strcasecmp(r->name, "Pairgate-Length") == 0)
+        r->overflow |= !take_plain(r) || r->lengths++ > 0;
     r->name_n = r->value_n = 0;
     r->name[0] = r->value[0] = '\0';
     return 0;
@@ -153,9 +168,9 @@ bool http_parse_head(struct http_message *out, bool *done, size_t *used, struct 
         return code == HPE_OK || fail(err, E_HTTP, "%s", llhttp_errno_name(code));
     *used = (size_t)(llhttp_get_error_pos(&parser) - (const char *)bytes.at);
     take_start_line(&parser, &reading);
-    if (reading.overflow || (parser.flags & (F_CHUNKED | F_TRANSFER_ENCODING)) != 0 ||
-        parser.http_major != 1 || parser.http_minor != 1 ||
-        (out->is_request && reading.hosts != 1))
+    if (reading.overflow || reading.encodings != reading.lengths ||
+        (parser.flags & (F_CHUNKED | F_TRANSFER_ENCODING)) != 0 || parser.http_major != 1 ||
+        parser.http_minor != 1 || (out->is_request && reading.hosts != 1))
         return fail(err, E_HTTP, "HTTP/1.1 with Host and Content-Length is spoken here");
     return true;
 }

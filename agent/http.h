@@ -23,6 +23,7 @@ struct http_message {
     char query[HTTP_PATH_MAX];    /* behind '?', or empty */
     int status;                   /* of a response */
     char digest[HTTP_DIGEST_MAX]; /* Pairgate-Digest, or empty */
+    size_t plain; /* Pairgate-Length beside Content-Encoding: zstd; 0 with neither */
     bool has_length;
     size_t length;   /* of the body, as announced */
     bool keep_alive; /* another message may follow */

@@ -24,7 +24,8 @@ struct move_plan {
     char migration[MIGRATION_ID_MAX]; /* empty until granted */
     unsigned streams;
     uint64_t limit; /* bytes a second, 0: none */
-    bool nowhere;   /* to be measured: nothing is stored, nothing handed over */
+    enum compress compress;
+    bool nowhere; /* to be measured: nothing is stored, nothing handed over */
     enum policy policy;
     struct demands demands;
 };

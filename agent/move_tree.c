@@ -48,6 +48,7 @@ static bool open_generation(struct run *run, struct error *err)
          !send_open(&run->send, run->work, run->root, generation, run->facts.kind, err)))
         return false;
     run->send.streams = run->move->plan.streams;
+    run->send.compress = run->move->plan.compress;
     run->send.nowhere = run->move->plan.nowhere;
     run_route(run);
     run->send.route.pace = &run->pace;

@@ -215,6 +215,8 @@ static bool handle(struct visit *visit, struct error *why)
         visit->answer.last = true;
         return false;
     }
+    if (visit->request.plain > 0 && route->body_max < SEGMENT_BYTES)
+        return fail(why, E_HTTP, "Content-Encoding: only segments may have one");
     return route->handle(visit, why);
 }
 
@@ -325,6 +327,7 @@ void peer_end(struct peer *peer)
     peer_witness(peer, true);
     peer_forget(peer);
     http_close(&peer->http);
+    expander_clear(&peer->expander);
     tls_close(&peer->tls);
     mem_free(peer);
 }

@@ -9,6 +9,7 @@
 #include "agent/parked.h"
 #include "agent/witness.h"
 #include "pairing/pair.h"
+#include "transfer/compress.h"
 
 #include <limits.h>
 #include <stdatomic.h>
@@ -37,6 +38,7 @@ struct peer {
     struct service *service;
     struct tls tls;
     struct http http;
+    struct expander expander;
     uint64_t number;
     char address[ADDRESS_TEXT_MAX]; /* with the port */
     char host[DOOR_HOST_MAX];       /* without */

@@ -123,15 +123,26 @@ bool both_mean_it(const struct visit *visit, bool nowhere, struct error *err)
     return fail(err, nowhere ? E_STORES : E_STORES_NOT, "migration %s", visit->words.text);
 }
 
+/* The segment in the request's body, expanded when it came smaller. */
+static bool plain_body(struct visit *visit, struct span *out, struct error *err)
+{
+    const struct http_message *request = &visit->request;
+
+    *out = request->body;
+    return request->plain == 0 ||
+           expand_segment(&visit->peer->expander, request->body, request->plain, out, err);
+}
+
 bool peer_nowhere(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
     struct digest digest = {0};
+    struct span plain;
 
     return both_mean_it(visit, true, err) && announced_digest(visit, &digest, err) &&
-           hold_staging(&hold, visit, false, err) &&
-           receive_nowhere(&hold.migration->receive, visit->words.number[1],
-                           visit->request.body, &digest, err) &&
+           hold_staging(&hold, visit, false, err) && plain_body(visit, &plain, err) &&
+           receive_nowhere(&hold.migration->receive, visit->words.number[1], plain, &digest,
+                           err) &&
            no_content(visit);
 }
 
@@ -139,10 +150,11 @@ bool peer_segment(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
     struct digest digest = {0};
+    struct span plain;
 
     return both_mean_it(visit, false, err) && announced_digest(visit, &digest, err) &&
-           hold_staging(&hold, visit, false, err) &&
-           receive_segment(&hold.migration->receive, visit->words.number[1],
-                           visit->request.body, &digest, err) &&
+           hold_staging(&hold, visit, false, err) && plain_body(visit, &plain, err) &&
+           receive_segment(&hold.migration->receive, visit->words.number[1], plain, &digest,
+                           err) &&
            no_content(visit);
 }

@@ -49,8 +49,9 @@ bool plan_save(const struct move_plan *plan, int work, struct error *err)
            put(&text, "tree", plan->tree, err) && put(&text, "name", plan->name, err) &&
            put(&text, "policy", policy_name(plan->policy), err) &&
            put_demands(&text, &plan->demands, err) &&
-           buf_print(&text, err, "streams %u\nlimit %llu\nnowhere %d\n", plan->streams,
-                     (unsigned long long)plan->limit, plan->nowhere) &&
+           buf_print(&text, err, "streams %u\nlimit %llu\ncompress %s\nnowhere %d\n",
+                     plan->streams, (unsigned long long)plan->limit,
+                     compress_name(plan->compress), plan->nowhere) &&
            fs_replace(work, PLAN_FILE, buf_span(&text), 0600, err);
 }
 
@@ -128,6 +129,9 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
         !text_number(&out->limit, number, 0, INT64_MAX, err))
         return fail(err, E_FILE_READ, "the plan of the migration is damaged");
     out->streams = (unsigned)streams;
+    if (get(text, "compress", number, sizeof(number)) &&
+        !compress_named(&out->compress, number))
+        return fail(err, E_FILE_READ, "the plan of the migration is damaged");
     out->nowhere = get(text, "nowhere", number, sizeof(number)) && text_equal(number, "1");
     return true;
 }

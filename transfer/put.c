@@ -261,6 +261,10 @@ static bool lay_headers(struct curl_slist **out, const struct request *request,
         digest_hex(line + strlen(line), request->digest);
         laid = laid && add_header(out, line);
     }
+    if (request->plain > 0) {
+        snprintf(line, sizeof(line), "Pairgate-Length: %zu", request->plain);
+        laid = laid && add_header(out, "Content-Encoding: zstd") && add_header(out, line);
+    }
     return laid || fail(err, E_PUT_SETUP, "no memory for headers");
 }
 

@@ -62,6 +62,7 @@ struct request {
     enum body_kind kind;
     struct span body;
     const struct digest *digest; /* Pairgate-Digest, or NULL */
+    size_t plain;                /* the body is zstd of so many bytes; 0: it is as it is */
     int patience;                /* seconds of silence; 0: PUT_STALL_SECONDS */
 };
 

@@ -40,6 +40,7 @@ bool ask(struct send *send, struct put *put, const struct question *question,
                                     .kind = question->kind,
                                     .body = question->body,
                                     .digest = question->digest,
+                                    .plain = question->plain,
                                     .patience = question->patience};
 
     snprintf(path, sizeof(path), "%s%s", send->base, question->below);

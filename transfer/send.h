@@ -7,6 +7,7 @@
 #pragma once
 
 #include "transfer/changed.h"
+#include "transfer/compress.h"
 #include "transfer/digests.h"
 #include "transfer/handover.h"
 #include "transfer/manifest.h"
@@ -32,6 +33,7 @@ struct send {
     struct digests digests;
     struct changed changed; /* files that were not as listed when they were read */
     unsigned streams;
+    enum compress compress;
     bool nowhere; /* the target verifies the segments and drops them */
     struct route route;
     char base[128]; /* "/pairgate/v1/migrations/<id>" */

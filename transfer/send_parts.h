@@ -12,6 +12,7 @@ struct question {
     enum body_kind kind;
     struct span body;
     const struct digest *digest;
+    size_t plain; /* as in struct request */
     int patience;
 };
 must_check bool ask(struct send *send, struct put *put, const struct question *question,

@@ -9,6 +9,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <time.h>
 
 /* What is still to be sent; ranges are asked for page by page. */
 struct supply {
@@ -83,22 +84,59 @@ static void give_up(struct supply *supply, const struct error *err)
     pthread_mutex_unlock(&supply->lock);
 }
 
-static bool send_segment(struct send *send, struct put *put, struct segment *segment,
-                         uint64_t number, struct error *err)
+/* What one stream has of its own. */
+struct courier {
+    struct send *send;
+    struct put put;
+    struct segment segment;
+    struct compressor compressor;
+};
+
+static void courier_clear(struct courier *courier)
+{
+    compressor_clear(&courier->compressor);
+    segment_clear(&courier->segment);
+    put_close(&courier->put);
+}
+
+static int64_t now(void)
+{
+    struct timespec time = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+/* The segment as it is, or smaller. */
+static void lay_body(struct courier *courier, struct question *question)
+{
+    const struct span plain = span_of(courier->segment.at, courier->segment.n);
+    const struct span packed = compress_segment(&courier->compressor, plain);
+
+    question->body = packed.n > 0 ? packed : plain;
+    question->plain = packed.n > 0 ? plain.n : 0;
+}
+
+static bool send_segment(struct courier *courier, uint64_t number, struct error *err)
 {
     scoped(reply_clear) struct reply reply = reply_none();
+    struct send *send = courier->send;
+    struct segment *segment = &courier->segment;
     char below[80];
     struct question question = {
         .method = "PUT", .below = below, .kind = BODY_BYTES, .digest = &segment->digest};
+    int64_t begun;
 
     if (!segment_read(segment, &send->manifest, send->root, number, err))
         return false;
-    question.body = span_of(segment->at, segment->n);
+    lay_body(courier, &question);
+    begun = now();
     snprintf(below, sizeof(below), "/generations/%u/%s/%llu", send->manifest.generation,
              send->nowhere ? "nowhere" : "segments", (unsigned long long)number);
-    if (!ask(send, put, &question, &reply, err) ||
+    if (!ask(send, &courier->put, &question, &reply, err) ||
         !digests_put(&send->digests, number, &segment->digest, err))
         return false;
+    compress_learn(&courier->compressor, question.body.n, now() - begun);
     atomic_fetch_add(&send->progress.bytes, segment->n);
     atomic_fetch_add(&send->progress.segments, 1);
     atomic_fetch_add(&send->progress.files, segment->files);
@@ -108,18 +146,19 @@ static bool send_segment(struct send *send, struct put *put, struct segment *seg
 static void *stream(void *at)
 {
     struct supply *supply = at;
-    scoped(segment_clear) struct segment segment = {0};
-    scoped(put_close) struct put put = {0};
+    scoped(courier_clear) struct courier courier = {.send = supply->send};
     struct route route = supply->send->route;
     struct error err = {0};
     uint64_t number;
 
     route.halt = &supply->failed;
-    segment_make(&segment);
-    segment.changed = &supply->send->changed;
-    if (put_open(&put, supply->grant, &route, &err))
-        while (take(supply, &put, &number, &err) &&
-               send_segment(supply->send, &put, &segment, number, &err))
+    courier.compressor.how = supply->send->compress;
+    courier.compressor.streams = supply->send->streams;
+    segment_make(&courier.segment);
+    courier.segment.changed = &supply->send->changed;
+    if (put_open(&courier.put, supply->grant, &route, &err))
+        while (take(supply, &courier.put, &number, &err) &&
+               send_segment(&courier, number, &err))
             continue;
     if (err.msg != E_NONE)
         give_up(supply, &err);

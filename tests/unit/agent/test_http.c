@@ -13,6 +13,7 @@
 #define HOST "Host: x\r\n"
 #define GET "GET /a HTTP/1.1\r\n" HOST
 #define POST "POST /a HTTP/1.1\r\n" HOST
+#define ZSTD "Content-Encoding: zstd\r\n"
 
 enum outcome { DONE, MORE, TURNED_DOWN };
 
@@ -75,6 +76,14 @@ static void a_head_is_taken_or_refused(void)
         {POST "X Y: a\r\n\r\n", TURNED_DOWN},
         {POST ": a\r\n\r\n", TURNED_DOWN},
         {POST "Pairgate-Digest: a\r\nPairgate-Digest: b\r\n\r\n", TURNED_DOWN},
+        {POST ZSTD "Pairgate-Length: 4194304\r\n\r\n", DONE},
+        {POST ZSTD "Pairgate-Length: 4194305\r\n\r\n", TURNED_DOWN},
+        {POST ZSTD "Pairgate-Length: 0\r\n\r\n", TURNED_DOWN},
+        {POST ZSTD "Pairgate-Length: 1\r\nPairgate-Length: 1\r\n\r\n", TURNED_DOWN},
+        {POST ZSTD ZSTD "Pairgate-Length: 1\r\n\r\n", TURNED_DOWN},
+        {POST ZSTD "\r\n", TURNED_DOWN},
+        {POST "Pairgate-Length: 1\r\n\r\n", TURNED_DOWN},
+        {POST "Content-Encoding: gzip\r\nPairgate-Length: 1\r\n\r\n", TURNED_DOWN},
         {"\x16\x03\x01\x02", TURNED_DOWN},
     };
 
