@@ -166,17 +166,21 @@ bool ca_load(struct ca *out, int state, struct error *err)
            fail(err, E_CA_BROKEN, CA_DIR "/" KEY_FILE " is not the key of " CHAIN_FILE);
 }
 
-/* A certificate for both uses is judged as a chain to upload, another one on its own. */
-static bool judge(const struct chain *chain, bool both_uses, time_t now,
+/* A certificate that calls is judged as a chain to upload: alone when it serves as well,
+ * else as the client leaf beside a server leaf. Another one is judged on its own. */
+static bool judge(const struct chain *chain, unsigned eku, time_t now,
                   struct report *report, struct error *err)
 {
     scoped(chain_clear) struct chain leaf = {0};
+    const bool calls = (eku & EKU_CLIENT_AUTH) != 0;
     struct judged judged = {.chain = chain,
                             .policy = POLICY_DEFAULT,
-                            .occasion = both_uses ? OCCASION_UPLOAD : OCCASION_SINGLE,
+                            .occasion = calls ? OCCASION_UPLOAD : OCCASION_SINGLE,
+                            .use = calls && (eku & EKU_SERVER_AUTH) == 0 ? LEAF_CLIENT
+                                                                         : LEAF_BOTH,
                             .now = now};
 
-    if (!both_uses) {
+    if (!calls) {
         if (!chain_add_der(&leaf, buf_span(&chain_leaf(chain)->der), err))
             return false;
         judged.chain = &leaf;
@@ -222,7 +226,7 @@ bool ca_issue_to(struct chain *out, const struct ca *ca, const struct ca_subject
     for (size_t i = 0; i < ca->chain.n; i++)
         if (!chain_add_der(out, buf_span(&ca->chain.cert[i].der), err))
             return false;
-    return judge(out, to->eku == 0 || (to->eku & BOTH_EKU) == BOTH_EKU, now, report, err);
+    return judge(out, plan.eku, now, report, err);
 }
 
 bool ca_issue(struct chain *out, const struct ca *ca, const struct csr *csr, unsigned days,

@@ -22,11 +22,16 @@ declare -A known
 whole()
 {
     local current=$1/identity/current sum
-    sum=$(cat "$current"/{key.pem,chain.pem,reason} "$current/anchor.pem" 2>/dev/null | cksum)
+    sum=$(cat "$current"/{key.pem,chain.pem,reason,anchor.pem} \
+        "$current"/{client-key.pem,client-chain.pem,vouch} 2>/dev/null | cksum)
     if [[ ${known[$sum]:-} ]]; then return; fi
     [[ $(pub_of_key "$current/key.pem") == "$(pub_of_leaf "$current/chain.pem")" ]] || return 1
     if grep -qx 'origin chain' "$current/reason"; then
         openssl x509 -in "$current/anchor.pem" -noout || return 1
+    fi
+    if compgen -G "$current/client-*" >/dev/null || [[ -e $current/vouch ]]; then
+        [[ $(pub_of_key "$current/client-key.pem") == "$(pub_of_leaf "$current/client-chain.pem")" ]] || return 1
+        [[ $(grep -cE '^(server|client) ' "$current/vouch") == 2 ]] || return 1
     fi
     known[$sum]=1
 }

@@ -25,7 +25,7 @@ static void office_close(struct office *office)
     scratch_clear(&office->scratch);
 }
 
-static void request(struct office *office, struct csr *csr)
+static void request_for(struct office *office, struct csr *csr, const char *purpose)
 {
     scoped(key_clear) struct key key = key_none();
     scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
@@ -33,12 +33,17 @@ static void request(struct office *office, struct csr *csr)
     struct csr_wish wish = {.common_name = name, .san = &name, .sans = 1};
     struct error err = {0};
 
-    CU_ASSERT_FATAL(csr_profile_named(&wish.profile, "migration", &err));
+    CU_ASSERT_FATAL(csr_profile_named(&wish.profile, purpose, &err));
     CU_ASSERT_FATAL(key_make(&key, KEY_CHOICE_EC, &err));
     CU_ASSERT_FATAL(csr_make(&pem, &wish, &key, &err));
     CU_ASSERT_FATAL(csr_parse(csr, buf_span(&pem), &err));
-    CU_ASSERT_FATAL(ledger_add(office->id, office->state.fd, &key, buf_span(&pem),
-                               "migration", AT_NOON, &err));
+    CU_ASSERT_FATAL(ledger_add(office->id, office->state.fd, &key, buf_span(&pem), purpose,
+                               AT_NOON, &err));
+}
+
+static void request(struct office *office, struct csr *csr)
+{
+    request_for(office, csr, "migration");
 }
 
 static void office_open(struct office *office)
@@ -145,13 +150,80 @@ static void a_dropped_request_has_lost_its_answer(void)
     CU_ASSERT_EQUAL(current(&office), 1);
 }
 
+/* What the CA makes of a request for one use, appended: leaf, intermediate, root. */
+static void answer_for(struct office *office, struct buf *out, const char *purpose)
+{
+    scoped(ca_clear) struct ca ca = {0};
+    scoped(csr_clear) struct csr csr = {0};
+    scoped(chain_clear) struct chain answer = {0};
+    scoped(report_clear) struct report report = {0};
+    struct error err = {0};
+
+    request_for(office, &csr, purpose);
+    CU_ASSERT_FATAL(ca_load(&ca, office->state.fd, &err));
+    CU_ASSERT_FATAL(ca_issue(&answer, &ca, &csr, 365, AT_NOON, &report, &err));
+    CU_ASSERT_FATAL(chain_to_pem(out, &answer, &err));
+}
+
+static void two_answers_are_one_identity(void)
+{
+    scoped(office_close) struct office office;
+    scoped(upload_clear) struct upload upload = {0}, renewed = {0}, ome = {0};
+    scoped(identity_clear) struct identity first = {0}, second = {0};
+    scoped(buf_clear) struct buf both = buf_upto(CHAIN_FILE_MAX);
+    scoped(buf_clear) struct buf client = buf_upto(CHAIN_FILE_MAX);
+    struct upload_wish wish = chain_wish;
+    struct error err = {0};
+
+    office_open(&office);
+    answer_for(&office, &both, "server");
+    answer_for(&office, &both, "client");
+    wish.policy = POLICY_OME;
+    CU_ASSERT(upload_install(&ome, &office.state, buf_span(&both), &wish, &err));
+    CU_ASSERT_PTR_NOT_NULL(report_find(&ome.report, E_PAIR_SPLIT));
+    wish.policy = POLICY_DEFAULT;
+    CU_ASSERT(upload_install(&upload, &office.state, buf_span(&both), &wish, &err));
+    CU_ASSERT(upload.accepted);
+    CU_ASSERT_EQUAL(upload.report.n, 0);
+    CU_ASSERT_STRING_EQUAL(upload.client_answer.purpose, "client");
+    CU_ASSERT_FATAL(identity_load(&first, office.state.fd, true, &err));
+    CU_ASSERT(identity_is_split(&first));
+    /* One of the two anew. */
+    answer_for(&office, &client, "client");
+    wish.renews = LEAF_CLIENT;
+    CU_ASSERT(upload_install(&renewed, &office.state, buf_span(&client), &wish, &err));
+    CU_ASSERT(renewed.accepted);
+    CU_ASSERT_FATAL(identity_load(&second, office.state.fd, true, &err));
+    CU_ASSERT(digest_equal(&first.chain.cert[0].sha256, &second.chain.cert[0].sha256));
+    CU_ASSERT_FALSE(digest_equal(&first.client_chain.cert[0].sha256,
+                                 &second.client_chain.cert[0].sha256));
+}
+
+/* Half of it, or two that serve, is no identity. */
+static void half_an_identity_is_refused(void)
+{
+    scoped(office_close) struct office office;
+    scoped(upload_clear) struct upload half = {0}, twice = {0};
+    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
+    struct error err = {0};
+
+    office_open(&office);
+    answer_for(&office, &file, "server");
+    CU_ASSERT(upload_install(&half, &office.state, buf_span(&file), &chain_wish, &err));
+    CU_ASSERT_FALSE(half.accepted);
+    CU_ASSERT_PTR_NOT_NULL(report_find(&half.report, E_EKU_SERVER_ONLY));
+    answer_for(&office, &file, "server");
+    CU_ASSERT(upload_install(&twice, &office.state, buf_span(&file), &chain_wish, &err));
+    CU_ASSERT_FALSE(twice.accepted);
+    CU_ASSERT_EQUAL(current(&office), 1);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
-        TEST(an_answer_becomes_the_identity),
-        TEST(the_same_again_changes_nothing),
-        TEST(a_refused_file_changes_nothing),
-        TEST(a_dropped_request_has_lost_its_answer),
+        TEST(an_answer_becomes_the_identity), TEST(the_same_again_changes_nothing),
+        TEST(a_refused_file_changes_nothing), TEST(a_dropped_request_has_lost_its_answer),
+        TEST(two_answers_are_one_identity),   TEST(half_an_identity_is_refused),
     };
 
     return run_tests("upload", tests, COUNT(tests));

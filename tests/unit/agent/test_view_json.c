@@ -104,6 +104,29 @@ static void a_ladder_is_an_array_of_rungs(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"not_after\":\"20"));
 }
 
+static void rung_0_has_both_leaves_when_there_are_two(void)
+{
+    scoped(chain_clear) struct chain chain = {0}, other = {0};
+    char text[TEXT_MAX], hex[DIGEST_HEX];
+    struct json_t *rung;
+    struct leaves leaves;
+
+    case_chain(&chain, "good-ec-3-rungs");
+    case_chain(&other, "good-rsa-2048");
+    leaves = leaves_one(&chain);
+    rung = view_json_rung(&chain.cert[0]);
+    view_json_leaves(rung, &leaves);
+    print(text, rung);
+    CU_ASSERT_PTR_NULL(strstr(text, "leaves"));
+    leaves = leaves_two(&chain, &other);
+    rung = view_json_rung(&chain.cert[0]);
+    view_json_leaves(rung, &leaves);
+    print(text, rung);
+    digest_hex(hex, &other.cert[0].sha256);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, "\"leaves\":{\"server\":{"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text, hex));
+}
+
 static void a_time_that_is_none_is_null(void)
 {
     scoped(chain_clear) struct chain chain = {0};
@@ -123,6 +146,7 @@ int main(void)
         TEST(bytes_that_are_no_text_are_shown_escaped),
         TEST(a_failure_is_one_object_on_one_line),
         TEST(a_ladder_is_an_array_of_rungs),
+        TEST(rung_0_has_both_leaves_when_there_are_two),
         TEST(a_time_that_is_none_is_null),
     };
 

@@ -123,6 +123,22 @@ static void a_ladder_has_a_row_a_rung(void)
     fclose(page.stream);
 }
 
+static void two_leaves_are_both_rung_0(void)
+{
+    scoped(chain_clear) struct chain chain = {0}, other = {0};
+    struct leaves leaves;
+    struct page page;
+
+    case_chain(&chain, "good-ec-3-rungs");
+    case_chain(&other, "good-rsa-2048");
+    leaves = leaves_two(&chain, &other);
+    page_open(&page);
+    view_text_leaves(page.stream, &leaves);
+    CU_ASSERT(page_has(&page, ", server\n   0  "));
+    CU_ASSERT(page_has(&page, ", client\n   1  "));
+    fclose(page.stream);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -132,6 +148,7 @@ int main(void)
         TEST(the_worst_come_first),
         TEST(nothing_found_is_said),
         TEST(a_ladder_has_a_row_a_rung),
+        TEST(two_leaves_are_both_rung_0),
     };
 
     return run_tests("view_text", tests, COUNT(tests));

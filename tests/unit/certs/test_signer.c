@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/fs.h"
 #include "certs/signer.h"
+#include "tests/support/family.h"
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
@@ -159,17 +160,19 @@ static void malformed_requests_are_refused(void)
         size_t n;
     } cases[] = {
         {"x", 1},
-        {"\0\0\0\0\0\0\0", 7},
-        {"\x04\0\0\0\0\0\0\0", 8},                /* no such operation */
-        {"\0\0\0\0\0\0\x06\x06source{}", 16},     /* no such statement */
-        {"\0\0\0\1\0\0\0\x06source{}", 16},       /* one beyond a byte */
-        {"\0\0\0\0\0\0\0\xffsource{}", 16},       /* a role beyond the packet */
-        {"\0\0\0\0\0\0\0\x06sou\0ce{}", 16},      /* no word */
-        {"\0\0\0\0\0\0\0\0{}", 10},               /* no role */
-        {"\1\1\0\0\0\0\0\0too short a hash", 24}, /* raw ECDSA */
-        {"\2\1\0\0\0\0\0\0"
+        {"\0\0\0\0\0\0\0\0", 8},
+        {"\x04\0\0\0\0\0\0\0\0", 9},                /* no such operation */
+        {"\0\1\0\0\0\0\0\0\x06source{}", 17},       /* a key that is not held */
+        {"\0\x08\0\0\0\0\0\0\x06source{}", 17},     /* a number no key has */
+        {"\0\0\0\0\0\0\0\x07\x06source{}", 17},     /* no such statement */
+        {"\0\0\0\0\1\0\0\0\x06source{}", 17},       /* one beyond a byte */
+        {"\0\0\0\0\0\0\0\0\xffsource{}", 17},       /* a role beyond the packet */
+        {"\0\0\0\0\0\0\0\0\x06sou\0ce{}", 17},      /* no word */
+        {"\0\0\0\0\0\0\0\0\0{}", 11},               /* no role */
+        {"\1\0\1\0\0\0\0\0\0too short a hash", 25}, /* raw ECDSA */
+        {"\2\0\1\0\0\0\0\0\0"
          "12345678901234567890123456789012",
-         40}, /* PSS by an EC key */
+         41}, /* PSS by an EC key */
     };
     scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
     struct pair pair;
@@ -186,6 +189,48 @@ static void malformed_requests_are_refused(void)
     CU_ASSERT(statement_sign(&signature, &pair.half, STATEMENT_ABORT, "target",
                              span_text("{}"), &err));
     pair_close(&pair);
+}
+
+/* The same packet with nothing wrong is answered, so the cases fail for what they name. */
+static void a_packet_by_hand_is_signed(void)
+{
+    unsigned char answer[KEY_SIGNATURE_MAX];
+    struct pair pair;
+    ssize_t n;
+
+    pair_open(&pair, KEY_CHOICE_EC);
+    CU_ASSERT_FATAL(send(pair.signer.socket, "\0\0\0\0\0\0\0\0\x06source{}", 17, 0) == 17);
+    n = recv(pair.signer.socket, answer, sizeof(answer), 0);
+    CU_ASSERT_FATAL(n > 1);
+    CU_ASSERT(statement_verifies(buf_span(&pair.half.spki), STATEMENT_VERDICT, "source",
+                                 span_text("{}"), span_of(answer + 1, (size_t)n - 1)));
+    pair_close(&pair);
+}
+
+/* Two keys behind one socket: each signs what is asked of it. */
+static void each_key_signs_for_itself(void)
+{
+    scoped(family_clear) struct family family = {0};
+    struct appliance appliance;
+    static const enum leaf_use uses[] = {LEAF_SERVER, LEAF_CLIENT};
+
+    family_make(&family, KEY_CHOICE_EC, 2);
+    appliance_split(&appliance, &family, KEY_CHOICE_EC, "two.example.com");
+    for (size_t i = 0; i < COUNT(uses); i++) {
+        scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+        const struct identity *identity = &appliance.identity;
+        struct error err = {0};
+
+        CU_ASSERT(statement_sign(&signature, identity_key(identity, uses[i]),
+                                 STATEMENT_VERDICT, "source", span_text("{}"), &err));
+        for (size_t k = 0; k < COUNT(uses); k++)
+            CU_ASSERT_EQUAL(
+                statement_verifies(buf_span(&identity_key(identity, uses[k])->spki),
+                                   STATEMENT_VERDICT, "source", span_text("{}"),
+                                   buf_span(&signature)),
+                i == k);
+    }
+    appliance_clear(&appliance);
 }
 
 static void a_worker_signs_no_record(void)
@@ -271,6 +316,8 @@ int main(void)
         TEST(raw_ed25519_is_for_certificate_verify_alone),
         TEST(arbitrary_messages_are_not_signed_from_afar),
         TEST(malformed_requests_are_refused),
+        TEST(a_packet_by_hand_is_signed),
+        TEST(each_key_signs_for_itself),
         TEST(a_worker_signs_no_record),
         TEST(a_dead_supervisor_is_told),
         TEST(threads_take_turns),

@@ -50,6 +50,22 @@ static void meeting_free(struct meeting **m)
     mem_free(*m);
 }
 
+static void each_side_presents_the_leaf_of_its_part(void)
+{
+    struct meeting *m = mem_zeroed(1, sizeof(*m));
+    const struct tls_facts *source = &m->loopback.source.facts,
+                           *target = &m->loopback.target.facts;
+
+    family_make(&m->family, KEY_CHOICE_EC, 3);
+    appliance_split(&m->source, &m->family, KEY_CHOICE_RSA2048, "source.example.com");
+    appliance_split(&m->target, &m->family, KEY_CHOICE_EC, "target.example.com");
+    loopback_open(&m->loopback, &m->source.identity, &m->target.identity);
+    CU_ASSERT(loopback_is_good(&m->loopback));
+    CU_ASSERT(same_chain(&source->peer, &m->target.identity.chain));
+    CU_ASSERT(same_chain(&target->peer, &m->source.identity.client_chain));
+    meeting_free(&m);
+}
+
 static void both_see_each_other(const struct meeting *m)
 {
     const struct loopback *l = &m->loopback;
@@ -332,6 +348,7 @@ int main(void)
 {
     static const struct test tests[] = {
         TEST(every_kind_of_key_hand_shakes_through_its_signer),
+        TEST(each_side_presents_the_leaf_of_its_part),
         TEST(ten_certificates_pass_both_ways),
         TEST(eleven_and_twenty_arrive_to_be_judged),
         TEST(each_connection_has_an_exporter_of_its_own),

@@ -112,6 +112,18 @@ static void what_the_source_signed_is_no_receipt(void)
         receipt_signature_holds(&k.text, SIGNED_ABORT, target_spki(&k), &k.err));
 }
 
+/* It is the server leaf's key that signs: the other one of the same target does not. */
+static void the_targets_client_leaf_signs_no_receipt(void)
+{
+    scoped(keys_clear) struct desk_of_keys k;
+
+    keys_make(&k);
+    k.receipt.target.client_key = k.receipt.target.server_key;
+    k.receipt.target.server_key.byte[0] ^= 1;
+    sign(&k);
+    CU_ASSERT_EQUAL(accepting_says(&k), E_STATEMENT_OTHER);
+}
+
 static void a_receipt_of_something_else_is_refused(void)
 {
     scoped(keys_clear) struct desk_of_keys k;
@@ -158,6 +170,7 @@ int main(void)
         TEST(a_signed_receipt_is_accepted),
         TEST(a_flipped_bit_is_refused),
         TEST(what_the_source_signed_is_no_receipt),
+        TEST(the_targets_client_leaf_signs_no_receipt),
         TEST(a_receipt_of_something_else_is_refused),
         TEST(notices_are_checked_the_same_way),
     };
