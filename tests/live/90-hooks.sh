@@ -17,7 +17,7 @@ hook()
 {
     local side=${1%%-*} file
     file=$scratch/$side/hooks/$1
-    mkdir -p -m 700 "${file%/*}"
+    mkdir -p "${file%/*}"
     printf '#!/bin/sh\necho "%s" >>"%s"\n%s\n' "$1" "$log" "${2:-exit 0}" >"$file"
     chmod 700 "$file"
 }
