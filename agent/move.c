@@ -156,14 +156,30 @@ static bool terms_make(struct run *run, struct handover_terms *out, struct error
     return send_contents_root(&run->send, &out->contents_root, err);
 }
 
+/* When the target disagrees, our own notes may be at fault: what a crash has cut short is
+ * read again, once. */
+static bool seal(struct run *run, struct handover_terms *terms, struct error *err)
+{
+    struct error why = {0};
+
+    if (!terms_make(run, terms, err))
+        return false;
+    if (send_seal(&run->grant, &run->send, terms, &why))
+        return true;
+    if (why.msg != E_ROOTS_DIFFER) {
+        *err = why;
+        return false;
+    }
+    return send_forget_digests(&run->send, err) && terms_make(run, terms, err) &&
+           send_seal(&run->grant, &run->send, terms, err);
+}
+
 /* The terms are on disk before commit is asked for, and the same ever after. */
 static bool ask_first(struct run *run, struct error *err)
 {
     struct handover_terms terms = {0};
 
-    return terms_make(run, &terms, err) &&
-           send_seal(&run->grant, &run->send, &terms, err) &&
-           run_step(run, WILL_ASK, &terms, NULL, err);
+    return seal(run, &terms, err) && run_step(run, WILL_ASK, &terms, NULL, err);
 }
 
 /* A target that refused has perhaps ended it: only its signed word thaws us. */

@@ -92,6 +92,11 @@ bool digests_root(const struct digests *digests, uint64_t segments, enum digest_
     return true;
 }
 
+bool digests_forget(struct digests *digests, struct error *err)
+{
+    return ftruncate(digests->fd, 0) == 0 || disk_fail(err, FILE_NAME);
+}
+
 void digests_close(struct digests *digests)
 {
     if (digests->opened)

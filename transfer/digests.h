@@ -28,4 +28,6 @@ must_check bool digests_get(const struct digests *digests, uint64_t segment,
 must_check bool digests_root(const struct digests *digests, uint64_t segments,
                              enum digest_kind kind, struct digest *out, uint64_t *missing,
                              struct error *err);
+/* Nothing has been put. */
+must_check bool digests_forget(struct digests *digests, struct error *err);
 void digests_close(struct digests *digests);

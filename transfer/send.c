@@ -202,6 +202,11 @@ bool send_contents_root(struct send *send, struct digest *out, struct error *err
            (missing == sum->segments || fail(err, E_SEGMENTS_MISSING, "of our own"));
 }
 
+bool send_forget_digests(struct send *send, struct error *err)
+{
+    return digests_forget(&send->digests, err);
+}
+
 bool send_ask(const struct grant *grant, struct send *send, struct send_status *out,
               struct error *err)
 {

@@ -49,6 +49,9 @@ must_check bool send_tree(const struct grant *grant, struct send *send, struct e
 must_check bool send_contents_root(struct send *send, struct digest *out,
                                    struct error *err);
 
+/* Our file of digests is not to be relied on: send_contents_root reads everything again. */
+must_check bool send_forget_digests(struct send *send, struct error *err);
+
 /* What the target says about the migration. */
 struct send_status {
     char state[24];

@@ -60,11 +60,27 @@ static void the_root_of_nothing_is_that_of_no_bytes(void)
     CU_ASSERT(missing == 0 && digest_equal(&root, &expected));
 }
 
+static void what_is_forgotten_is_unknown(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    scoped(digests_close) struct digests digests = {0};
+    struct digest digest = {{7}}, found;
+    struct error err = {0};
+    bool known = true;
+
+    scratch_make(&s);
+    CU_ASSERT_FATAL(digests_open(&digests, s.fd, 1, &err));
+    CU_ASSERT(digests_put(&digests, 3, &digest, &err));
+    CU_ASSERT(digests_forget(&digests, &err));
+    CU_ASSERT(digests_get(&digests, 3, &found, &known, &err) && !known);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(a_digest_is_unknown_until_it_is_put),
         TEST(the_root_is_over_all_in_order),
+        TEST(what_is_forgotten_is_unknown),
         TEST(the_root_of_nothing_is_that_of_no_bytes),
     };
 
