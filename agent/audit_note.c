@@ -77,6 +77,14 @@ void audit_note(struct state *state, enum audit_kind kind, const char *event,
          &err);
 }
 
+void audit_note_refreshed(struct state *state, const struct refreshed *refreshed)
+{
+    audit_note(state, AUDIT_TRUST, "refresh", "",
+               "%zu added, %zu kept, %zu removed; lists: %zu added, %zu removed",
+               refreshed->added, refreshed->kept, refreshed->removed, refreshed->crls_added,
+               refreshed->crls_removed);
+}
+
 void audit_note_identity(struct state *state, const char *event)
 {
     scoped(identity_clear) struct identity identity = {0};

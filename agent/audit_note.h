@@ -8,12 +8,15 @@
 #include "agent/audit.h"
 #include "agent/state.h"
 #include "agent/upload.h"
+#include "certs/refresh.h"
 
 /* Details are {"about": …}; "%s" of an empty string leaves it out. */
 void audit_note(struct state *state, enum audit_kind kind, const char *event,
                 const char *subject, const char *about, ...) printf_like(5, 6);
 /* The identity now in use: subject is its name. */
 void audit_note_identity(struct state *state, const char *event);
+/* The trust stores were brought to what is published. */
+void audit_note_refreshed(struct state *state, const struct refreshed *refreshed);
 /* Accepted or refused; `failure`: why it could not be installed, or E_NONE. */
 void audit_note_upload(struct state *state, const char *event, const struct upload *upload,
                        const struct error *failure);

@@ -306,6 +306,15 @@ bool authority_seen(struct authority *authority, unsigned identity, struct error
                         NULL, err);
 }
 
+bool authority_ready(struct authority *authority, struct error *err)
+{
+    struct authority_ask ask;
+
+    ask_about(&ask, AUTHORITY_READY, "");
+    return authority_do(authority, &ask, (struct span){0}, (struct span){0}, NULL, NULL,
+                        NULL, err);
+}
+
 bool authority_owner(void *at, enum owner_kind kind, struct owner *owner)
 {
     struct authority_ask ask;

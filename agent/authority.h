@@ -10,6 +10,7 @@
 
 #include "agent/audit.h"
 #include "agent/bounds.h"
+#include "agent/custody.h"
 #include "agent/hooks.h"
 #include "base/buf.h"
 #include "base/db.h"
@@ -42,13 +43,15 @@ enum authority_op {
     AUTHORITY_WAIT,          /* target: has the operator approved this pairing? */
     AUTHORITY_OWNER,         /* the number of a user or group, or its name */
     AUTHORITY_DRAFT,         /* target: what the receipt will say, and the source's chain */
-    AUTHORITY_DECIDE, /* target: it is published: sign the receipt, count the epoch */
-    AUTHORITY_NEXT,   /* target: the next migration that is in this state */
-    AUTHORITY_CHAINS, /* source: both chains, kept with the receipt */
-    AUTHORITY_SEEN,   /* our identity was in a good pairing */
-    AUTHORITY_HOOK,   /* run a hook of a migration, or say how it is going */
+    AUTHORITY_DECIDE,      /* target: it is published: sign the receipt, count the epoch */
+    AUTHORITY_NEXT,        /* target: the next migration that is in this state */
+    AUTHORITY_CHAINS,      /* source: both chains, kept with the receipt */
+    AUTHORITY_SEEN,        /* our identity was in a good pairing */
+    AUTHORITY_HOOK,        /* run a hook of a migration, or say how it is going */
+    AUTHORITY_READY,       /* it listens: the service manager is told */
+    AUTHORITY_CREDENTIALS, /* what is newer than the worker has, a piece at a time */
 };
-#define AUTHORITY_OPS 20
+#define AUTHORITY_OPS 22
 
 /* What a migration is besides its handover. */
 struct migration_facts {
@@ -89,7 +92,10 @@ struct authority_ask {
     struct owner owner;
     /* SEEN */
     unsigned identity;
-    /* JOURNAL_LOAD, JOURNAL_ADD */
+    /* CREDENTIALS */
+    unsigned version;             /* that the worker has; 0: none */
+    unsigned in_use[CUSTODY_MAX]; /* identities of its connections, then 0 */
+    /* JOURNAL_LOAD, JOURNAL_ADD; CREDENTIALS: how much of it is there */
     unsigned generation;
     uint64_t from;
     size_t n; /* items in `first` */
@@ -108,6 +114,9 @@ struct authority_answer {
     struct handover handover;
     struct migration_facts facts;
     struct owner owner;
+    unsigned version; /* CREDENTIALS: of the piece that follows; as asked: nothing newer */
+    unsigned slot;    /* CREDENTIALS: of its identity in the custody */
+    uint64_t total;   /* CREDENTIALS: bytes of all pieces */
     size_t n;
     size_t first_n, second_n;
 };
@@ -179,6 +188,8 @@ must_check bool authority_hook(struct authority *authority, const char *migratio
 must_check bool authority_audit(struct authority *authority,
                                 const struct audit_entry *entry, struct error *err);
 
+must_check bool authority_ready(struct authority *authority, struct error *err);
+
 /* For owners_ask_of: the worker may not read the system's list of users. `at` is a struct
  * authority. */
 bool authority_owner(void *at, enum owner_kind kind, struct owner *owner);
@@ -190,7 +201,7 @@ must_check bool authority_seen(struct authority *authority, unsigned identity,
 /* The supervisor's end. */
 struct office {
     struct db *db;
-    int state;               /* borrowed descriptor of the state directory */
+    struct custody *custody; /* NULL: this supervisor has no identity to give */
     const struct key *key;   /* signs the record; NULL: the next head vouches for it */
     struct leaves leaves;    /* that key is the server leaf's, or the only one's */
     struct hook_desk *hooks; /* NULL: none are run */
@@ -208,6 +219,8 @@ struct office {
     } exchange[SCRAM_EXCHANGES];
     struct slowdown slow;
 };
+/* Its records and receipts are signed by the newest identity of its custody. */
+void office_take_newest(struct office *office);
 /* Serve one request. False with err untouched when the worker has closed its end. */
 must_check bool office_answer(struct office *office, int socket, struct error *err);
 void office_clear(struct office *office);

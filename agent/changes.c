@@ -41,8 +41,7 @@ bool changes_facts(struct change_facts *out, const struct state *state,
 void changes_print_services(const struct services *services)
 {
     if (services->n == 0)
-        printf("No services to restart are listed for the purpose %s.\n",
-               services->purpose);
+        printf("Nothing has to be restarted for the purpose %s.\n", services->purpose);
     else
         printf("Services, in this order (purpose %s):\n", services->purpose);
     for (size_t i = 0; i < services->n; i++) {

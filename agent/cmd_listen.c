@@ -3,6 +3,7 @@
 #include "agent/command.h"
 #include "agent/demands.h"
 #include "agent/listen.h"
+#include "agent/manager.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -16,6 +17,7 @@ struct listen_words {
     enum policy policy;
     struct demands demands;
     bool once, nowhere;
+    int socket; /* of the service manager, or -1 */
 };
 
 static bool listen_words_read(struct call *call, struct listen_words *out,
@@ -44,7 +46,8 @@ static bool settle_in(struct service *service, const struct listen_words *words,
     fd_close(into);
     if (realpath(words->into, service->into) == NULL)
         return fail_errno(err, E_FILE_READ, words->into);
-    return listen_open(listener, words->peer, err) &&
+    return (words->socket >= 0 ? listen_given(listener, words->socket, err)
+                               : listen_open(listener, words->peer, err)) &&
            sandbox_close(sandbox, service->into, into, err);
 }
 
@@ -56,7 +59,8 @@ static bool serve(struct service *service, const struct listen_words *words,
 
     if (!settle_in(service, words, listener, &into, &sandbox, err) ||
         !migrations_begin(&service->migrations, service->worker, into, service->into,
-                          &service->events, err))
+                          &service->events, err) ||
+        !authority_ready(&service->worker->authority, err))
         return false;
     witness_open(&service->witness, &service->worker->authority);
     witness_listener(&service->witness, "start", listener->address, words->into);
@@ -77,7 +81,7 @@ static int run_listen(struct call *call, struct error *err)
     struct service *service;
     bool good;
 
-    if (!listen_words_read(call, &words, err) ||
+    if (!listen_words_read(call, &words, err) || !manager_socket(&words.socket, err) ||
         !state_open(&state, call->state_dir, err) ||
         !supervisor_part(&worker, &state,
                          &(struct duty){.is_target = true, .json = call->json}, err))

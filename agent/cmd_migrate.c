@@ -2,6 +2,7 @@
 /* The source: start and resume migrations; on either side: look at them. */
 #include "agent/command.h"
 #include "agent/demands.h"
+#include "agent/errand.h"
 #include "agent/migration_view.h"
 #include "agent/move_command.h"
 #include "agent/outcome_file.h"
@@ -61,8 +62,21 @@ static bool take_tree(struct move_plan *plan, const char *tree, const char *name
     return true;
 }
 
+#define WISH_WORDS "[--skip-unreadable] [--map-owner OLD:NEW]…"
+
+static bool wish_read(struct args *args, struct tree_wish *out, struct error *err)
+{
+    const char *rule = NULL;
+
+    out->skip_unreadable = args_flag(args, "--skip-unreadable");
+    while (args_next_value(args, "--map-owner", &rule, err))
+        if (!owner_map_add(&out->owners, rule, err))
+            return false;
+    return err->msg == E_NONE;
+}
+
 struct migrate_words {
-    const char *host, *tree, *name, *peer_name, *limit, *compress;
+    const char *host, *tree, *name, *peer_name, *limit, *compress, *patience;
 };
 
 static bool migrate_words_read(struct call *call, struct migrate_words *w,
@@ -73,10 +87,13 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
 
     plan->streams = streams_default();
     plan->nowhere = args_flag(args, "--to-nowhere");
+    plan->patience = PATIENCE_SECONDS;
     if (!consent_read(consent, args, err) || !args_value(args, "--name", &w->name, err) ||
         !args_value(args, "--peer-name", &w->peer_name, err) ||
         !args_value(args, "--limit", &w->limit, err) ||
         !args_value(args, "--compress", &w->compress, err) ||
+        !args_value(args, "--patience", &w->patience, err) ||
+        !wish_read(args, &plan->wish, err) ||
         !demands_read(args, &plan->policy, &plan->demands, err) ||
         !number_option(call, "--streams", STREAMS_MAX, &plan->streams, err) ||
         !args_need(args, "HOST", &w->host, err) || !args_need(args, "DIR", &w->tree, err) ||
@@ -87,6 +104,8 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
     if (w->compress != NULL && !compress_named(&plan->compress, w->compress))
         return fail(err, E_USAGE, "--compress auto, never or always, not '%s'",
                     w->compress);
+    if (w->patience != NULL && !text_duration(&plan->patience, w->patience, err))
+        return false;
     return endpoint_read(&plan->peer, w->host, err);
 }
 
@@ -184,7 +203,8 @@ const struct command commands_migrate[] = {
     {"migrate",
      "HOST[:PORT] DIR " CONSENT_WORDS
      " [--name N] [--peer-name N] [--streams N] [--limit RATE]"
-     " [--compress auto|never|always] [--to-nowhere] " DEMANDS_WORDS,
+     " [--compress auto|never|always] [--patience D] [--to-nowhere] " WISH_WORDS
+     " " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "[--receipt FILE] ID",
      "Source: go on with a migration that was interrupted.", run_resume},

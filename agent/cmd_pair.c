@@ -114,7 +114,7 @@ static int pair(struct call *call, struct error *err)
         const struct pair_sides sides = {dial.pair.setup.own, dial.pair.peer};
 
         pair_findings(&dial.pair, &findings);
-        status = show(call, &sides, &worker.trust, &findings, &dial.tls.facts);
+        status = show(call, &sides, &worker.newest->trust, &findings, &dial.tls.facts);
         fflush(stdout);
     }
     dial_witness(&dial, &worker, err);

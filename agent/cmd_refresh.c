@@ -34,10 +34,7 @@ static int run_refresh(struct call *call, struct error *err)
         (crls && !crl_fetch_all(&taken, state.fd, call->now, err)))
         return 0;
     refreshed.crls_added += taken.taken;
-    audit_note(&state, AUDIT_TRUST, "refresh", "",
-               "%zu added, %zu kept, %zu removed; lists: %zu added, %zu removed",
-               refreshed.added, refreshed.kept, refreshed.removed, refreshed.crls_added,
-               refreshed.crls_removed);
+    audit_note_refreshed(&state, &refreshed);
     if (call->json)
         trust_view_json_refreshed(stdout, &refreshed);
     else

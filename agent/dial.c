@@ -89,7 +89,7 @@ static bool verdict_prepare(struct dial *dial, struct worker *worker, struct err
     scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
 
     return pair_judge(&dial->pair, clock_ms(), err) &&
-           statement_sign(&signature, identity_key(&worker->identity, LEAF_CLIENT),
+           statement_sign(&signature, identity_key(&worker->newest->identity, LEAF_CLIENT),
                           STATEMENT_VERDICT, side_name(SIDE_SOURCE),
                           buf_span(&dial->pair.body), err) &&
            pair_sign(&dial->pair, buf_span(&signature), err);
@@ -117,7 +117,7 @@ void dial_witness(const struct dial *dial, struct worker *worker,
 {
     const struct audit_attempt attempt = {.self = SIDE_SOURCE,
                                           .address = dial->host,
-                                          .own = identity_leaves(&worker->identity),
+                                          .own = identity_leaves(&worker->newest->identity),
                                           .facts = &dial->tls.facts,
                                           .pair = dial->connected ? &dial->pair : NULL,
                                           .failure = failure};
@@ -129,24 +129,24 @@ bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *p
                const struct dial_wish *wish, struct error *err)
 {
     const struct pair_setup setup = {.self = SIDE_SOURCE,
-                                     .own = identity_leaves(&worker->identity),
+                                     .own = identity_leaves(&worker->newest->identity),
                                      .facts = &out->tls.facts,
-                                     .trust = &worker->trust,
+                                     .trust = &worker->newest->trust,
                                      .policy = wish->policy,
                                      .peer_name = wish->peer_name,
-                                     .crls = &worker->crls,
+                                     .crls = &worker->newest->crls,
                                      .demands = wish->demands};
     bool v6 = strchr(peer->host, ':') != NULL, held;
 
     snprintf(out->host, sizeof(out->host), v6 ? "[%s]:%s" : "%s:%s", peer->host,
              peer->port);
-    if (!tls_dial(&out->tls, peer->host, peer->port, &worker->identity, err))
+    if (!tls_dial(&out->tls, peer->host, peer->port, &worker->newest->identity, err))
         return false;
     out->connected = true;
     http_open(&out->http, &out->tls);
     held = pair_begin(&out->pair, &setup, err) && converse(out, worker, err);
     if (held && out->pair.phase == PAIR_AGREED)
-        worker_was_paired(worker);
+        worker_was_paired(worker, worker->newest);
     return held;
 }
 

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/door.h"
 
+#include "base/fs.h"
 #include "base/text.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
 
 void door_open(struct door *door)
 {
@@ -44,6 +48,7 @@ static bool seat_take(struct door *door, const char *host, bool shaking, size_t 
     if (good) {
         door->seat[*seat].taken = true;
         door->seat[*seat].shaking = shaking;
+        door->seat[*seat].socket = -1;
         (void)text_fits(door->seat[*seat].host, host);
         door->inside++;
     }
@@ -61,6 +66,13 @@ bool door_return(struct door *door, const char *host, size_t *seat, struct error
     return seat_take(door, host, false, seat, err);
 }
 
+void door_seat_socket(struct door *door, size_t seat, int socket)
+{
+    pthread_mutex_lock(&door->lock);
+    door->seat[seat].socket = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+    pthread_mutex_unlock(&door->lock);
+}
+
 void door_shaken(struct door *door, size_t seat)
 {
     pthread_mutex_lock(&door->lock);
@@ -71,6 +83,7 @@ void door_shaken(struct door *door, size_t seat)
 void door_leave(struct door *door, size_t seat)
 {
     pthread_mutex_lock(&door->lock);
+    fd_close(&door->seat[seat].socket);
     door->seat[seat].taken = door->seat[seat].shaking = false;
     door->inside--;
     pthread_cond_signal(&door->left);
@@ -122,6 +135,9 @@ bool door_is_shut_for(struct door *door, const char *host, int64_t now)
 void door_close(struct door *door)
 {
     pthread_mutex_lock(&door->lock);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if (door->seat[i].taken && door->seat[i].socket >= 0)
+            shutdown(door->seat[i].socket, SHUT_RD);
     while (door->inside > 0)
         pthread_cond_wait(&door->left, &door->lock);
     pthread_mutex_unlock(&door->lock);

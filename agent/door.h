@@ -17,6 +17,7 @@ struct door {
     size_t inside;
     struct {
         bool taken, shaking; /* hand-shaking */
+        int socket;          /* a second descriptor of its connection, or -1 */
         char host[DOOR_HOST_MAX];
     } seat[CONNECTIONS_MAX];
     struct {
@@ -33,11 +34,13 @@ must_check bool door_enter(struct door *door, const char *host, size_t *seat,
 /* A seat for one that has waited outside with its handshake done. */
 must_check bool door_return(struct door *door, const char *host, size_t *seat,
                             struct error *err);
+/* Whose connection the seat is for: `socket` stays the caller's. */
+void door_seat_socket(struct door *door, size_t seat, int socket);
 /* The handshake is done. */
 void door_shaken(struct door *door, size_t seat);
 void door_leave(struct door *door, size_t seat);
 /* A wrong code came from there; and whether that was too often in this minute. */
 void door_count_failure(struct door *door, const char *host, int64_t now);
 bool door_is_shut_for(struct door *door, const char *host, int64_t now);
-/* Wait until everybody has left. */
+/* Nothing more is read from anybody; wait until those inside have answered and left. */
 void door_close(struct door *door);

@@ -12,7 +12,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
+struct credentials;
 struct receipt;
 
 struct events {
@@ -21,6 +23,8 @@ struct events {
 
 void event_listening(const struct events *events, const char *address, const char *into,
                      const struct sandbox *sandbox);
+/* Identity, anchors or revocation lists have changed and count from this connection on. */
+void event_credentials(const struct events *events, const struct credentials *own);
 /* A peer that was sent away; `peer` is its leaf's name, or empty. */
 void event_refused(const struct events *events, const char *address, const char *peer,
                    const struct report *findings);
@@ -35,6 +39,10 @@ void event_migration(const struct events *events, const char *migration, const c
 /* Source: while segments travel. */
 void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
                     double rate);
+/* Source: the other side cannot be heard; it is tried again until then. */
+void event_trouble(const struct events *events, const struct error *why, time_t until);
+/* Source: it answers again. */
+void event_recovered(const struct events *events);
 /* The drawn-over line, if one was drawn, is finished. */
 void event_progress_end(const struct events *events);
 /* Source: a state that is on disk. */
@@ -44,5 +52,7 @@ void event_generation(const struct events *events, unsigned generation, uint64_t
 /* A hook has ended: `how` NULL when it succeeded, else with the end of what it said. */
 void event_hook(const struct events *events, const char *migration, const char *hook,
                 const char *how, struct span said);
+/* Source: what of the tree stays behind, and why. */
+void event_left_behind(const struct events *events, const struct report *findings);
 /* The line that ends a migration. */
 void event_receipt(const struct events *events, const struct receipt *receipt);

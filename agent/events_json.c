@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/events.h"
 
+#include "agent/credentials.h"
 #include "base/text.h"
 #include "pairing/json.h"
 #include "transfer/receipt.h"
@@ -74,6 +75,36 @@ void event_listening(const struct events *events, const char *address, const cha
     tell_json(object, "listening");
 }
 
+static void tell_findings(const struct report *findings)
+{
+    for (size_t i = 0; i < findings->n; i++) {
+        const struct error *item = &findings->item[i];
+        char about[ABOUT_MAX * 4];
+
+        text_printable(about, sizeof(about), span_text(item->about));
+        tell_text("  %s %s: %s (%s)", severity_name(item->severity),
+                  message_of(item->msg)->id, message_of(item->msg)->text, about);
+    }
+}
+
+void event_credentials(const struct events *events, const struct credentials *own)
+{
+    const char *name = cert_issued_to(chain_leaf(&own->identity.chain));
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("credentials: identity %u, %s; %zu anchors, %zu revocation lists",
+                  own->identity.number, name, own->trust.anchors.n, own->crls.n);
+        return;
+    }
+    object = json_object();
+    json_object_set_new(object, "identity", json_integer(own->identity.number));
+    put_printable(object, "issued_to", name);
+    json_object_set_new(object, "anchors", json_integer((json_int_t)own->trust.anchors.n));
+    json_object_set_new(object, "crls", json_integer((json_int_t)own->crls.n));
+    tell_json(object, "credentials");
+}
+
 void event_refused(const struct events *events, const char *address, const char *peer,
                    const struct report *findings)
 {
@@ -88,12 +119,7 @@ void event_refused(const struct events *events, const char *address, const char 
         return;
     }
     tell_text("refused %s%s%s", address, peer[0] != '\0' ? ", " : "", peer);
-    for (size_t i = 0; i < findings->n; i++) {
-        const struct error *item = &findings->item[i];
-
-        tell_text("  %s %s: %s (%s)", severity_name(item->severity),
-                  message_of(item->msg)->id, message_of(item->msg)->text, item->about);
-    }
+    tell_findings(findings);
 }
 
 void event_paired(const struct events *events, const char *address, const char *peer)
@@ -200,6 +226,34 @@ void event_progress_end(const struct events *events)
         fputc('\n', stderr);
 }
 
+void event_trouble(const struct events *events, const struct error *why, time_t until)
+{
+    const struct message *message = message_of(why->msg);
+    char when[TIME_TEXT_MAX];
+    json_t *object;
+
+    text_show_time(when, until);
+    if (!events->json) {
+        tell_text("%s: %s (%s) It is tried again until %s.", message->id, message->text,
+                  why->about, when);
+        return;
+    }
+    object = json_object();
+    json_put_text(object, "id", message->id);
+    json_put_text(object, "message", message->text);
+    put_printable(object, "detail", why->about);
+    json_put_text(object, "until", when);
+    tell_json(object, "trouble");
+}
+
+void event_recovered(const struct events *events)
+{
+    if (events->json)
+        tell_json(json_object(), "recovered");
+    else
+        tell_text("The other side answers again.");
+}
+
 void event_state(const struct events *events, const char *state)
 {
     json_t *object;
@@ -211,6 +265,21 @@ void event_state(const struct events *events, const char *state)
     object = json_object();
     json_put_text(object, "state", state);
     tell_json(object, "state");
+}
+
+void event_left_behind(const struct events *events, const struct report *findings)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("%zu entries are not moved", findings->n);
+        tell_findings(findings);
+        return;
+    }
+    object = json_object();
+    json_put_int(object, "count", (int64_t)findings->n);
+    json_object_set_new(object, "findings", json_findings(findings));
+    tell_json(object, "left-behind");
 }
 
 void event_generation(const struct events *events, unsigned generation, uint64_t bytes)

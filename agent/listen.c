@@ -59,15 +59,30 @@ static bool signals_open(int *out, struct error *err)
     return *out >= 0 || fail_errno(err, E_LISTEN, "signals");
 }
 
+static bool show_bound(struct listener *out, struct error *err)
+{
+    struct sockaddr_storage bound;
+    socklen_t n = sizeof(bound);
+    char host[DOOR_HOST_MAX];
+
+    if (getsockname(out->socket, (struct sockaddr *)&bound, &n) != 0)
+        return fail_errno(err, E_LISTEN, "getsockname");
+    show_address(out->address, host, (const struct sockaddr *)&bound, n);
+    return true;
+}
+
+bool listen_given(struct listener *out, int socket, struct error *err)
+{
+    out->socket = socket;
+    return signals_open(&out->signals, err) && show_bound(out, err);
+}
+
 bool listen_open(struct listener *out, const char *address, struct error *err)
 {
     const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST,
                                    .ai_socktype = SOCK_STREAM};
     scoped(list_free) struct addrinfo *list = NULL;
-    struct sockaddr_storage bound;
-    socklen_t n = sizeof(bound);
     struct endpoint at;
-    char host[DOOR_HOST_MAX];
     const int on = 1;
 
     if (!signals_open(&out->signals, err) || !endpoint_read(&at, address, err))
@@ -79,11 +94,9 @@ bool listen_open(struct listener *out, const char *address, struct error *err)
         return fail_errno(err, E_LISTEN, address);
     setsockopt(out->socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(out->socket, list->ai_addr, list->ai_addrlen) != 0 ||
-        listen(out->socket, BACKLOG) != 0 ||
-        getsockname(out->socket, (struct sockaddr *)&bound, &n) != 0)
+        listen(out->socket, BACKLOG) != 0)
         return fail_errno(err, E_LISTEN, address);
-    show_address(out->address, host, (const struct sockaddr *)&bound, n);
-    return true;
+    return show_bound(out, err);
 }
 
 void listen_close(struct listener *listener)
@@ -158,6 +171,7 @@ static void guest_serve(struct hall *hall, const struct caller_id *who)
         close(who->socket);
         return;
     }
+    door_seat_socket(&hall->service->door, seat, who->socket);
     guest = mem_zeroed(1, sizeof(*guest));
     *guest = (struct guest){.service = hall->service, .who = *who, .seat = seat};
     if (guest_start(guest))
@@ -178,6 +192,7 @@ static void guest_return(struct hall *hall, struct peer *peer)
         peer_end(peer);
         return;
     }
+    door_seat_socket(&hall->service->door, seat, peer->tls.fd);
     guest = mem_zeroed(1, sizeof(*guest));
     *guest = (struct guest){.service = hall->service, .peer = peer, .seat = seat};
     if (guest_start(guest))

@@ -13,6 +13,8 @@ struct listener {
 
 /* "ADDR:PORT"; port 0 takes a free one. */
 must_check bool listen_open(struct listener *out, const char *address, struct error *err);
+/* On a socket that listens already; it is the listener's from now on. */
+must_check bool listen_given(struct listener *out, int socket, struct error *err);
 /* Accept and serve until service->stop; returns when every connection has ended. */
 void listen_serve(const struct listener *listener, struct service *service);
 void listen_close(struct listener *listener);

@@ -81,15 +81,17 @@ bool listing_make(int state, const struct move_plan *plan, enum digest_kind kind
 {
     scoped(fd_close) int work = -1;
     scoped(fd_close) int root = -1;
+    struct scan scan = {.generation = 1, .kind = kind, .wish = &plan->wish};
     struct scanned scanned;
     char name[NAME_BYTES];
 
     listing_sweep(state);
     own_name(name);
-    if (!open_tree(&root, plan, err) || !fs_make_dir(&work, state, name, 0700, err) ||
-        !scan_tree(
-            &(const struct scan){.work = work, .root = root, .generation = 1, .kind = kind},
-            &scanned, findings, err))
+    if (!open_tree(&root, plan, err) || !fs_make_dir(&work, state, name, 0700, err))
+        return false;
+    scan.work = work;
+    scan.root = root;
+    if (!scan_tree(&scan, &scanned, findings, err))
         return false;
     return report_errors(findings) > 0 ||
            listed_seconds(seconds, work, root, plan, kind, err);

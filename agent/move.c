@@ -2,7 +2,9 @@
 #include "agent/move.h"
 
 #include "agent/clock.h"
+#include "agent/left_behind.h"
 #include "agent/listing.h"
+#include "agent/migration_view.h"
 #include "agent/move_parts.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -14,11 +16,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#define REDIAL_SECONDS 2
+
+static void run_begin(struct run *run)
+{
+    const struct move *move = run->move;
+
+    atomic_store(&run->clock, clock_now());
+    errand_begin(&run->errand, &move->events, &run->clock, move->plan.patience * 1000);
+}
+
 static void run_close(struct run *run)
 {
     send_close(&run->send);
     if (run->paced)
         pace_end(&run->pace);
+    errand_end(&run->errand);
     fd_close(&run->work);
     fd_close(&run->root);
 }
@@ -45,14 +58,17 @@ static bool adopt(struct run *run, struct error *err)
         !text_fits(ask.facts.directory, plan->tree) ||
         !text_fits(plan->migration, run->grant.migration))
         return fail(err, E_NAME_BAD, "%s", plan->name);
-    if (!authority_do(&run->move->worker->authority, &ask, (struct span){0},
+    /* The row comes last: what has one can be resumed. */
+    if (!migration_id_is_plain(plan->migration, err) ||
+        !listing_adopt(run->move->state, plan->migration, err) ||
+        !plan_open_work(&run->work, run->move->state, plan->migration, err) ||
+        !plan_save(plan, run->work, err) ||
+        !authority_do(&run->move->worker->authority, &ask, (struct span){0},
                       (struct span){0}, &answer, NULL, NULL, err))
         return false;
     run->handover = answer.handover;
     run->facts = answer.facts;
-    return listing_adopt(run->move->state, plan->migration, err) &&
-           plan_open_work(&run->work, run->move->state, plan->migration, err) &&
-           plan_save(plan, run->work, err);
+    return true;
 }
 
 /* Authorised by the grant of before if that will do, else by consent. */
@@ -101,6 +117,7 @@ static bool pair_and_authorize(struct run *run, struct error *err)
         move->refused = true;
         return fail(err, E_PAIR_REFUSED, "%zu findings", report_errors(&move->findings));
     }
+    run->agreed = true;
     event_paired(&move->events, dial.host, cert_issued_to(chain_leaf(&move->peer)));
     run->facts.kind =
         policy_digest(plan->policy) == DIGEST_SHA256 || dial.pair.peer_policy == POLICY_FIPS
@@ -109,17 +126,59 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     if (!authorize(&dial, run, err))
         return false;
     event_granted(&move->events, &run->grant);
-    return adopt(run, err);
+    if (!adopt(run, err))
+        return false;
+    left_behind_tell(&move->findings, &move->events, &move->worker->authority,
+                     plan->migration);
+    return true;
+}
+
+static bool connection_was_lost(const struct error *why)
+{
+    return why->msg == E_DIAL || why->msg == E_TLS_BROKEN || why->msg == E_TLS_SILENT;
+}
+
+/*
+ * A source that waits for an approval has nothing to lose with its connection: it dials
+ * again, for as long as the network is borne, and the code is another one then.
+ */
+static bool pair_patiently(struct run *run, struct error *err)
+{
+    const struct move *move = run->move;
+    const bool waits = move->consent != NULL && move->consent->kind == CONSENT_WAIT;
+    const int64_t patience_ms = move->plan.patience * 1000;
+    int64_t lost_ms = 0;
+
+    for (;;) {
+        struct error why = {0};
+
+        run->agreed = false;
+        if (pair_and_authorize(run, &why))
+            return true;
+        if (run->agreed)
+            lost_ms = clock_steady_ms();
+        if (!waits || lost_ms == 0 || !connection_was_lost(&why) ||
+            clock_steady_ms() - lost_ms >= patience_ms) {
+            *err = why;
+            return false;
+        }
+        if (run->agreed)
+            event_trouble(&move->events, &why, clock_now() + move->plan.patience);
+        sleep(REDIAL_SECONDS);
+    }
 }
 
 void run_route(struct run *run)
 {
-    const struct move *move = run->move;
+    struct move *move = run->move;
 
+    atomic_store(&run->clock, clock_now()); /* listing and waiting may have taken long */
     run->send.route = (struct route){.peer = &move->plan.peer,
-                                     .self = &move->worker->identity,
-                                     .trust = &move->worker->trust,
-                                     .clock = &run->clock};
+                                     .self = &move->worker->newest->identity,
+                                     .trust = &move->worker->newest->trust,
+                                     .clock = &run->clock,
+                                     .stop = &run->errand.stop};
+    run->send.contact = errand_contact(&run->errand);
     snprintf(run->send.base, sizeof(run->send.base), "/pairgate/v1/migrations/%s",
              move->plan.migration);
 }
@@ -213,8 +272,9 @@ static bool take_back(struct run *run, struct error *err)
            outcome_take(run, SIGNED_ABORT, &statement, &run->move->peer, err);
 }
 
-static bool hand_over(struct run *run, struct error *err)
+static bool hand_over(void *at, struct error *err)
 {
+    struct run *run = at;
     const bool in_doubt = run->handover.state == SOURCE_COMMIT_ASKED;
 
     if (run->move->plan.nowhere)
@@ -275,10 +335,11 @@ bool move_run(struct move *move, struct error *err)
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
     bool decided = false, good;
 
-    atomic_store(&run.clock, clock_now());
+    run_begin(&run);
     good = hear_first(&run, &decided, err) &&
-           (decided || (preflight(&run, err) && list_first(move, err) &&
-                        pair_and_authorize(&run, err) && hand_over(&run, err)));
+           (decided ||
+            (preflight(&run, err) && list_first(move, err) && pair_patiently(&run, err) &&
+             errand_run(&run.errand, hand_over, &run, err)));
     listing_sweep(move->state);
     return good;
 }
@@ -288,7 +349,7 @@ bool move_abort(struct move *move, struct error *err)
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
     bool decided = false;
 
-    atomic_store(&run.clock, clock_now());
+    run_begin(&run);
     if (!outcome_hear(&run, &decided, err))
         return false;
     if (decided)

@@ -11,6 +11,7 @@
 #include "agent/events.h"
 #include "agent/supervisor.h"
 #include "transfer/send.h"
+#include "transfer/tree.h"
 
 #include <limits.h>
 
@@ -25,9 +26,11 @@ struct move_plan {
     unsigned streams;
     uint64_t limit; /* bytes a second, 0: none */
     enum compress compress;
-    bool nowhere; /* to be measured: nothing is stored, nothing handed over */
+    int64_t patience; /* seconds of silence before the source gives up */
+    bool nowhere;     /* to be measured: nothing is stored, nothing handed over */
     enum policy policy;
     struct demands demands;
+    struct tree_wish wish;
 };
 
 struct move {

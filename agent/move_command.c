@@ -10,12 +10,13 @@
 
 static void tell_refusal(const struct call *call, const struct move *move)
 {
-    const struct pair_sides sides = {.source = identity_leaves(&move->worker->identity),
+    const struct pair_sides sides = {.source =
+                                         identity_leaves(&move->worker->newest->identity),
                                      .target = leaves_two(&move->peer, &move->peer_client)};
     struct ladder ladder = {0};
 
     ladder_lay(&ladder, sides.source.client, sides.target.server, SIDE_SOURCE,
-               &move->worker->trust);
+               &move->worker->newest->trust);
     if (call->json)
         view_pair_json(stdout, &sides, &ladder, &move->findings, NULL, false);
     else

@@ -2,6 +2,7 @@
 /* What the files of a source's migration share. */
 #pragma once
 
+#include "agent/errand.h"
 #include "agent/move.h"
 
 /* What one run holds open. */
@@ -12,9 +13,11 @@ struct run {
     struct migration_facts facts;
     struct send send;
     struct pace pace;
+    struct errand errand; /* of what comes after the grant */
     _Atomic int64_t clock;
     int work, root;
-    bool paced; /* `pace` counts */
+    bool agreed; /* the newest connection had two good verdicts */
+    bool paced;  /* `pace` counts */
 };
 
 /* One move of ours, kept before it is told. */

@@ -7,13 +7,7 @@
 #include "transfer/scan.h"
 
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
-
-#define TICK_MS 250
-#define LOG_TICK_MS 10000
 
 static bool scan(struct run *run, unsigned generation, struct scanned *out,
                  struct error *err)
@@ -22,7 +16,8 @@ static bool scan(struct run *run, unsigned generation, struct scanned *out,
     const struct scan wish = {.work = run->work,
                               .root = run->root,
                               .generation = generation,
-                              .kind = run->facts.kind};
+                              .kind = run->facts.kind,
+                              .wish = &run->move->plan.wish};
 
     if (!scan_tree(&wish, out, &findings, err))
         return false;
@@ -55,71 +50,14 @@ static bool open_generation(struct run *run, struct error *err)
     return true;
 }
 
-/* The transfer on a thread of its own, while this one ticks the clock and shows progress.
- */
-struct carrier {
-    struct run *run;
-    struct error err;
-    bool good;
-    int ended; /* an eventfd, readable at the end */
-};
-
-static void *carry(void *at)
-{
-    struct carrier *carrier = at;
-
-    carrier->good = send_tree(&carrier->run->grant, &carrier->run->send, &carrier->err);
-    (void)!eventfd_write(carrier->ended, 1);
-    return NULL;
-}
-
-/* One tick, or less when the transfer ends within it. */
-static bool is_under_way(const struct carrier *carrier)
-{
-    struct pollfd ended = {.fd = carrier->ended, .events = POLLIN};
-
-    return poll(&ended, 1, TICK_MS) <= 0;
-}
-
-/* On a terminal and as JSON often, in a log seldom. */
-static int64_t progress_every_ms(const struct run *run)
-{
-    return run->move->events.json || isatty(STDERR_FILENO) == 1 ? TICK_MS : LOG_TICK_MS;
-}
-
-static void show_progress(struct run *run, int64_t begun_ms)
-{
-    uint64_t bytes = atomic_load(&run->send.progress.bytes);
-    uint64_t total = atomic_load(&run->send.progress.bytes_total);
-    double seconds = (double)(clock_ms() - begun_ms) / 1000;
-
-    if (total > 0)
-        event_progress(&run->move->events, bytes, total,
-                       seconds > 0 ? (double)bytes / seconds : 0);
-}
-
 static bool carry_tree(struct run *run, struct error *err)
 {
-    scoped(fd_close) int ended = eventfd(0, EFD_CLOEXEC);
-    struct carrier carrier = {.run = run, .ended = ended};
-    int64_t begun = clock_ms(), shown = begun;
-    pthread_t thread;
+    bool good;
 
-    if (ended < 0 || pthread_create(&thread, NULL, carry, &carrier) != 0)
-        return fail(err, E_BUSY, "no thread for the transfer");
-    while (is_under_way(&carrier)) {
-        atomic_store(&run->clock, clock_now());
-        if (clock_ms() - shown < progress_every_ms(run))
-            continue;
-        shown = clock_ms();
-        show_progress(run, begun);
-    }
-    pthread_join(thread, NULL);
-    show_progress(run, begun);
-    event_progress_end(&run->move->events);
-    if (!carrier.good)
-        *err = carrier.err;
-    return carrier.good;
+    errand_show(&run->errand, &run->send.progress);
+    good = send_tree(&run->grant, &run->send, err);
+    errand_show(&run->errand, NULL);
+    return good;
 }
 
 /* "I have stopped writing, and this is the last generation": signed and kept. */
@@ -127,7 +65,7 @@ static bool say_frozen(struct run *run, enum handover_event event, unsigned gene
                        struct error *err)
 {
     scoped(signed_text_clear) struct signed_text statement = signed_text_none();
-    const struct key *key = identity_key(&run->move->worker->identity, LEAF_CLIENT);
+    const struct key *key = identity_key(&run->move->worker->newest->identity, LEAF_CLIENT);
     struct handover named = run->handover;
     struct digest spki;
 

@@ -3,13 +3,12 @@
  */
 #include "agent/office.h"
 
-#include "agent/clock.h"
+#include "agent/manager.h"
 #include "agent/office_audit.h"
 #include "agent/office_hook.h"
 #include "agent/pipe.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "certs/identity.h"
 
 #include <string.h>
 
@@ -87,9 +86,12 @@ static bool do_owner(struct request *r, struct error *err)
     return true;
 }
 
-static bool do_seen(struct request *r, struct error *err)
+static bool do_ready(struct request *r, struct error *err)
 {
-    return identity_mark_seen(r->office->state, r->ask->identity, clock_now(), err);
+    (void)r;
+    (void)err;
+    manager_tell("READY=1");
+    return true;
 }
 
 static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = {
@@ -111,8 +113,10 @@ static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = 
     [AUTHORITY_DECIDE] = office_decide,
     [AUTHORITY_NEXT] = office_next,
     [AUTHORITY_CHAINS] = office_chains,
-    [AUTHORITY_SEEN] = do_seen,
+    [AUTHORITY_SEEN] = office_seen,
+    [AUTHORITY_CREDENTIALS] = office_credentials,
     [AUTHORITY_HOOK] = office_hook,
+    [AUTHORITY_READY] = do_ready,
 };
 
 /* Operations that only one side has: a target's worker cannot give itself a source's grant.
@@ -142,6 +146,8 @@ static bool op_is_for(enum authority_op op, bool is_target)
     case AUTHORITY_FORGET:
     case AUTHORITY_OWNER:
     case AUTHORITY_SEEN:
+    case AUTHORITY_CREDENTIALS:
+    case AUTHORITY_READY:
         break;
     }
     return true;

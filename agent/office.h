@@ -27,3 +27,6 @@ must_check bool office_decide(struct request *r, struct error *err);
 must_check bool office_next(struct request *r, struct error *err);
 must_check bool office_chains(struct request *r, struct error *err);
 must_check bool office_statement(struct request *r, struct error *err);
+/* office_credentials.c */
+must_check bool office_credentials(struct request *r, struct error *err);
+must_check bool office_seen(struct request *r, struct error *err);

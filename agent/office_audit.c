@@ -3,6 +3,7 @@
 
 #include "agent/audit_json.h"
 #include "agent/clock.h"
+#include "agent/left_behind.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -56,10 +57,12 @@ static bool write_bounded(struct office *office, const struct audit_entry *entry
     return !room || audit_add(office->db, office->key, entry, clock_now(), err);
 }
 
-static bool worker_may_tell(enum audit_kind kind, bool is_target)
+static bool worker_may_tell(const struct audit_entry *entry, bool is_target)
 {
-    return kind == AUDIT_PAIRING ||
-           (is_target && (kind == AUDIT_LISTENER || kind == AUDIT_REFUSED));
+    return entry->kind == AUDIT_PAIRING ||
+           (is_target && (entry->kind == AUDIT_LISTENER || entry->kind == AUDIT_REFUSED)) ||
+           (!is_target && entry->kind == AUDIT_MIGRATION &&
+            text_equal(entry->event, LEFT_BEHIND_EVENT));
 }
 
 bool office_audit_told(struct office *office, const struct authority_ask *ask,
@@ -70,7 +73,7 @@ bool office_audit_told(struct office *office, const struct authority_ask *ask,
                                       .subject = ask->words.subject,
                                       .details = details};
 
-    if (!worker_may_tell(entry.kind, office->is_target))
+    if (!worker_may_tell(&entry, office->is_target))
         return fail(err, E_SUPERVISOR, "a record of a kind that is not the worker's");
     return write_bounded(office, &entry, err);
 }

@@ -49,11 +49,11 @@ static bool goes_on_by_grant(enum handover_event event)
            event == ASKED_COMMIT;
 }
 
-static bool keep_own_chain(struct request *r, struct error *err)
+static bool keep_own_chain(struct request *r, const struct chain *chain, struct error *err)
 {
     scoped(buf_clear) struct buf packed = buf_upto(CHAIN_PACKED_MAX);
 
-    return chain_pack(&packed, r->office->leaves.server, err) &&
+    return chain_pack(&packed, chain, err) &&
            handover_keep(r->office->db, r->ask->migration, KEPT_TARGET_CHAIN,
                          buf_span(&packed), r->ask->now, err);
 }
@@ -70,7 +70,8 @@ static bool abort_step(struct request *r, const struct handover_act *asked,
     act.statement = &text;
     return notice_make(&text, SIGNED_ABORT, handover, office->key,
                        &chain_leaf(office->leaves.server)->spki_sha256, act.now, err) &&
-           handover_step(handover, office->db, &act, err) && keep_own_chain(r, err);
+           handover_step(handover, office->db, &act, err) &&
+           keep_own_chain(r, office->leaves.server, err);
 }
 
 static bool make_move(struct request *r, const struct handover_act *act, struct error *err)
@@ -221,12 +222,31 @@ static bool load_kept(struct request *r, struct receipt *draft, struct chain *so
            chain_unpack(source, buf_span(&chain.body), err);
 }
 
+/* Who signs a receipt: the identity of the connection that asked for commit, which may have
+ * begun before the newest; that one when it is not in use any more. */
+struct signer_self {
+    const struct key *key; /* the server leaf's */
+    struct leaves leaves;
+};
+
+static struct signer_self self_of(const struct office *office, const struct receipt *draft)
+{
+    const struct identity *then =
+        office->custody != NULL
+            ? custody_find_key(office->custody, &draft->target.server_key)
+            : NULL;
+
+    return then != NULL ? (struct signer_self){identity_key(then, LEAF_SERVER),
+                                               identity_leaves(then)}
+                        : (struct signer_self){office->key, office->leaves};
+}
+
 /* Everything that the worker need not be believed comes from our own rows. */
 static bool receipt_fill(struct request *r, const struct handover *handover,
-                         struct receipt *out, struct error *err)
+                         struct receipt *out, struct signer_self *self, struct error *err)
 {
     scoped(chain_clear) struct chain source = {0};
-    const struct leaves *own = &r->office->leaves;
+    const struct leaves *own = &self->leaves;
     struct migration_facts facts = {0};
     struct grant grant = {0};
 
@@ -235,6 +255,7 @@ static bool receipt_fill(struct request *r, const struct handover *handover,
         !migration_facts_load(&facts, r->office->db, r->ask->migration, err) ||
         !previous_receipt(&out->previous, r->office->db, err))
         return false;
+    *self = self_of(r->office, out);
     out->terms = handover->terms;
     out->terms.epoch = handover->terms.epoch + 1;
     out->kind = facts.kind;
@@ -255,12 +276,13 @@ static bool decide(struct request *r, struct handover *handover, struct error *e
     const struct handover_act act = {
         .event = DID_PUBLISH, .statement = &text, .now = r->ask->now};
     struct receipt receipt = {0};
+    struct signer_self self = {0};
 
-    return receipt_fill(r, handover, &receipt, err) &&
+    return receipt_fill(r, handover, &receipt, &self, err) &&
            receipt_write(&text.body, &receipt, err) &&
-           receipt_sign(&text, r->office->key, SIGNED_RECEIPT, err) &&
+           receipt_sign(&text, self.key, SIGNED_RECEIPT, err) &&
            handover_step(handover, r->office->db, &act, err) &&
-           add_to_receipts(r, &text, err) && keep_own_chain(r, err);
+           add_to_receipts(r, &text, err) && keep_own_chain(r, self.leaves.server, err);
 }
 
 bool office_decide(struct request *r, struct error *err)

@@ -12,7 +12,8 @@ static bool keep_chains(struct run *run, const struct receipt *receipt,
 {
     scoped(buf_clear) struct buf first = buf_upto(CHAIN_PACKED_MAX);
     scoped(buf_clear) struct buf second = buf_upto(CHAIN_PACKED_MAX);
-    const struct chain *source = identity_chain(&run->move->worker->identity, LEAF_CLIENT);
+    const struct chain *source =
+        identity_chain(&run->move->worker->newest->identity, LEAF_CLIENT);
     struct digest ours, theirs;
 
     chain_digest(&ours, source);
@@ -90,7 +91,7 @@ static bool countersign(struct run *run, struct signed_text *kept, struct receip
 
     return authority_statement(&worker->authority, id, KEPT_RECEIPT, &text, err) &&
            receipt_read(receipt, buf_span(&text.body), err) &&
-           receipt_sign(&text, identity_key(&worker->identity, LEAF_CLIENT),
+           receipt_sign(&text, identity_key(&worker->newest->identity, LEAF_CLIENT),
                         SIGNED_COUNTERSIGN, err) &&
            run_step(run, WILL_COUNTERSIGN, NULL, &text, err) &&
            authority_statement(&worker->authority, id, KEPT_COUNTERSIGN, kept, err);

@@ -132,10 +132,10 @@ static bool peer_is_admitted(struct peer *peer, enum caller caller, const char *
                              struct error *err)
 {
     const struct chain *chain = &peer->tls.facts.peer;
-    struct worker *worker = peer->service->worker;
+    struct authority *authority = &peer->service->worker->authority;
     time_t now = clock_now();
 
-    if (!authority_grant_of(&worker->authority, migration, &peer_leaf(peer)->spki_sha256,
+    if (!authority_grant_of(authority, migration, &peer_leaf(peer)->spki_sha256,
                             &peer->grant, err))
         return false;
     if (caller == PARTY || (caller == PARTY_DECIDED && is_past_commit(peer, migration)))
@@ -145,7 +145,7 @@ static bool peer_is_admitted(struct peer *peer, enum caller caller, const char *
     if (peer->reaches_anchor)
         return true;
     peer->reaches_anchor =
-        grant_admits(&peer->grant, chain, false, &worker->trust, now, err);
+        grant_admits(&peer->grant, chain, false, &peer->own->trust, now, err);
     return peer->reaches_anchor;
 }
 
@@ -284,13 +284,18 @@ struct peer *peer_begin(struct service *service, const struct caller_id *who, si
 {
     struct peer *peer = mem_zeroed(1, sizeof(*peer));
     struct error err = {0};
+    bool fresh = false;
 
     peer->service = service;
     peer->number = atomic_fetch_add(&service->connections, 1) + 1;
     (void)text_fits(peer->address, who->address);
     (void)text_fits(peer->host, who->host);
-    if (!tls_accept(&peer->tls, who->socket, &service->worker->identity, &err)) {
+    peer->own = worker_take(service->worker, &fresh);
+    if (fresh)
+        event_credentials(&service->events, peer->own);
+    if (!tls_accept(&peer->tls, who->socket, &peer->own->identity, &err)) {
         turn_away(service, who, &err);
+        worker_give_back(service->worker, peer->own);
         mem_free(peer);
         return NULL;
     }
@@ -329,5 +334,6 @@ void peer_end(struct peer *peer)
     http_close(&peer->http);
     expander_clear(&peer->expander);
     tls_close(&peer->tls);
+    worker_give_back(peer->service->worker, peer->own);
     mem_free(peer);
 }

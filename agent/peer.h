@@ -36,6 +36,7 @@ struct service {
 
 struct peer {
     struct service *service;
+    struct credentials *own; /* with which it began, whatever has changed since */
     struct tls tls;
     struct http http;
     struct expander expander;

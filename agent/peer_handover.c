@@ -146,6 +146,7 @@ bool peer_draft(struct visit *visit, const struct migration *migration, struct e
                             .segments = sum->segments,
                             .read_back = migration->receive.read_back};
 
+    draft.target.server_key = chain_leaf(&visit->peer->own->identity.chain)->spki_sha256;
     (void)text_fits(draft.migration, migration->id);
     (void)text_fits(draft.name, migration->facts.name);
     (void)text_fits(draft.tls_version, facts->version);

@@ -14,12 +14,11 @@
 static bool conversation_begin(struct peer *peer, struct error *err)
 {
     const struct pair_setup setup = {.self = SIDE_TARGET,
-                                     .own =
-                                         identity_leaves(&peer->service->worker->identity),
+                                     .own = identity_leaves(&peer->own->identity),
                                      .facts = &peer->tls.facts,
-                                     .trust = &peer->service->worker->trust,
+                                     .trust = &peer->own->trust,
                                      .policy = peer->service->policy,
-                                     .crls = &peer->service->worker->crls,
+                                     .crls = &peer->own->crls,
                                      .demands = peer->service->demands};
 
     if (peer->paired)
@@ -35,8 +34,7 @@ static bool verdict_prepare(struct peer *peer, struct error *err)
     if (peer->pair.signature.n > 0)
         return true;
     return (peer->pair.body.n > 0 || pair_judge(&peer->pair, clock_ms(), err)) &&
-           statement_sign(&signature,
-                          identity_key(&peer->service->worker->identity, LEAF_SERVER),
+           statement_sign(&signature, identity_key(&peer->own->identity, LEAF_SERVER),
                           STATEMENT_VERDICT, side_name(SIDE_TARGET),
                           buf_span(&peer->pair.body), err) &&
            pair_sign(&peer->pair, buf_span(&signature), err);
@@ -88,13 +86,12 @@ static bool exchange_told(struct visit *visit, const char *step, struct error *e
 /* Written after the answer has gone out: nobody waits for the record of an attempt. */
 void peer_witness(struct peer *peer, bool over)
 {
-    const struct audit_attempt attempt = {
-        .self = SIDE_TARGET,
-        .address = peer->address,
-        .own = identity_leaves(&peer->service->worker->identity),
-        .facts = &peer->tls.facts,
-        .pair = &peer->pair,
-        .failure = &peer->broken};
+    const struct audit_attempt attempt = {.self = SIDE_TARGET,
+                                          .address = peer->address,
+                                          .own = identity_leaves(&peer->own->identity),
+                                          .facts = &peer->tls.facts,
+                                          .pair = &peer->pair,
+                                          .failure = &peer->broken};
 
     if (!peer->paired && over && !peer->admitted)
         witness_refusal(&peer->service->witness, peer->host, E_NOT_PAIRED, clock_now());
@@ -132,7 +129,7 @@ bool peer_verdict(struct visit *visit, struct error *err)
     if (!exchange_told(visit, "verdict", err))
         return false;
     if (peer->pair.phase == PAIR_AGREED) {
-        worker_was_paired(peer->service->worker);
+        worker_was_paired(peer->service->worker, peer->own);
         event_paired(&peer->service->events, peer->address,
                      cert_issued_to(peer_leaf(peer)));
         return true;

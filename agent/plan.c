@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The plan of a migration as a small text file. */
 #include "agent/demands.h"
+#include "agent/errand.h"
 #include "agent/move.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -9,7 +10,7 @@
 #include <string.h>
 
 #define PLAN_FILE "plan"
-#define PLAN_BYTES_MAX 16384
+#define PLAN_BYTES_MAX 65536
 
 bool plan_open_work(int *out, int state, const char *migration, struct error *err)
 {
@@ -39,6 +40,19 @@ static bool put_demands(struct buf *out, const struct demands *demands, struct e
                      demands->require_pq, demands->require_revocation);
 }
 
+static bool put_wish(struct buf *out, const struct tree_wish *wish, struct error *err)
+{
+    for (size_t i = 0; i < wish->owners.n; i++) {
+        char key[32], rule[OWNER_RULE_TEXT_MAX];
+
+        snprintf(key, sizeof(key), "owner%zu", i);
+        owner_rule_show(rule, &wish->owners.rule[i]);
+        if (!put(out, key, rule, err))
+            return false;
+    }
+    return buf_print(out, err, "skip-unreadable %d\n", wish->skip_unreadable);
+}
+
 bool plan_save(const struct move_plan *plan, int work, struct error *err)
 {
     scoped(buf_clear) struct buf text = buf_upto(PLAN_BYTES_MAX);
@@ -48,10 +62,11 @@ bool plan_save(const struct move_plan *plan, int work, struct error *err)
            put(&text, "peer-name", plan->peer_name, err) &&
            put(&text, "tree", plan->tree, err) && put(&text, "name", plan->name, err) &&
            put(&text, "policy", policy_name(plan->policy), err) &&
-           put_demands(&text, &plan->demands, err) &&
-           buf_print(&text, err, "streams %u\nlimit %llu\ncompress %s\nnowhere %d\n",
-                     plan->streams, (unsigned long long)plan->limit,
-                     compress_name(plan->compress), plan->nowhere) &&
+           put_demands(&text, &plan->demands, err) && put_wish(&text, &plan->wish, err) &&
+           buf_print(&text, err, "streams %u\nlimit %llu\ncompress %s\n", plan->streams,
+                     (unsigned long long)plan->limit, compress_name(plan->compress)) &&
+           buf_print(&text, err, "patience %lld\nnowhere %d\n", (long long)plan->patience,
+                     plan->nowhere) &&
            fs_replace(work, PLAN_FILE, buf_span(&text), 0600, err);
 }
 
@@ -102,12 +117,29 @@ static bool get_demands(const char *text, struct demands *out, struct error *err
     return true;
 }
 
+static bool get_wish(const char *text, struct tree_wish *out, struct error *err)
+{
+    char key[32], value[OWNER_RULE_TEXT_MAX];
+
+    for (size_t i = 0; i < OWNER_RULES_MAX; i++) {
+        struct error none = {0};
+
+        snprintf(key, sizeof(key), "owner%zu", i);
+        if (get_text(text, key, value, sizeof(value), &none) &&
+            !owner_map_add(&out->owners, value, err))
+            return false;
+    }
+    out->skip_unreadable =
+        get(text, "skip-unreadable", value, sizeof(value)) && text_equal(value, "1");
+    return true;
+}
+
 bool plan_load(struct move_plan *out, int state, const char *migration, struct error *err)
 {
     scoped(buf_clear) struct buf file = buf_upto(PLAN_BYTES_MAX);
     char path[96], number[32], policy[16];
     const char *text;
-    uint64_t streams = 0;
+    uint64_t streams = 0, patience = PATIENCE_SECONDS; /* older plans have no patience */
 
     snprintf(path, sizeof(path), "migrations/%s/" PLAN_FILE, migration);
     if (!fs_read_at(&file, state, path, err) || !buf_terminate(&file, err))
@@ -121,17 +153,21 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
         !get_text(text, "tree", out->tree, sizeof(out->tree), err) ||
         !get_text(text, "name", out->name, sizeof(out->name), err) ||
         !get_text(text, "policy", policy, sizeof(policy), err) ||
-        !policy_named(&out->policy, policy, err) || !get_demands(text, &out->demands, err))
+        !policy_named(&out->policy, policy, err) ||
+        !get_demands(text, &out->demands, err) || !get_wish(text, &out->wish, err))
         return false;
     if (!get(text, "streams", number, sizeof(number)) ||
         !text_number(&streams, number, 1, STREAMS_MAX, err) ||
         !get(text, "limit", number, sizeof(number)) ||
-        !text_number(&out->limit, number, 0, INT64_MAX, err))
+        !text_number(&out->limit, number, 0, INT64_MAX, err) ||
+        (get(text, "patience", number, sizeof(number)) &&
+         !text_number(&patience, number, 0, INT32_MAX, err)))
         return fail(err, E_FILE_READ, "the plan of the migration is damaged");
     out->streams = (unsigned)streams;
     if (get(text, "compress", number, sizeof(number)) &&
         !compress_named(&out->compress, number))
         return fail(err, E_FILE_READ, "the plan of the migration is damaged");
     out->nowhere = get(text, "nowhere", number, sizeof(number)) && text_equal(number, "1");
+    out->patience = (int64_t)patience;
     return true;
 }

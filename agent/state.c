@@ -67,7 +67,7 @@ static bool roll_back(struct state *state, time_t now, unsigned *back, struct er
     return true;
 }
 
-static void state_unlock(struct state *state)
+void state_unlock(struct state *state)
 {
     fd_close(&state->lock);
     state->locked = false;
@@ -142,22 +142,33 @@ static bool sweep(const struct state *state, struct error *err)
     return identity_sweep(state->fd, err) && ledger_sweep(state->fd, err);
 }
 
-bool state_lock(struct state *state, struct error *err)
+static bool lock(struct state *state, int tries, struct error *err)
 {
     if (state->locked)
         return true;
     state->lock = openat(state->fd, LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (state->lock < 0)
         return fail_errno(err, E_FILE_WRITE, LOCK_FILE);
-    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+    for (int i = 0; i < tries; i++) {
+        if (i > 0)
+            usleep(LOCK_WAIT_US);
         if (flock(state->lock, LOCK_EX | LOCK_NB) == 0) {
             state->locked = true;
             return sweep(state, err);
         }
-        usleep(LOCK_WAIT_US);
     }
     fd_close(&state->lock);
     return fail(err, E_STATE_BUSY, "%s", state->dir);
+}
+
+bool state_lock(struct state *state, struct error *err)
+{
+    return lock(state, LOCK_TRIES, err);
+}
+
+bool state_try_lock(struct state *state, struct error *err)
+{
+    return lock(state, 1, err);
 }
 
 void state_close(struct state *state)

@@ -29,6 +29,9 @@ must_check bool state_open_db(struct state *state, struct error *err);
 /* Hold the lock file while files of the state change; released by state_close or the exit.
  * What killed commands left behind is swept up then. */
 must_check bool state_lock(struct state *state, struct error *err);
+/* The same without waiting: E_STATE_BUSY at once. */
+must_check bool state_try_lock(struct state *state, struct error *err);
+void state_unlock(struct state *state);
 /*
  * Go back from a change that nobody confirmed in time, and say so on standard error. `back`
  * becomes the number that is current again, 0 when nothing was due: a daemon that asks now

@@ -2,10 +2,12 @@
 #include "agent/supervisor.h"
 
 #include "agent/clock.h"
+#include "agent/custody.h"
 #include "agent/office_audit.h"
 #include "agent/office_hook.h"
 #include "agent/pipe.h"
 #include "agent/unheard.h"
+#include "agent/upkeep.h"
 #include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -16,11 +18,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define TICK_MS 1000
 
 /* The two channels, a socket at either end. */
 struct channels {
@@ -28,9 +34,6 @@ struct channels {
     int authority[2];
 };
 enum { OURS, WORKERS };
-
-/* The numbers of the keys between the two. */
-enum { AT_SERVER_KEY, AT_CLIENT_KEY };
 
 static bool channels_make(struct channels *out, struct error *err)
 {
@@ -42,37 +45,43 @@ static bool channels_make(struct channels *out, struct error *err)
 
 static void signals_block(sigset_t *old)
 {
+    struct sigaction hangup = {0};
     sigset_t set;
 
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGCHLD);
+    sigaction(SIGHUP, NULL, &hangup);
+    if (hangup.sa_handler != SIG_IGN) /* under nohup it stays ignored */
+        sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, old);
 }
 
 /* What the supervisor holds. */
 struct desk {
-    struct identity identity;
-    struct signer_keys keys; /* of the identity */
+    struct custody custody;
+    struct upkeep upkeep;
     struct office office;
     struct channels *channels;
     int signals;
     pid_t worker;
-    bool stopped; /* by a signal */
+    bool stopping; /* the worker was told to end */
 };
 
 static bool desk_ready(struct desk *desk, struct state *state, const struct duty *duty,
                        struct error *err)
 {
-    if (!identity_load(&desk->identity, state->fd, true, err) || !state_open_db(state, err))
+    desk->custody.state = state->fd;
+    desk->upkeep.state = state;
+    if (!state_open_db(state, err))
         return false;
-    desk->keys.key[AT_SERVER_KEY] = identity_key(&desk->identity, LEAF_SERVER);
-    desk->keys.key[AT_CLIENT_KEY] = identity_key(&desk->identity, LEAF_CLIENT);
+    upkeep_tick(&desk->upkeep, clock_now());
+    if (!custody_renew(&desk->custody, NULL, 0, clock_now(), err))
+        return false;
     desk->office.db = &state->db;
-    desk->office.state = state->fd;
-    desk->office.key = identity_key(&desk->identity, LEAF_SERVER);
-    desk->office.leaves = identity_leaves(&desk->identity);
+    desk->office.custody = &desk->custody;
+    office_take_newest(&desk->office);
     desk->office.is_target = duty->is_target;
     desk->office.hooks = mem_zeroed(1, sizeof(*desk->office.hooks));
     desk->office.hooks->state = state;
@@ -105,17 +114,25 @@ static bool desk_signal(struct desk *desk, int *status)
 
     if (read(desk->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return false;
-    if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) {
-        desk->stopped = true;
+    if (info.ssi_signo != SIGCHLD) {
+        desk->stopping = true;
         kill(desk->worker, SIGTERM);
         return false;
     }
     if (waitpid(desk->worker, &how, WNOHANG) != desk->worker)
         return false;
     *status = WIFEXITED(how) ? WEXITSTATUS(how) : 2;
-    if (WIFSIGNALED(how) && WTERMSIG(how) != SIGTERM)
+    if (WIFSIGNALED(how) && !desk->stopping)
         desk_tell_death(desk, WTERMSIG(how));
     return true;
+}
+
+/* Until the next look after the state, or sooner for a hook that runs. */
+static int desk_sleep_ms(struct desk *desk)
+{
+    const int hook = office_hook_sleep_ms(&desk->office);
+
+    return hook >= 0 && hook < TICK_MS ? hook : TICK_MS;
 }
 
 static int desk_serve(struct desk *desk)
@@ -129,18 +146,36 @@ static int desk_serve(struct desk *desk)
         struct error err = {0};
 
         office_hook_look(&desk->office);
-        if (poll(wait, COUNT(wait), office_hook_sleep_ms(&desk->office)) < 0 &&
-            errno != EINTR)
+        if (poll(wait, COUNT(wait), desk_sleep_ms(desk)) < 0 && errno != EINTR)
             return 2;
         if (wait[0].revents != 0 && desk_signal(desk, &status))
             return status;
         /* A channel the worker has closed is not asked again; its end comes as a signal. */
-        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->keys, &err))
+        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->custody.keys, &err))
             wait[1].fd = -1;
         if (wait[2].revents != 0 && !office_answer(&desk->office, wait[2].fd, &err))
             wait[2].fd = -1;
         if (err.msg != E_NONE)
             fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
+        if (desk->office.db !=
+            NULL) /* else it has failed, and the worker is about to end */
+            upkeep_tick(&desk->upkeep, clock_now());
+    }
+}
+
+#define LOCKED_BYTES (4UL * CREDENTIALS_BYTES_MAX) /* more than it ever has mapped */
+
+/* The key is in no core and not in swap. With less allowed than may be needed, an
+ * allocation would fail one day: then nothing is locked. */
+static void memory_keep(void)
+{
+    struct rlimit limit;
+
+    prctl(PR_SET_DUMPABLE, 0);
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_max >= LOCKED_BYTES) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0)
+            (void)!mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
     }
 }
 
@@ -150,7 +185,7 @@ static int desk_finish(struct desk *desk, int status)
 {
     struct error err = {0};
 
-    if ((desk->stopped && desk->office.is_target) ||
+    if ((desk->stopping && desk->office.is_target) ||
         office_hook_finish(&desk->office, &err))
         return status;
     view_text_failure(stderr, &err);
@@ -166,7 +201,7 @@ static _Noreturn void supervise(struct state *state, const struct duty *duty,
 
     close(channels->signer[WORKERS]);
     close(channels->authority[WORKERS]);
-    prctl(PR_SET_DUMPABLE, 0);
+    memory_keep();
     audit_journal_open();
     (void)!desk_ready(&desk, state, duty, &err);
     /* The worker waits for this, and tells the failure the way the user asked for. */
@@ -179,39 +214,26 @@ static _Noreturn void supervise(struct state *state, const struct duty *duty,
     }
     office_clear(&desk.office);
     office_hook_clear(&desk.office);
-    identity_clear(&desk.identity);
+    custody_clear(&desk.custody);
     state_close(state);
     exit(status);
 }
 
-static bool worker_begin(struct worker *out, struct state *state, struct channels *channels,
-                         struct error *err)
+/* The supervisor tells first whether it is ready. */
+static bool worker_part(struct worker *out, struct channels *channels, struct error *err)
 {
     struct error refused = {0};
     bool end = false;
 
     close(channels->signer[OURS]);
     close(channels->authority[OURS]);
-    authority_open(&out->authority, channels->authority[WORKERS]);
-    if (!signer_open(&out->signer, channels->signer[WORKERS], err) ||
-        !pipe_receive(out->authority.socket, &refused, sizeof(refused), &end, err))
+    if (!pipe_receive(channels->authority[WORKERS], &refused, sizeof(refused), &end, err))
         return false;
     if (end || refused.msg != E_NONE) {
         *err = refused;
         return fail(err, E_SUPERVISOR, "it has ended");
     }
-    if (!identity_load(&out->identity, state->fd, false, err) ||
-        !trust_load(&out->trust, state->fd, err) ||
-        !crl_store_load(&out->crls, state->fd, err))
-        return false;
-    owners_ask_of(authority_owner, &out->authority);
-    out->state = state->fd;
-    out->identity.key.signer = out->identity.client_key.signer = &out->signer;
-    out->identity.key.at_signer = AT_SERVER_KEY;
-    out->identity.client_key.at_signer = AT_CLIENT_KEY;
-    chain_remember(&out->identity.chain, &(struct chain){0});
-    chain_remember(&out->identity.client_chain, &out->identity.chain);
-    return true;
+    return worker_begin(out, channels->signer[WORKERS], channels->authority[WORKERS], err);
 }
 
 bool supervisor_part(struct worker *out, struct state *state, const struct duty *duty,
@@ -238,24 +260,5 @@ bool supervisor_part(struct worker *out, struct state *state, const struct duty 
     if (getppid() != parent)
         _exit(2);
     sigprocmask(SIG_SETMASK, &old, NULL);
-    return worker_begin(out, state, &channels, err);
-}
-
-void worker_was_paired(struct worker *worker)
-{
-    struct error err = {0};
-
-    if (atomic_exchange(&worker->seen, true))
-        return;
-    if (!authority_seen(&worker->authority, worker->identity.number, &err))
-        fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
-}
-
-void worker_clear(struct worker *worker)
-{
-    identity_clear(&worker->identity);
-    trust_clear(&worker->trust);
-    held_crls_clear(&worker->crls);
-    signer_close(&worker->signer);
-    authority_close(&worker->authority);
+    return worker_part(out, &channels, err);
 }

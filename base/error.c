@@ -16,7 +16,7 @@ static const struct message catalogue[MSG_COUNT] = {
 #undef MSG
 };
 
-/* Word for word from the products' own texts: requirements.md section 7. */
+/* Word for word from the products' own texts. */
 #define CGEN1008_TEXT "Unable to process the request because an error occurred."
 #define CGEN1008_DO                                                                        \
     "Retry the operation. If the issue persists, contact your system administrator."

@@ -6,23 +6,64 @@
 #include "certs/tomb.h"
 #include "certs/trust.h"
 
+bool refreshed_anything(const struct refreshed *refreshed)
+{
+    return refreshed->added + refreshed->kept + refreshed->removed + refreshed->crls_added +
+               refreshed->crls_removed >
+           0;
+}
+
 static bool is_over(const struct published *list, time_t now)
 {
     return list->publisher[0] != '\0' && now > list->expires;
 }
 
-/* The store is loaded anew for each change: there are few, and each is on disk at once. */
-static bool bring(struct refreshed *out, int state, const struct entry *published,
-                  time_t now, struct error *err)
+/* One store at a time, loaded anew after each change: there are few. */
+struct shelf {
+    struct store store;
+    char name[STORE_NAME_MAX]; /* "": nothing is loaded */
+};
+
+static void shelf_clear(struct shelf *shelf)
 {
-    scoped(store_clear) struct store store = {0};
-    struct entry *there;
-    struct entry fresh = *published; /* borrows the certificate */
+    store_clear(&shelf->store);
+    shelf->name[0] = '\0';
+}
+
+static bool shelf_fetch(struct shelf *shelf, int state, const char *name, struct error *err)
+{
+    if (text_equal(shelf->name, name))
+        return true;
+    shelf_clear(shelf);
+    return store_load(&shelf->store, state, name, err) && text_fits(shelf->name, name);
+}
+
+/* Under its alias; where that means another certificate, under its own label, which never
+ * does. */
+static bool put_fresh(int state, struct entry *fresh, struct error *err)
+{
     struct error taken = {0};
 
-    if (!store_load(&store, state, published->store, err))
+    if (store_put(state, fresh, &taken))
+        return true;
+    if (taken.msg != E_ALIAS) {
+        *err = taken;
         return false;
-    there = store_find(&store, &published->cert.sha256);
+    }
+    (void)text_fits(fresh->alias, fresh->sha1);
+    return store_put(state, fresh, err);
+}
+
+static bool bring(struct refreshed *out, int state, struct shelf *shelf,
+                  const struct entry *published, time_t now, struct error *err)
+{
+    struct entry fresh = *published; /* borrows the certificate */
+    struct entry *there;
+    bool good;
+
+    if (!shelf_fetch(shelf, state, published->store, err))
+        return false;
+    there = store_find(&shelf->store, &published->cert.sha256);
     if (there != NULL && (there->own || there->automatic))
         return true;
     if (there != NULL) {
@@ -34,22 +75,18 @@ static bool bring(struct refreshed *out, int state, const struct entry *publishe
     fresh.added = now;
     fresh.removed = 0;
     out->added++;
-    if (store_put(state, &fresh, &taken))
-        return true;
-    if (taken.msg != E_ALIAS) {
-        *err = taken;
-        return false;
-    }
-    /* The alias means another certificate here; its own label never does. */
-    (void)text_fits(fresh.alias, fresh.sha1);
-    return store_put(state, &fresh, err);
+    good = put_fresh(state, &fresh, err);
+    shelf_clear(shelf);
+    return good;
 }
 
 static bool bring_all(struct refreshed *out, int state, const struct published *list,
                       time_t now, struct error *err)
 {
+    scoped(shelf_clear) struct shelf shelf = {0};
+
     for (size_t i = 0; i < list->entries.n; i++)
-        if (!bring(out, state, &list->entries.entry[i], now, err))
+        if (!bring(out, state, &shelf, &list->entries.entry[i], now, err))
             return false;
     return true;
 }

@@ -19,6 +19,7 @@ struct refreshed {
     size_t crls_added, crls_removed;
 };
 
+bool refreshed_anything(const struct refreshed *refreshed);
 /*
  * The state's lock is held. Nothing is written when nothing changes. What is removed leaves
  * a tombstone. A list whose validity is over adds nothing and takes nothing away.

@@ -17,7 +17,7 @@
 #include <pthread.h>
 
 #define SIGNER_BYTES_MAX STATEMENT_BODY_MAX
-#define SIGNER_KEYS 8     /* that a supervisor holds at once */
+#define SIGNER_KEYS 32    /* that a supervisor holds at once */
 #define SIGNER_SECONDS 10 /* a supervisor that is silent for longer is gone */
 
 enum signer_op { SIGNER_STATEMENT, SIGNER_RAW_ECDSA, SIGNER_RAW_PSS, SIGNER_RAW_ED25519 };

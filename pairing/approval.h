@@ -14,9 +14,9 @@
 
 #include <time.h>
 
-#define PAIRING_ID_MAX 12    /* "p-" and 8 characters */
-#define APPROVAL_CODE_MAX 10 /* "XXXX-XXXX" and NUL: 40 bits */
-#define PAIRING_SECONDS 3600 /* until somebody has decided */
+#define PAIRING_ID_MAX 12     /* "p-" and 8 characters */
+#define APPROVAL_CODE_MAX 10  /* "XXXX-XXXX" and NUL: 40 bits */
+#define PAIRING_SECONDS 86400 /* until somebody has decided */
 #define PAIRING_HEARTBEAT_SECONDS 10
 #define PAIRING_SILENCE_SECONDS 45       /* then the source has gone */
 #define PAIRINGS_MAX 32                  /* waiting at once */

@@ -44,7 +44,19 @@ static bool is_captured(const struct chain *peer, const WOLFSSL_X509_STORE_CTX *
     return true;
 }
 
-/* Everything the peer presented, in its order; what is no certificate ends the list. */
+static bool is_not_too_long(size_t certificates, struct error *err)
+{
+    return certificates <= TLS_CHAIN_CERTS_MAX ||
+           fail(err, E_CHAIN_WIRE, "%zu certificates or more; at most %d are taken",
+                certificates, TLS_CHAIN_CERTS_MAX);
+}
+
+/*
+ * Everything the peer presented, in its order; what is no certificate ends the list.
+ * wolfSSL drops what is beyond its own limit, and then loses its place among the messages:
+ * a chain that fills it may have had more.
+ */
+_Static_assert(TLS_CHAIN_CERTS_MAX < MAX_CHAIN_DEPTH, "a chain beyond the limit is seen");
 static bool capture_chain(struct tls_facts *facts, const WOLFSSL_X509_STORE_CTX *store)
 {
     struct error *err = &facts->refused;
@@ -52,12 +64,14 @@ static bool capture_chain(struct tls_facts *facts, const WOLFSSL_X509_STORE_CTX 
 
     if (is_captured(&facts->peer, store))
         return true;
+    if (!is_not_too_long((size_t)store->totalCerts, err))
+        return false;
     chain_clear(&facts->peer);
     for (int i = 0; i < store->totalCerts; i++) {
         struct span der = span_of(store->certs[i].buffer, store->certs[i].length);
 
         bytes += der.n;
-        if (bytes > TLS_CHAIN_BYTES_MAX || facts->peer.n == CHAIN_READ_MAX)
+        if (bytes > TLS_CHAIN_BYTES_MAX)
             return fail(err, E_TOO_LARGE, "a chain of %zu bytes or more", bytes);
         if (!chain_add_der(&facts->peer, der, err))
             return false;
@@ -67,7 +81,7 @@ static bool capture_chain(struct tls_facts *facts, const WOLFSSL_X509_STORE_CTX 
 
 /*
  * wolfSSL calls this for every certificate, root to leaf, some twice. Its opinion of the
- * chain is not ours (libraries.md 2 and 3): the chain is taken as data and judged later.
+ * chain is not ours (docs/decisions.md): the chain is taken as data and judged later.
  * Saying yes here is safe because the WOLFSSL_CTX, which keeps what was said yes to, serves
  * this connection only and dies with it.
  */
@@ -95,6 +109,8 @@ static bool use_chain(WOLFSSL_CTX *ctx, const struct chain *chain, struct error 
     struct span spki = chain_leaf(chain)->spki;
     int code;
 
+    if (!is_not_too_long(chain->n, err))
+        return false;
     for (size_t i = 0; i < chain->n; i++)
         if (!buf_add(&der, buf_span(&chain->cert[i].der), err))
             return false;
@@ -381,6 +397,18 @@ void tls_curl_body(struct tls_curl *curl, bool more_follows)
 {
     if (curl->io != NULL)
         curl->io->gather = more_follows;
+}
+
+void tls_curl_begin(struct tls_curl *curl)
+{
+    curl->err = (struct error){0};
+    if (curl->io != NULL)
+        curl->io->broken = 0;
+}
+
+int tls_curl_broken(const struct tls_curl *curl)
+{
+    return curl->io != NULL ? curl->io->broken : 0;
 }
 
 void tls_curl_clear(struct tls_curl *curl)

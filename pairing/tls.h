@@ -21,6 +21,7 @@ struct WOLFSSL_CTX;
 #define TLS_HANDSHAKE_SECONDS 10
 #define TLS_IDLE_SECONDS 30
 #define TLS_EXPORTER_BYTES 32
+#define TLS_CHAIN_CERTS_MAX 19     /* of a side; the rules accept fewer and say why */
 #define TLS_CHAIN_BYTES_MAX 131072 /* a peer's certificates together */
 #define TLS_PORT_DEFAULT "8443"
 
@@ -90,4 +91,9 @@ must_check bool tls_curl_connected(struct tls_curl *curl, void *wolfssl);
  * at once.
  */
 void tls_curl_body(struct tls_curl *curl, bool more_follows);
+/* Before every request: what broke the one before counts no more. */
+void tls_curl_begin(struct tls_curl *curl);
+/* Sending has failed for good, with this errno; 0 while it has not. libcurl takes it for a
+ * socket that is full, and would try again and again. */
+int tls_curl_broken(const struct tls_curl *curl);
 void tls_curl_clear(struct tls_curl *curl);

@@ -54,6 +54,15 @@ ssize_t tls_io_read(struct tls_io *io, void *out, size_t room)
     return (ssize_t)n;
 }
 
+static ssize_t io_send(struct tls_io *io, const void *bytes, size_t n)
+{
+    const ssize_t result = io_result(send(io->fd, bytes, n, MSG_NOSIGNAL));
+
+    if (result == TLS_IO_BROKEN)
+        io->broken = errno;
+    return result;
+}
+
 /* Send what is gathered, as much as the socket takes now. */
 static ssize_t io_push(struct tls_io *io)
 {
@@ -61,7 +70,7 @@ static ssize_t io_push(struct tls_io *io)
     ssize_t n = 1;
 
     while (sent < io->out_n && n > 0) {
-        n = io_result(send(io->fd, io->out + sent, io->out_n - sent, MSG_NOSIGNAL));
+        n = io_send(io, io->out + sent, io->out_n - sent);
         if (n > 0)
             sent += (size_t)n;
     }
@@ -76,8 +85,10 @@ bool tls_io_drain(struct tls_io *io, int seconds)
     while (io->out_n > 0) {
         ssize_t result = io_push(io);
 
-        if (result == TLS_IO_AGAIN && !tls_io_wait(io, POLLOUT, seconds * 1000))
+        if (result == TLS_IO_AGAIN && !tls_io_wait(io, POLLOUT, seconds * 1000)) {
+            io->broken = ETIMEDOUT;
             return false;
+        }
         if (result == TLS_IO_BROKEN || result == TLS_IO_END)
             return false;
     }
@@ -87,7 +98,7 @@ bool tls_io_drain(struct tls_io *io, int seconds)
 ssize_t tls_io_write(struct tls_io *io, const void *bytes, size_t n)
 {
     if (!io->gather && io->out_n == 0)
-        return io_result(send(io->fd, bytes, n, MSG_NOSIGNAL));
+        return io_send(io, bytes, n);
     if (io->out == NULL)
         io->out = mem_zeroed(TLS_IO_BYTES, 1);
     if (n > TLS_IO_BYTES - io->out_n) {

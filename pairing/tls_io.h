@@ -18,6 +18,7 @@ struct tls_io {
     unsigned char *out;
     size_t out_n;
     bool gather; /* more of a body follows: keep records until the buffer is full */
+    int broken;  /* errno of the send that failed for good; 0 while it is whole */
 };
 
 #define TLS_IO_AGAIN (-1) /* the socket would block */

@@ -10,7 +10,9 @@
 #include <string.h>
 
 #define URL_MAX 1024
-#define IDLE_SECONDS 20 /* less than the server keeps an idle connection */
+#define IDLE_SECONDS 20           /* less than the server keeps an idle connection */
+#define KEEPALIVE_IDLE_SECONDS 20 /* while a long answer is waited for */
+#define KEEPALIVE_EVERY_SECONDS 5
 #define UPLOAD_BYTES (128L << 10)
 #define GATHER_FROM_RATE (4U << 20) /* slower than this nothing is held back */
 
@@ -139,11 +141,13 @@ static size_t at_answer(char *bytes, size_t size, size_t n, void *at)
 
 static int at_progress(void *at, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
+    const struct put *put = at;
+
     (void)a;
     (void)b;
     (void)c;
     (void)d;
-    return is_stopped(at) ? 1 : 0;
+    return is_stopped(put) || tls_curl_broken(put->tls) != 0 ? 1 : 0;
 }
 
 /* Options that hold for every request; a build that lacks one is no build for this. */
@@ -163,6 +167,9 @@ static bool set_numbers(CURL *curl)
         {CURLOPT_CA_CACHE_TIMEOUT, 0},
         {CURLOPT_FOLLOWLOCATION, 0},
         {CURLOPT_TCP_NODELAY, 1},
+        {CURLOPT_TCP_KEEPALIVE, 1},
+        {CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS},
+        {CURLOPT_TCP_KEEPINTVL, KEEPALIVE_EVERY_SECONDS},
         {CURLOPT_CONNECTTIMEOUT, PUT_CONNECT_SECONDS},
         {CURLOPT_LOW_SPEED_LIMIT, 1},
         {CURLOPT_MAXCONNECTS, 1},
@@ -329,6 +336,11 @@ static bool broke(const struct put *put, CURLcode code, bool *again, struct erro
     }
     if (is_stopped(put))
         return fail(err, E_STOPPED, "%s", put->route.peer->host);
+    if (code == CURLE_ABORTED_BY_CALLBACK && tls_curl_broken(put->tls) != 0) {
+        *again = true;
+        return fail(err, E_PUT_BROKEN, "%s:%s: %s", put->route.peer->host,
+                    put->route.peer->port, strerrordesc_np(tls_curl_broken(put->tls)));
+    }
     for (size_t i = 0; i < COUNT(breaks); i++) {
         if (breaks[i].code != code)
             continue;
@@ -373,7 +385,7 @@ bool put_request(struct put *put, const struct request *request, struct reply *o
 
     *again = false;
     put->refused = (struct error){0};
-    put->tls->err = (struct error){0};
+    tls_curl_begin(put->tls);
     put->trouble[0] = '\0';
     put->body = request->body;
     put->sent = 0;

@@ -83,6 +83,15 @@ bool receipt_accept(struct receipt *out, const struct signed_text *text,
     return terms_are_ours(&out->terms, ours, err);
 }
 
+/* An end is the end of all generations, also from a target that has not heard of the last
+ * one. */
+static bool generation_fits(enum signed_kind kind, const struct notice *notice,
+                            const struct handover *ours)
+{
+    return kind == SIGNED_ABORT ? notice->generation <= ours->generation
+                                : notice->generation == ours->generation;
+}
+
 bool notice_accept(struct notice *out, const struct signed_text *text,
                    enum signed_kind kind, struct span spki, const struct handover *ours,
                    struct error *err)
@@ -92,7 +101,7 @@ bool notice_accept(struct notice *out, const struct signed_text *text,
         return false;
     if (!text_equal(out->migration, ours->migration))
         return fail(err, E_STATEMENT_OTHER, "migration %s", out->migration);
-    if (out->generation != ours->generation || out->epoch != ours->epoch)
+    if (!generation_fits(kind, out, ours) || out->epoch != ours->epoch)
         return fail(err, E_STATEMENT_OTHER, "generation %u, epoch %llu", out->generation,
                     (unsigned long long)out->epoch);
     return key_is(&out->key, spki) || fail(err, E_STATEMENT_OTHER, "another signer");

@@ -184,7 +184,7 @@ bool scan_tree(const struct scan *scan, struct scanned *out, struct report *find
 
     *out = (struct scanned){0};
     manifest_begin(&manifest, scan->work, scan->generation, scan->kind);
-    tree_begin(&tree, scan->root, findings);
+    tree_begin(&tree, scan->root, scan->wish, findings);
     if (!forget(scan, err) || !stamp(scan, err) || !before_open(&before, scan, err) ||
         !list_entries(&manifest, &tree, &before, err))
         return false;

@@ -14,6 +14,7 @@ struct scan {
     int root; /* borrowed: the tree */
     unsigned generation;
     enum digest_kind kind;
+    const struct tree_wish *wish; /* borrowed; NULL: nothing special */
 };
 struct scanned {
     bool same; /* in every respect as the generation before, all of it sent */

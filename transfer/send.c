@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define FIRST_WAIT_MS 250
+#define DOUBLINGS 5
 #define LONGEST_WAIT_MS 8000
 #define SLICE_MS 50
 #define PATH_ROOM 256
@@ -19,16 +20,47 @@ static bool is_set(const atomic_bool *flag)
     return flag != NULL && atomic_load(flag);
 }
 
-/* In slices, so that a stop is not waited out. */
+static bool is_weary(const struct send *send)
+{
+    return send->contact != NULL && atomic_load(&send->contact->weary);
+}
+
+/* Doubling from the first on. In slices, so that a stop is not waited out. */
 static void wait_before_retry(const struct send *send, unsigned tries)
 {
     const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
-    int left = FIRST_WAIT_MS << tries;
+    int left = tries < DOUBLINGS ? FIRST_WAIT_MS << tries : LONGEST_WAIT_MS;
 
-    if (left > LONGEST_WAIT_MS)
-        left = LONGEST_WAIT_MS;
-    for (; left > 0 && !is_set(send->route.stop); left -= SLICE_MS)
+    for (; left > 0 && !is_set(send->route.stop) && !is_weary(send); left -= SLICE_MS)
         nanosleep(&slice, NULL);
+}
+
+/* The network, or a target that is busy, until patience is over; damage only so often. */
+static bool may_retry(const struct send *send, enum msg trouble, unsigned tries)
+{
+    const bool damaged = trouble == E_SEGMENT_DIGEST || trouble == E_MANIFEST_DIGEST;
+    const bool counted = damaged || send->contact == NULL;
+
+    return !is_weary(send) && !(counted && tries + 1 >= SEND_TRIES);
+}
+
+static void note_trouble(struct send *send, const struct error *trouble)
+{
+    struct contact *contact = send->contact;
+
+    atomic_fetch_add(&send->progress.retries, 1);
+    if (contact == NULL)
+        return;
+    pthread_mutex_lock(&contact->lock);
+    contact->trouble = *trouble;
+    pthread_mutex_unlock(&contact->lock);
+    atomic_fetch_add(&contact->retries, 1);
+}
+
+static void note_answer(struct send *send)
+{
+    if (send->contact != NULL)
+        atomic_fetch_add(&send->contact->answers, 1);
 }
 
 bool ask(struct send *send, struct put *put, const struct question *question,
@@ -48,15 +80,20 @@ bool ask(struct send *send, struct put *put, const struct question *question,
         struct error trouble = {0};
         bool again = false;
 
-        if (put_request(put, &request, out, &again, &trouble))
+        if (put_request(put, &request, out, &again, &trouble)) {
+            note_answer(send);
             return true;
-        if (trouble.msg == E_HOOK_RUNNING) /* it says so itself: that is no failure */
+        }
+        if (trouble.msg == E_HOOK_RUNNING) { /* it says so itself: that is no failure */
+            note_answer(send);
             tries = 0;
-        if (!again || tries + 1 == SEND_TRIES) {
+        }
+        if (!again || !may_retry(send, trouble.msg, tries)) {
             *err = trouble;
             return false;
         }
-        atomic_fetch_add(&send->progress.retries, 1);
+        if (trouble.msg != E_HOOK_RUNNING)
+            note_trouble(send, &trouble);
         wait_before_retry(send, tries);
     }
 }

@@ -14,8 +14,11 @@
 #include "transfer/put.h"
 #include "transfer/receipt.h"
 
+#include <pthread.h>
+
 #define STREAMS_MAX 16
-#define SEND_TRIES 8 /* of one request in a row; the waits between double up to 8 s */
+#define SEND_TRIES                                                                         \
+    8 /* of one request in a row that nobody watches, or that arrives damaged */
 
 /* Read by the agent's thread while send_tree runs. */
 struct progress {
@@ -24,6 +27,16 @@ struct progress {
     _Atomic uint64_t files;       /* whose last byte was among them */
     _Atomic uint64_t retries;     /* requests tried again */
     _Atomic uint64_t bytes_total; /* of this run; 0 until known */
+};
+
+/* How it goes with the target, for somebody who watches; outlives the send it is lent to.
+ */
+struct contact {
+    _Atomic uint64_t answers; /* requests that were answered */
+    _Atomic uint64_t retries; /* requests that were tried again */
+    atomic_bool weary;        /* set by the watcher: nothing is tried again */
+    pthread_mutex_t lock;     /* of the next */
+    struct error trouble;     /* why a request was tried again, the newest */
 };
 
 struct send {
@@ -38,6 +51,7 @@ struct send {
     struct route route;
     char base[128]; /* "/pairgate/v1/migrations/<id>" */
     struct progress progress;
+    struct contact *contact; /* or NULL: nobody watches, and SEND_TRIES must do */
 };
 
 /* Take up a listed tree (transfer/scan.h). `route` is borrowed as put_open says. */

@@ -15,9 +15,11 @@
 
 enum outcome { ENTRY, NO_ENTRY, FAILED };
 
-void tree_begin(struct tree *out, int root, struct report *findings)
+void tree_begin(struct tree *out, int root, const struct tree_wish *wish,
+                struct report *findings)
 {
     *out = (struct tree){.root = root,
+                         .wish = wish,
                          .findings = findings,
                          .extents = buf_upto((size_t)16 * ENTRY_EXTENTS_MAX),
                          .xattrs = buf_upto(ENTRY_XATTR_BYTES_MAX)};
@@ -29,25 +31,46 @@ static enum outcome tell(struct tree *tree, const struct error *finding)
     return NO_ENTRY;
 }
 
+/* What stays behind: the first of them by name, how many more are in the last one. */
+static enum outcome tell_left(struct tree *tree, struct error *finding)
+{
+    struct report *findings = tree->findings;
+
+    finding->severity = SEVERITY_WARNING;
+    tree->left++;
+    if (tree->left < TREE_LEFT_NAMED)
+        return tell(tree, finding);
+    *finding = (struct error){0};
+    fail(finding, E_NOT_MOVED, "and %llu more",
+         (unsigned long long)(tree->left - TREE_LEFT_NAMED + 1));
+    finding->severity = SEVERITY_WARNING;
+    if (tree->left == TREE_LEFT_NAMED)
+        tree->more = findings->n;
+    else if (tree->more < findings->n) {
+        findings->item[tree->more] = *finding;
+        return NO_ENTRY;
+    }
+    return tell(tree, finding);
+}
+
 static enum outcome tell_unreadable(struct tree *tree, const char *why)
 {
+    const bool skip = tree->wish != NULL && tree->wish->skip_unreadable;
     struct error finding = {0};
 
-    fail(&finding, E_NOT_READABLE, "%s: %s", tree->path, why);
-    return tell(tree, &finding);
+    fail(&finding, skip ? E_SKIPPED : E_NOT_READABLE, "%s: %s", tree->path, why);
+    return skip ? tell_left(tree, &finding) : tell(tree, &finding);
 }
 
 static enum outcome tell_not_moved(struct tree *tree, mode_t mode)
 {
-    struct error finding = {.severity = SEVERITY_WARNING};
+    struct error finding = {0};
 
     fail(&finding, E_NOT_MOVED, "%s is a %s", tree->path,
          S_ISSOCK(mode)   ? "socket"
          : S_ISFIFO(mode) ? "pipe"
                           : "device");
-    finding.severity = SEVERITY_WARNING;
-    tree->not_moved++;
-    return tell(tree, &finding);
+    return tell_left(tree, &finding);
 }
 
 static void close_dir(struct tree *tree)
@@ -65,6 +88,10 @@ static void lay_stat(struct tree *tree, const struct stat *st, struct entry *out
     out->gid = st->st_gid;
     out->user = owners_user(&tree->owners, st->st_uid);
     out->group = owners_group(&tree->owners, st->st_gid);
+    if (tree->wish != NULL) {
+        owner_map_apply(&tree->wish->owners, OWNER_USER, &out->user, &out->uid);
+        owner_map_apply(&tree->wish->owners, OWNER_GROUP, &out->group, &out->gid);
+    }
     out->mtime = st->st_mtim.tv_sec;
     out->mtime_ns = (uint32_t)st->st_mtim.tv_nsec;
     out->has_identity = true;

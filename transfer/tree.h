@@ -3,14 +3,16 @@
  * Walk a directory: entries in walking order, never following a link, with no more in
  * memory than one directory's names a level and one row for each file of several links.
  * What cannot be carried is a finding: a warning for sockets, devices and pipes, an error
- * for what cannot be read.
+ * for what cannot be read, unless that is to be skipped.
  */
 #pragma once
 
 #include "transfer/manifest.h"
-#include "transfer/owners.h"
+#include "transfer/owner_map.h"
 #include "transfer/tree_links.h"
 #include "transfer/tree_names.h"
+
+#define TREE_LEFT_NAMED 200 /* of what stays behind; the rest is counted */
 
 /* One directory on the way down. */
 struct tree_level {
@@ -19,8 +21,15 @@ struct tree_level {
     size_t path_n; /* length of the directory's path */
 };
 
+/* What the administrator asked for. */
+struct tree_wish {
+    bool skip_unreadable; /* a warning, and the listing goes on without it */
+    struct owner_map owners;
+};
+
 struct tree {
-    int root; /* borrowed */
+    int root;                     /* borrowed */
+    const struct tree_wish *wish; /* borrowed; NULL: nothing */
     struct report *findings;
     struct tree_level *level; /* depth of them, of `room` */
     size_t depth;
@@ -34,10 +43,12 @@ struct tree {
     char target[PATH_MAX];
     struct buf extents;
     struct buf xattrs;
-    uint64_t not_moved; /* sockets, devices and pipes */
+    uint64_t left; /* sockets, devices, pipes, and what was skipped */
+    size_t more;   /* the finding that counts the unnamed ones */
 };
 
-void tree_begin(struct tree *out, int root, struct report *findings);
+void tree_begin(struct tree *out, int root, const struct tree_wish *wish,
+                struct report *findings);
 /* True with an entry (valid until the next call); false at the end, or with err set. */
 bool tree_next(struct tree *tree, struct entry *out, struct error *err);
 void tree_clear(struct tree *tree);

@@ -186,15 +186,16 @@ static void judge_once(struct bench *bench, const struct dial *dial, size_t i)
     scoped(chain_clear) struct chain peer = {0};
     scoped(report_clear) struct report report = {0};
     struct comparison comparison = {.self = SIDE_SOURCE,
-                                    .source = identity_leaves(&bench->worker.identity),
+                                    .source =
+                                        identity_leaves(&bench->worker.newest->identity),
                                     .target = leaves_one(&peer),
-                                    .trust = &bench->worker.trust,
+                                    .trust = &bench->worker.newest->trust,
                                     .policy = POLICY_DEFAULT,
                                     .now = clock_now(),
                                     .has_peer_clock = true,
                                     .peer_name = bench->peer.host,
                                     .fresh_tls13 = true,
-                                    .crls = &bench->worker.crls};
+                                    .crls = &bench->worker.newest->crls};
     struct error err = {0};
     double begun;
 
@@ -202,7 +203,7 @@ static void judge_once(struct bench *bench, const struct dial *dial, size_t i)
         stop_unless(chain_add_der(&peer, buf_span(&dial->tls.facts.peer.cert[k].der), &err),
                     "a chain", &err);
     begun = now();
-    chain_remember(&peer, &bench->worker.identity.chain);
+    chain_remember(&peer, &bench->worker.newest->identity.chain);
     bench->took_links[i] = now() - begun;
     begun = now();
     verdict_judge(&report, &comparison);

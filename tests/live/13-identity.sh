@@ -24,7 +24,7 @@ agent node
 # ---- self-sign ----
 before=$(key_of node)
 run 0 node identity self-sign
-shows 'what it did' 'Identity:    2 (self-signed, by self-sign)' 'restart pairgate'
+shows 'what it did' 'Identity:    2 (self-signed, by self-sign)' 'Nothing has to be restarted'
 check_not 'a new key' test "$before" = "$(key_of node)"
 equal 'of the same kind' 'Public-Key: (256 bit)' "$(leaf_text node | sed -n 's/.*\(Public-Key: .*\)/\1/p')"
 before=$(key_of node)
@@ -301,7 +301,7 @@ run 0 sealed identity show
 
 # ---- services ----
 run 0 sealed identity services
-shows 'of the identity' 'purpose migration' '1. restart pairgate'
+shows 'of the identity' 'Nothing has to be restarted' 'purpose migration'
 for row in 'tomcat-ECDSA|restart Tomcat,disable TFTP,enable TFTP' \
     'ipsec|restart Cisco DRF Local,restart Cisco DRF Master' \
     'CallManager|restart CallManager,restart CAPF,restart CTI' \

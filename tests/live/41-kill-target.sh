@@ -14,10 +14,10 @@ half=$((48 * 1048576))
 left() { jq -sr '[.[] | select(.event == "progress") | .total] | max // 0' "$out"; }
 
 code target
-migrate_start source target "$scratch/estate" --limit 40M
+migrate_start source target "$scratch/estate" --limit 40M --patience 5s
 wait_for 60 sent_at_least source "$half" || die 'half of it is sent'
 listen_crash target
-ends 2 "$migrating" 120 'the source gives up with 2, or waits'
+ends 2 "$migrating" 120 'the source loses patience and ends with 2'
 id=$(migration_of source)
 check 'a half tree is not published' test ! -e "$scratch/target.into/estate"
 listen target

@@ -84,16 +84,19 @@ check 'a source that has gone is seen' wait_for 10 state_is "$id" gone
 run 1 target approve "$id"
 check 'and cannot be approved' grep -q PGP2012 "$err"
 
-# The listener starts again: the row is kept, its connection is not.
+# The listener starts again: the row is kept, its connection is not. The source dials again.
 waits source
-id=$(pending source)
+first_id=$(pending source)
+told=$(wc -l <"$scratch/source.lines")
 listen_crash target
-ends 2 "$waiting" 60 'a source whose connection broke ends'
 listen target
 run 0 target pairings --json
-check 'the list survives' grep -q "$id" "$out"
-waits source
-check 'the older attempt is replaced' state_is "$id" gone
+check 'the list survives' grep -q "$first_id" "$out"
+check 'the source dials again and shows a code' wait_for 30 code_is_told source "$told"
+check 'it has said why' grep -q '"trouble"' "$scratch/source.lines"
+check_not 'another code' grep -q "$shown" <(tail -n "+$((told + 1))" "$scratch/source.lines")
+check 'the older attempt is replaced' state_is "$first_id" gone
+run 1 target approve "$first_id"
 id=$(pending source)
 run 0 target approve "$id"
 ends 0 "$waiting" 60 'and the new one succeeds'

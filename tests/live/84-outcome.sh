@@ -66,10 +66,10 @@ flipped bytes '.shown.bytes += 1'
 half_moved()
 {
     : >"$scratch/source.lines"
-    if [[ ! -d $scratch/big ]]; then tree "$scratch/big" 12; fi
+    if [[ ! -d $scratch/big ]]; then tree "$scratch/big" 32; fi
     code target
-    migrate_start source target "$scratch/big" --name "$1" --limit 4M
-    wait_for 30 sent_at_least source 4500000 || die 'it is under way'
+    migrate_start source target "$scratch/big" --name "$1" --limit 2M --compress never
+    wait_for 30 sent_at_least source 2200000 || die 'it is under way'
     crash "$migrating"
     id=$(migration_of source)
 }

@@ -63,7 +63,12 @@ ends_it 'a connection is made' connect
 ends_it 'another process is traced' trace
 check 'the record has it' sh -c "PAIRGATE_STATE='$scratch/target' '$PAIRGATE' audit show --json | grep PGA1902"
 
-# Inside it does its work.
+# Inside it does its work, while the other process keeps the key in locked memory.
 listen target
+supervisor=/proc/${listener_group[target]}
+if [[ $(ulimit -Hl) == unlimited ]]; then
+    check "the supervisor's memory is locked" grep -qE '^VmLck:[[:space:]]+[1-9]' "$supervisor/status"
+fi
+check 'it leaves no core' grep -qE '^Max core file size +0 +0' "$supervisor/limits"
 pairs source target
 listen_end target

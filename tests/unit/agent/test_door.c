@@ -3,7 +3,10 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+
 #include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static void one_address_has_so_many_handshakes_at_once(void)
 {
@@ -77,12 +80,52 @@ static void an_address_that_guesses_is_shut_out_for_its_minute(void)
     door_close(&door);
 }
 
+struct guest {
+    struct door *door;
+    size_t seat;
+    int socket;
+    ssize_t read;
+};
+
+static void *wait_for_a_word(void *at)
+{
+    struct guest *guest = at;
+    char word;
+
+    guest->read = read(guest->socket, &word, 1);
+    door_leave(guest->door, guest->seat);
+    return NULL;
+}
+
+static void whoever_is_silent_leaves_when_the_door_is_closed(void)
+{
+    struct door door;
+    struct guest guest = {.door = &door, .read = -1};
+    struct error err = {0};
+    pthread_t thread;
+    int ends[2];
+
+    door_open(&door);
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    CU_ASSERT_FATAL(door_enter(&door, "::1", &guest.seat, &err));
+    guest.socket = ends[0];
+    door_seat_socket(&door, guest.seat, ends[0]);
+    CU_ASSERT_FATAL(pthread_create(&thread, NULL, wait_for_a_word, &guest) == 0);
+    door_close(&door);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(guest.read, 0);
+    CU_ASSERT_EQUAL(write(ends[0], "answer", 6), 6);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(one_address_has_so_many_handshakes_at_once),
         TEST(all_addresses_together_have_their_limit),
         TEST(a_full_room_takes_nobody_until_one_leaves),
+        TEST(whoever_is_silent_leaves_when_the_door_is_closed),
         TEST(an_address_that_guesses_is_shut_out_for_its_minute),
     };
 

@@ -11,13 +11,16 @@
 
 static void plan_fill(struct move_plan *plan)
 {
-    *plan = (struct move_plan){.streams = 3, .limit = 5000, .policy = POLICY_STRICT};
+    *plan = (struct move_plan){
+        .streams = 3, .limit = 5000, .patience = 77, .policy = POLICY_STRICT};
     (void)text_fits(plan->migration, ID);
     (void)text_fits(plan->peer.host, "::1");
     (void)text_fits(plan->peer.port, "8443");
     (void)text_fits(plan->peer_name, "new.example");
     (void)text_fits(plan->tree, "/srv/with a\nnew line");
     (void)text_fits(plan->name, "estate");
+    plan->wish.skip_unreadable = true;
+    CU_ASSERT(owner_map_add(&plan->wish.owners, "user:a:b", &(struct error){0}));
 }
 
 static void a_plan_comes_back_as_it_was_saved(void)
@@ -36,7 +39,10 @@ static void a_plan_comes_back_as_it_was_saved(void)
     CU_ASSERT_STRING_EQUAL(back.peer.host, "::1");
     CU_ASSERT_STRING_EQUAL(back.peer_name, "new.example");
     CU_ASSERT_STRING_EQUAL(back.migration, ID);
-    CU_ASSERT(back.streams == 3 && back.limit == 5000 && back.policy == POLICY_STRICT);
+    CU_ASSERT(back.wish.skip_unreadable && back.wish.owners.n == 1);
+    CU_ASSERT_STRING_EQUAL(back.wish.owners.rule[0].to, "b");
+    CU_ASSERT(back.streams == 3 && back.limit == 5000 && back.patience == 77 &&
+              back.policy == POLICY_STRICT);
 }
 
 static void a_plan_without_a_line_is_refused_by_its_name(void)

@@ -139,7 +139,8 @@ static void signatures_and_chains_are_named(void)
     CU_ASSERT_STRING_EQUAL(found(&paper, NULL), "source_chain");
     sign(&paper);
     buf_reset(&paper.file.target_chain);
-    CU_ASSERT_STRING_EQUAL(found(&paper, &paper.anchors), "target_chain is not in the file");
+    CU_ASSERT_STRING_EQUAL(found(&paper, &paper.anchors),
+                           "target_chain is not in the file");
 }
 
 /* A chain counts at the time of the commit, and up to an anchor of the judge. */
@@ -179,10 +180,8 @@ static void one_that_is_left_out_is_missed(void)
 int main(void)
 {
     static const struct test tests[] = {
-        TEST(what_both_signed_is_good),
-        TEST(a_field_that_differs_is_named),
-        TEST(signatures_and_chains_are_named),
-        TEST(chains_are_judged_as_of_the_commit),
+        TEST(what_both_signed_is_good),        TEST(a_field_that_differs_is_named),
+        TEST(signatures_and_chains_are_named), TEST(chains_are_judged_as_of_the_commit),
         TEST(one_that_is_left_out_is_missed),
     };
 

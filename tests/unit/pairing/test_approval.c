@@ -216,8 +216,10 @@ static void a_pairing_that_nobody_decides_expires(void)
 
     state_db_make(&state);
     CU_ASSERT_EQUAL(ask(&state.db, 'c', 'k', now, &pairing), E_NONE);
-    for (; now < NOON + PAIRING_SECONDS; now += PAIRING_HEARTBEAT_SECONDS)
+    for (; now < NOON + 2 * 3600; now += 3 * PAIRING_HEARTBEAT_SECONDS)
         CU_ASSERT_EQUAL(ask(&state.db, 'c', 'k', now, &pairing), E_NONE);
+    CU_ASSERT_EQUAL(pairing.state, PAIRING_PENDING); /* it outlives an hour */
+    now = NOON + PAIRING_SECONDS;
     CU_ASSERT_EQUAL(ask(&state.db, 'c', 'k', now, &pairing), E_PAIRING_EXPIRED);
     CU_ASSERT_EQUAL(decide(&state.db, pairing.id, true, now), E_PAIRING_EXPIRED);
 }

@@ -103,13 +103,23 @@ static void ten_certificates_pass_both_ways(void)
     both_see_each_other(rsa);
 }
 
-static void eleven_and_twenty_arrive_to_be_judged(void)
+static void eleven_and_nineteen_arrive_to_be_judged(void)
 {
     scoped(meeting_free) struct meeting *eleven = meet(KEY_CHOICE_EC, 11);
-    scoped(meeting_free) struct meeting *twenty = meet(KEY_CHOICE_EC, 20);
+    scoped(meeting_free) struct meeting *nineteen =
+        meet(KEY_CHOICE_EC, TLS_CHAIN_CERTS_MAX);
 
     both_see_each_other(eleven);
-    both_see_each_other(twenty);
+    both_see_each_other(nineteen);
+}
+
+static void more_are_refused_before_anything_is_said(void)
+{
+    scoped(meeting_free) struct meeting *m = meet(KEY_CHOICE_EC, TLS_CHAIN_CERTS_MAX + 1);
+
+    CU_ASSERT_FALSE(m->loopback.source_good);
+    CU_ASSERT_EQUAL(m->loopback.source_err.msg, E_CHAIN_WIRE);
+    CU_ASSERT_EQUAL(m->loopback.target_err.msg, E_CHAIN_WIRE);
 }
 
 static void each_connection_has_an_exporter_of_its_own(void)
@@ -299,7 +309,7 @@ static void lame(struct appliance *out, const struct meeting *m, size_t n, size_
     appliance_of(out, &m->source.whole, &chain);
 }
 
-/* libraries.md 2, trap (c): what one connection was told to believe, the next must not. */
+/* What one connection was told to believe, the next must not. */
 static void a_poisoned_intermediate_is_forgotten(void)
 {
     scoped(meeting_free) struct meeting *m = meet(KEY_CHOICE_EC, 3);
@@ -350,7 +360,8 @@ int main(void)
         TEST(every_kind_of_key_hand_shakes_through_its_signer),
         TEST(each_side_presents_the_leaf_of_its_part),
         TEST(ten_certificates_pass_both_ways),
-        TEST(eleven_and_twenty_arrive_to_be_judged),
+        TEST(eleven_and_nineteen_arrive_to_be_judged),
+        TEST(more_are_refused_before_anything_is_said),
         TEST(each_connection_has_an_exporter_of_its_own),
         TEST(bytes_arrive_whole_in_both_directions),
         TEST(silence_is_told_after_the_time_given),

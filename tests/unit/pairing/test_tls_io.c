@@ -5,6 +5,7 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
@@ -155,6 +156,7 @@ static void a_broken_socket_is_told(void)
     close(line.other);
     line.other = -1;
     CU_ASSERT_EQUAL(tls_io_write(line.io, "x", 1), TLS_IO_BROKEN); /* and no SIGPIPE */
+    CU_ASSERT_EQUAL(line.io->broken, EPIPE);
     CU_ASSERT(tls_io_wait(line.io, POLLIN, 0));
 }
 

@@ -19,7 +19,7 @@ static void tell(const struct scratch *s, struct report *findings, char told[TOL
     struct error err = {0};
     size_t n = 0;
 
-    tree_begin(&tree, s->fd, findings);
+    tree_begin(&tree, s->fd, NULL, findings);
     while (tree_next(&tree, &entry, &err))
         n += (size_t)snprintf(told + n, TOLD_MAX - n, "%s%c:%.*s%s%.*s", n > 0 ? " " : "",
                               " DFSL"[entry.kind], (int)entry.path.n,
@@ -70,7 +70,7 @@ static void a_deep_tree_needs_few_descriptors(void)
     scratch_make(&s);
     CU_ASSERT_FATAL(scratch_shell(&s, "d=d; for i in $(seq 1500); do d=$d/d; done;"
                                       "mkdir -p $d && touch $d/f"));
-    tree_begin(&tree, s.fd, &findings);
+    tree_begin(&tree, s.fd, NULL, &findings);
     while (tree_next(&tree, &entry, &err)) {
         n++;
         CU_ASSERT(!tree.dir_open || tree.dir < 32);
@@ -92,7 +92,7 @@ static void a_path_beyond_the_limit_is_told(void)
     CU_ASSERT_FATAL(scratch_shell(&s, "n=$(printf %0250d 0); d=$n;"
                                       "for i in 1 2 3 4 5 6 7 8; do d=$d/$n; done;"
                                       "mkdir -p $d below/$d && mv below $d"));
-    tree_begin(&tree, s.fd, &findings);
+    tree_begin(&tree, s.fd, NULL, &findings);
     while (tree_next(&tree, &entry, &err))
         continue;
     CU_ASSERT_EQUAL(err.msg, E_NONE);
@@ -110,7 +110,7 @@ static void facts_of_a_file_are_taken(void)
     scratch_make(&s);
     CU_ASSERT_FATAL(scratch_shell(&s, "printf 12345 >f; chmod 4711 f; rm log;"
                                       "touch -d '2001-02-03 04:05:06.7' f"));
-    tree_begin(&tree, s.fd, &findings);
+    tree_begin(&tree, s.fd, NULL, &findings);
     CU_ASSERT(tree_next(&tree, &entry, &err) && entry.path.n == 0);
     CU_ASSERT_FATAL(tree_next(&tree, &entry, &err));
     CU_ASSERT(entry.size == 5 && entry.mode == 04711 && entry.mtime_ns == 700000000);
@@ -118,9 +118,31 @@ static void facts_of_a_file_are_taken(void)
     CU_ASSERT_FALSE(tree_next(&tree, &entry, &err));
 }
 
+static void what_is_left_behind_is_named_up_to_a_number(void)
+{
+    const struct tree_wish wish = {.skip_unreadable = true};
+    scoped(scratch_clear) struct scratch s;
+    scoped(report_clear) struct report findings = {0};
+    scoped(tree_clear) struct tree tree = {0};
+    struct entry entry;
+    struct error err = {0};
+    size_t n = 0;
+
+    scratch_make(&s);
+    CU_ASSERT_FATAL(scratch_shell(&s, "mkfifo $(seq 700); : >f"));
+    tree_begin(&tree, s.fd, &wish, &findings);
+    while (tree_next(&tree, &entry, &err))
+        n++;
+    CU_ASSERT(n >= 2);
+    CU_ASSERT_EQUAL(report_errors(&findings), 0);
+    CU_ASSERT_EQUAL(findings.n, TREE_LEFT_NAMED);
+    CU_ASSERT_STRING_EQUAL(findings.item[TREE_LEFT_NAMED - 1].about, "and 501 more");
+}
+
 int main(void)
 {
     static const struct test tests[] = {
+        TEST(what_is_left_behind_is_named_up_to_a_number),
         TEST(entries_come_in_walking_order),
         TEST(what_has_no_contents_is_told_and_left_out),
         TEST(a_deep_tree_needs_few_descriptors),

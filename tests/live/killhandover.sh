@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# Sourced by the scripts that kill -9 one process of one side at a write or a message of a whole
+# migration: whatever was reached, both sides started again come to one owner, and the tree is
+# there, whole.
+#
+#   KILLPOINTS   how many points of each process are tried, evenly spread; `all` for every one
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+so=${KILLPOINT_SO:-$(dirname "$PAIRGATE")/tests/killpoint.so}
+if [[ ! -e $so ]]; then skip "no $so"; fi
+if is_sanitized; then skip 'a sanitizer comes before the preloaded calls'; fi
+counts=$scratch/counts
+names=0
+total=0
+
+ladder office
+member source office
+member target office
+mkdir -p "$scratch/estate/d"
+head -c 70000 /dev/urandom >"$scratch/estate/file"
+printf 'small\n' >"$scratch/estate/d/small"
+ln -s d/small "$scratch/estate/link"
+
+# armed ROLE N COMMAND...: with the Nth point of that process deadly; 0: only counted.
+armed()
+{
+    local role=$1 n=$2
+    shift 2
+    head -c 16 /dev/zero >"$counts"
+    LD_PRELOAD=$so KILLPOINT_COUNTS=$counts KILLPOINT_ROLE=$role KILLPOINT=$n "$@"
+}
+
+# counted ROLE: how many points were passed.
+counted()
+{
+    local at=0
+    if [[ $1 == worker ]]; then at=8; fi
+    od -An -t u8 -j "$at" -N 8 "$counts" | tr -d ' '
+}
+
+row() { pg "$1" status --json 2>/dev/null | jq -c --arg name "$2" 'select(.name == $name)'; }
+
+# once_owned NAME: never two owners. What is not known to a side is not its own.
+once_owned()
+{
+    local source target
+    source=$(row source "$1" | jq -r .owner)
+    target=$(row target "$1" | jq -r .owner)
+    [[ $source != source || $target != target ]]
+}
+
+migrate()
+{
+    pg source migrate "$(at target)" "$scratch/estate" --name "$1" --streams 1 \
+        --code-file "$scratch/target.code" >"$out" 2>"$err" </dev/null
+}
+
+# go_on NAME: as its administrator would.
+go_on()
+{
+    local id
+    id=$(row source "$1" | jq -r .id)
+    if [[ $id ]]; then
+        pg source resume "$id" >"$out" 2>"$err" </dev/null
+    else
+        migrate "$1"
+    fi
+}
+
+# one_owner SENTENCE NAME: at the end, the target, with every byte and both signatures.
+one_owner()
+{
+    local states
+    states="$(row source "$2" | jq -r '"\(.state) \(.owner) \(.epoch)"')"
+    states+=" $(row target "$2" | jq -r '"\(.state) \(.owner) \(.epoch)"')"
+    if [[ $states != 'handed-over target 2 committed target 2' ]] ||
+        ! diff -r --no-dereference "$scratch/estate" "$scratch/target.into/$2" ||
+        [[ $(pg target receipt show --json "$(row target "$2" | jq -r .id)" |
+            jq 'has("countersignature")') != true ]]; then
+        not_ok "$1: one owner, no byte lost: $states" "$out" "$err" "$scratch/target.events.err"
+        return 1
+    fi
+}
+
+# points ROLE: those to be tried, of as many as were counted.
+points()
+{
+    local last step=1 n
+    last=$(counted "$1")
+    if [[ ${KILLPOINTS:-8} != all ]]; then step=$((last / ${KILLPOINTS:-8} + 1)); fi
+    for ((n = (step + 1) / 2; n <= last; n += step)); do echo "$n"; done
+}
+
+# killed_everywhere SENTENCE ROLE ATTEMPT: ATTEMPT ROLE NAME N is one try.
+killed_everywhere()
+{
+    local sentence=$1 role=$2 attempt=$3 bad=0 list n
+    code target
+    "$attempt" "$role" "k$((++names))" 0 || not_ok "$sentence: it works when nobody is killed"
+    mapfile -t list < <(points "$role")
+    for n in "${list[@]}"; do
+        code target
+        if ! "$attempt" "$role" "k$((++names))" "$n"; then bad=$((bad + 1)); fi
+        if ((bad > 3)); then break; fi
+        rm -rf "$scratch/target.into/k$names"
+    done
+    equal "$sentence: survived at ${#list[@]} of $(counted "$role") points" 0 "$bad"
+    total=$((total + ${#list[@]}))
+}
