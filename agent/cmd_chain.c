@@ -258,13 +258,21 @@ static int run_upload_single(struct call *call, struct error *err)
     return run_upload_as(call, OCCASION_SINGLE, err);
 }
 
-/* O-13: the ladder as the two columns of the document. */
-static void print_two_columns(const struct chain *chain)
+static void print_columns(const struct cert *cert)
 {
+    printf("%-40s %s\n", cert_issued_to(cert), cert_issued_by(cert));
+}
+
+/* O-13: the ladder as the two columns of the document. */
+static void print_two_columns(const struct leaves *leaves)
+{
+    const struct chain *chain = leaves->server;
+
     printf("%-40s %s\n", "Issued To", "Issued By");
+    if (leaves_are_split(leaves))
+        print_columns(chain_leaf(leaves->client));
     for (size_t i = 0; i < chain->n; i++)
-        printf("%-40s %s\n", cert_issued_to(&chain->cert[i]),
-               cert_issued_by(&chain->cert[i]));
+        print_columns(&chain->cert[i]);
 }
 
 static void print_digest(size_t rung, const struct cert *cert)
@@ -294,15 +302,17 @@ static int run_show(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(identity_clear) struct identity identity = {0};
+    struct leaves leaves;
     const bool ladder = args_flag(&call->args, "--ladder");
 
     if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
         !identity_load(&identity, state.fd, false, err))
         return 0;
+    leaves = identity_leaves(&identity);
     if (call->json)
         certs_json_identity(stdout, &identity, NULL);
     else if (ladder)
-        print_two_columns(&identity.chain);
+        print_two_columns(&leaves);
     else
         print_chain(&identity);
     return 0;

@@ -39,6 +39,8 @@ equal 'key files are for the owner alone' '600 600' \
     "$(stat -c %a "$scratch/node/identity/current/"{,client-}key.pem | paste -sd ' ')"
 run 0 node chain show
 equal 'the text has two leaves' 2 "$(grep -cE '^   0  .*, (server|client)$' "$out")"
+run 0 node chain show --ladder
+equal 'and so have the two columns' 2 "$(grep -c '^node.example.com' "$out")"
 run 0 node identity show
 equal 'identity show has both keys' 2 "$(grep -c 'SHA-256 ' "$out")"
 run 0 node identity show --json

@@ -3,7 +3,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "pairing/verdict.h"
-#include "tests/support/pairs.h"
+#include "tests/support/judgement.h"
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
@@ -97,45 +97,6 @@ static void every_pair_gives_exactly_the_findings_it_names(void)
     CU_ASSERT(cases >= 20);
 }
 
-/* The same pair, judged live by one side; `change` makes the one difference. */
-struct judgement {
-    struct pair_case given;
-    struct trust trust;
-    struct comparison comparison;
-    struct report report;
-};
-
-static void judgement_make(struct judgement *out, const char *name, enum side self)
-{
-    struct error err = {0};
-
-    *out = (struct judgement){0};
-    pair_case_load(&out->given, name);
-    CU_ASSERT_FATAL(verdict_own_root(
-        &out->trust, self == SIDE_SOURCE ? &out->given.source : &out->given.target, &err));
-    out->comparison =
-        (struct comparison){.self = self,
-                            .source = pair_case_leaves(&out->given, SIDE_SOURCE),
-                            .target = pair_case_leaves(&out->given, SIDE_TARGET),
-                            .trust = &out->trust,
-                            .now = AT_NOON,
-                            .fresh_tls13 = true};
-}
-
-static const struct error *judged(struct judgement *j, enum msg msg)
-{
-    report_clear(&j->report);
-    verdict_judge(&j->report, &j->comparison);
-    return report_find(&j->report, msg);
-}
-
-static void judgement_clear(struct judgement *j)
-{
-    pair_case_clear(&j->given);
-    trust_clear(&j->trust);
-    report_clear(&j->report);
-}
-
 static void a_good_pair_has_no_finding_live(void)
 {
     static const enum side eyes[] = {SIDE_SOURCE, SIDE_TARGET};
@@ -159,71 +120,6 @@ static void a_connection_that_is_not_fresh_is_refused(void)
     CU_ASSERT_EQUAL(report_errors(&j.report), 1);
     j.comparison.offline = true;
     CU_ASSERT_PTR_NULL(judged(&j, E_TLS_POLICY));
-}
-
-static void clocks_are_noticed_at_half_a_minute_and_refused_at_five(void)
-{
-    static const struct {
-        int64_t skew_ms;
-        enum msg msg;
-        enum severity severity;
-    } cases[] = {
-        {0, E_NONE, SEVERITY_NOTE},
-        {29999, E_NONE, SEVERITY_NOTE},
-        {30000, E_CLOCK_DRIFT, SEVERITY_WARNING},
-        {-30000, E_CLOCK_DRIFT, SEVERITY_WARNING},
-        {299999, E_CLOCK_DRIFT, SEVERITY_WARNING},
-        {300000, E_CLOCK_SKEW, SEVERITY_ERROR},
-        {-300000, E_CLOCK_SKEW, SEVERITY_ERROR},
-    };
-    scoped(judgement_clear) struct judgement j;
-
-    judgement_make(&j, "same-ladder", SIDE_SOURCE);
-    j.comparison.has_peer_clock = true;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        const struct error *finding;
-
-        j.comparison.skew_ms = cases[i].skew_ms;
-        finding = judged(&j, cases[i].msg);
-        CU_ASSERT_EQUAL(j.report.n, cases[i].msg == E_NONE ? 0 : 1);
-        if (finding == NULL)
-            continue;
-        CU_ASSERT_EQUAL(finding->severity, cases[i].severity);
-        CU_ASSERT_EQUAL(finding->side, SIDE_TARGET);
-    }
-    CU_ASSERT_PTR_NOT_NULL(report_find(&j.report, E_CLOCK_SKEW));
-    CU_ASSERT_STRING_EQUAL(report_find(&j.report, E_CLOCK_SKEW)->about,
-                           "the target's clock is 300 s behind the source's");
-}
-
-/* In date here; by the peer's clock ten years on it is not. */
-static void a_date_that_fails_by_the_peers_clock_alone_says_so(void)
-{
-    scoped(judgement_clear) struct judgement j;
-    const struct error *finding;
-
-    judgement_make(&j, "same-ladder", SIDE_TARGET);
-    j.comparison.has_peer_clock = true;
-    j.comparison.skew_ms = INT64_C(10) * 366 * 86400 * 1000;
-    finding = judged(&j, E_VALID_BY_ONE_CLOCK);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
-    CU_ASSERT_EQUAL(finding->severity, SEVERITY_ERROR);
-    CU_ASSERT_PTR_NOT_NULL(report_find(&j.report, E_CLOCK_SKEW));
-}
-
-/* The leaf exists, so the clock that has it not yet valid is the slow one, and named. */
-static void a_slow_clock_is_told_from_a_bad_certificate(void)
-{
-    scoped(judgement_clear) struct judgement j;
-    const struct error *finding;
-
-    judgement_make(&j, "source-leaf-not-yet", SIDE_SOURCE);
-    j.comparison.has_peer_clock = true;
-    j.comparison.skew_ms = INT64_C(400) * 86400 * 1000;
-    finding = judged(&j, E_VALID_BY_ONE_CLOCK);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
-    CU_ASSERT_PTR_NOT_NULL(strstr(finding->about, "the source's clock is"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(finding->about, "slow: set it"));
 }
 
 static void a_pin_replaces_trust_and_ladder_and_nothing_else(void)
@@ -252,6 +148,57 @@ static void a_key_that_is_not_pinned_is_refused_though_its_chain_is_good(void)
     CU_ASSERT_EQUAL(report_errors(&j.report), 1);
 }
 
+/* Of two leaves the one that is presented: its word stands for the other. */
+static void a_pin_is_of_the_leaf_that_is_presented(void)
+{
+    const struct trust nobody = {0};
+    scoped(judgement_clear) struct judgement j;
+
+    judgement_make(&j, "split-both", SIDE_SOURCE);
+    j.comparison.trust = &nobody;
+    (void)judged(&j, E_NONE);
+    CU_ASSERT_EQUAL(judged_times(&j, E_TRUST_NO_PATH), 2);
+    j.comparison.demands.pins = 1;
+    j.comparison.demands.pin[0] = chain_leaf(&j.given.target_other)->spki_sha256;
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_PIN));
+    j.comparison.demands.pin[0] = chain_leaf(&j.given.target)->spki_sha256;
+    CU_ASSERT_PTR_NULL(judged(&j, E_PIN));
+    CU_ASSERT_PTR_NULL(report_find(&j.report, E_TRUST_NO_PATH));
+    CU_ASSERT_PTR_NOT_NULL(report_find(&j.report, E_VOUCH_MISSING));
+}
+
+static void the_name_is_asked_of_the_leaf_that_was_dialled(void)
+{
+    scoped(judgement_clear) struct judgement j;
+    const struct error *finding;
+
+    judgement_make(&j, "split-client-leaf-without-name", SIDE_SOURCE);
+    j.comparison.peer_name = "oment-400.example.test";
+    CU_ASSERT_PTR_NULL(judged(&j, E_PEER_NAME));
+    CU_ASSERT_PTR_NULL(report_find(&j.report, E_PEER_NAME_BY_CN));
+    j.comparison.peer_name = "other.example.test";
+    finding = judged(&j, E_PEER_NAME);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT_PTR_NOT_NULL(strstr(finding->about, "server leaf: "));
+}
+
+static void lists_are_asked_about_every_leaf(void)
+{
+    const struct held_crls none = {0};
+    scoped(judgement_clear) struct judgement j;
+    size_t named = 0;
+
+    judgement_make(&j, "split-source", SIDE_TARGET);
+    j.comparison.crls = &none;
+    j.comparison.demands.require_revocation = true;
+    (void)judged(&j, E_NONE);
+    /* Two leaves of the source, one of the target. */
+    CU_ASSERT_EQUAL(judged_times(&j, E_RUNG_CRL_NONE), 3);
+    for (size_t i = 0; i < j.report.n; i++)
+        named += strstr(j.report.item[i].about, "server leaf: ") != NULL;
+    CU_ASSERT_EQUAL(named, 1);
+}
+
 static void a_post_quantum_exchange_can_be_required(void)
 {
     scoped(judgement_clear) struct judgement j;
@@ -263,36 +210,6 @@ static void a_post_quantum_exchange_can_be_required(void)
     CU_ASSERT_PTR_NOT_NULL(judged(&j, E_NOT_POST_QUANTUM));
     j.comparison.group = "X25519MLKEM768";
     CU_ASSERT_PTR_NULL(judged(&j, E_NOT_POST_QUANTUM));
-}
-
-/* 29 days are left; twice fifteen are more than that, twice ten are not. */
-static void what_expires_before_the_end_is_foreseen(void)
-{
-    scoped(judgement_clear) struct judgement j;
-    const struct error *finding;
-
-    judgement_make(&j, "target-leaf-29-days-left", SIDE_SOURCE);
-    j.comparison.demands.duration = INT64_C(15) * 86400;
-    finding = judged(&j, E_DURATION_SHORT);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
-    CU_ASSERT_EQUAL(finding->severity, SEVERITY_WARNING);
-    CU_ASSERT_EQUAL(finding->side, SIDE_TARGET);
-    j.comparison.policy = POLICY_STRICT;
-    CU_ASSERT_EQUAL(judged(&j, E_DURATION_SHORT)->severity, SEVERITY_ERROR);
-    j.comparison.demands.duration = INT64_C(10) * 86400;
-    CU_ASSERT_PTR_NULL(judged(&j, E_DURATION_SHORT));
-}
-
-static void an_absurd_clock_is_only_refused(void)
-{
-    scoped(judgement_clear) struct judgement j;
-
-    judgement_make(&j, "same-ladder", SIDE_TARGET);
-    j.comparison.has_peer_clock = true;
-    j.comparison.skew_ms = INT64_MAX / 4;
-    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_CLOCK_SKEW));
-    j.comparison.skew_ms = -(INT64_MAX / 4);
-    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_CLOCK_SKEW));
 }
 
 static void one_key_on_both_sides_is_refused(void)
@@ -430,14 +347,12 @@ int main(void)
         TEST(every_pair_gives_exactly_the_findings_it_names),
         TEST(a_good_pair_has_no_finding_live),
         TEST(a_connection_that_is_not_fresh_is_refused),
-        TEST(clocks_are_noticed_at_half_a_minute_and_refused_at_five),
-        TEST(a_date_that_fails_by_the_peers_clock_alone_says_so),
-        TEST(a_slow_clock_is_told_from_a_bad_certificate),
         TEST(a_pin_replaces_trust_and_ladder_and_nothing_else),
         TEST(a_key_that_is_not_pinned_is_refused_though_its_chain_is_good),
+        TEST(a_pin_is_of_the_leaf_that_is_presented),
+        TEST(the_name_is_asked_of_the_leaf_that_was_dialled),
+        TEST(lists_are_asked_about_every_leaf),
         TEST(a_post_quantum_exchange_can_be_required),
-        TEST(what_expires_before_the_end_is_foreseen),
-        TEST(an_absurd_clock_is_only_refused),
         TEST(one_key_on_both_sides_is_refused),
         TEST(the_peer_must_be_who_was_dialled),
         TEST(a_peer_without_a_chain_is_refused_not_believed),
