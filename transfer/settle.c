@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static void note_not_kept(struct settle *settle, const struct entry *entry)
@@ -63,6 +64,16 @@ static bool set_owner_and_attrs(struct settle *settle, int dir, const char *name
     return true;
 }
 
+/* As most files are when they have just been written: asked by descriptor, which costs a
+ * fraction of asking by name. */
+static bool is_right_already(struct settle *settle, int fd, const struct stat *st,
+                             const struct entry *entry)
+{
+    return st->st_uid == wanted_uid(settle, entry) &&
+           st->st_gid == wanted_gid(settle, entry) && entry->xattrs.n == 0 &&
+           flistxattr(fd, NULL, 0) == 0;
+}
+
 static void lay_times(struct timespec out[2], const struct entry *entry)
 {
     out[0] = (struct timespec){.tv_nsec = UTIME_OMIT};
@@ -79,7 +90,8 @@ bool settle_file(struct settle *settle, int fd, int dir, const char *name,
         return fail_errno(err, E_STAGING_BAD, name);
     if ((uint64_t)st.st_size != entry->size && ftruncate(fd, (off_t)entry->size) != 0)
         return disk_fail(err, name);
-    if (!set_owner_and_attrs(settle, dir, name, entry, err))
+    if (!is_right_already(settle, fd, &st, entry) &&
+        !set_owner_and_attrs(settle, dir, name, entry, err))
         return false;
     lay_times(times, entry);
     if (fchmod(fd, entry->mode) != 0 || futimens(fd, times) != 0)
