@@ -271,8 +271,7 @@ bool text_unhex(struct buf *out, const char *text, struct error *err)
     return true;
 }
 
-/* Length of the UTF-8 sequence at the start (RFC 3629 section 4), 0 when there is none. */
-static size_t utf8_length(struct span s, unsigned *code)
+size_t text_character(unsigned *code, struct span s)
 {
     static const struct {
         unsigned char mask, lead;
@@ -302,7 +301,7 @@ bool text_is_utf8(struct span text)
     unsigned code = 0;
 
     while (text.n > 0) {
-        size_t n = utf8_length(text, &code);
+        size_t n = text_character(&code, text);
 
         if (n == 0 || code == 0)
             return false;
@@ -324,7 +323,7 @@ static bool deceives(unsigned code)
 static size_t show_character(char piece[SHOWN_MAX], struct span from)
 {
     unsigned code = 0;
-    size_t length = utf8_length(from, &code);
+    size_t length = text_character(&code, from);
 
     if (length == 0) {
         snprintf(piece, SHOWN_MAX, "\\x%02x", from.at[0]);

@@ -50,3 +50,6 @@ must_check bool text_unhex(struct buf *out, const char *text, struct error *err)
 void text_printable(char *out, size_t room, struct span from);
 /* Valid UTF-8 without NUL (RFC 3629). */
 bool text_is_utf8(struct span text);
+/* Length and code point of the UTF-8 sequence at the start (RFC 3629 section 4); 0 when
+ * there is none. */
+size_t text_character(unsigned *code, struct span text);

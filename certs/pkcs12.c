@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "certs/pem.h"
+#include "certs/pkcs12_mac.h"
 
 #include <stdlib.h>
 #include <wolfssl/options.h>
@@ -54,27 +55,47 @@ static bool take_chain(struct chain *out, const struct parts *parts, struct erro
     return true;
 }
 
+static bool parse(struct parts *out, struct span file, struct span passphrase,
+                  struct error *err)
+{
+    scoped(buf_clear) struct buf secret = buf_upto(passphrase.n + 1);
+    int rc;
+
+    if (!buf_add(&secret, passphrase, err) || !buf_add_byte(&secret, 0, err))
+        return false;
+    out->pkcs12 = wc_PKCS12_new();
+    if (out->pkcs12 == NULL || file.n > PKCS12_MAX ||
+        wc_d2i_PKCS12(file.at, (word32)file.n, out->pkcs12) != 0)
+        return fail(err, E_PKCS12, "it is no PKCS#12");
+    rc = wc_PKCS12_parse_ex(out->pkcs12, (const char *)secret.at, &out->key, &out->key_n,
+                            &out->leaf, &out->leaf_n, &out->issuers, 1);
+    if (rc == MAC_CMP_FAILED_E)
+        return fail(err, E_PASSPHRASE, "its digest does not agree");
+    return rc == 0 || fail(err, E_PKCS12, "wolfCrypt error %d", rc);
+}
+
+static bool is_ascii(struct span passphrase)
+{
+    for (size_t i = 0; i < passphrase.n; i++)
+        if (passphrase.at[i] == 0 || passphrase.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/*
+ * RFC 7292 takes the passphrase as a BMPString for the digest and for its own encryption,
+ * PBES2 takes its UTF-8. wolfCrypt widens bytes for the first, which is right for ASCII;
+ * for the rest the digest is checked here, and PBES2 is what can be read.
+ */
 bool pkcs12_read(struct key *key, struct chain *chain, struct span file,
                  struct span passphrase, struct error *err)
 {
-    scoped(buf_clear) struct buf secret = buf_upto(passphrase.n + 1);
-    scoped(parts_clear) struct parts parts = {.pkcs12 = wc_PKCS12_new()};
-    int rc;
+    scoped(buf_clear) struct buf bare = buf_upto(PKCS12_MAX);
+    scoped(parts_clear) struct parts parts = {0};
+    const bool ascii = is_ascii(passphrase);
 
-    /* RFC 7292 wants UTF-16 for the digest and wolfCrypt widens bytes: ASCII is both. */
-    for (size_t i = 0; i < passphrase.n; i++)
-        if (passphrase.at[i] == 0 || passphrase.at[i] >= 0x80)
-            return fail(err, E_PKCS12, "its passphrase is not ASCII");
-    if (!buf_add(&secret, passphrase, err) || !buf_add_byte(&secret, 0, err))
+    if (!ascii && !pkcs12_mac_holds(&bare, file, passphrase, err))
         return false;
-    if (parts.pkcs12 == NULL || file.n > PKCS12_MAX ||
-        wc_d2i_PKCS12(file.at, (word32)file.n, parts.pkcs12) != 0)
-        return fail(err, E_PKCS12, "it is no PKCS#12");
-    rc = wc_PKCS12_parse_ex(parts.pkcs12, (const char *)secret.at, &parts.key, &parts.key_n,
-                            &parts.leaf, &parts.leaf_n, &parts.issuers, 1);
-    if (rc == MAC_CMP_FAILED_E)
-        return fail(err, E_PASSPHRASE, "its digest does not agree");
-    if (rc != 0)
-        return fail(err, E_PKCS12, "wolfCrypt error %d", rc);
-    return take_key(key, &parts, err) && take_chain(chain, &parts, err);
+    return parse(&parts, ascii ? file : buf_span(&bare), passphrase, err) &&
+           take_key(key, &parts, err) && take_chain(chain, &parts, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A key store (RFC 7292) whose passphrase is "fuzz". */
+/* A key store (RFC 7292) whose passphrase is "fuzz", or is not ASCII. */
 #include "certs/pkcs12.h"
 
 #include <stdint.h>
@@ -9,12 +9,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    scoped(key_clear) struct key key = key_none();
-    scoped(chain_clear) struct chain chain = {0};
-    struct error err = {0};
+    static const char *const passphrases[] = {"fuzz", "f\xc3\xbczz"};
 
-    if (n <= PKCS12_MAX && pkcs12_read(&key, &chain, span_of(data, n), span_text("fuzz"),
-                                       &err) != (err.msg == E_NONE))
-        abort();
+    for (size_t i = 0; i < COUNT(passphrases) && n <= PKCS12_MAX; i++) {
+        scoped(key_clear) struct key key = key_none();
+        scoped(chain_clear) struct chain chain = {0};
+        struct error err = {0};
+
+        if (pkcs12_read(&key, &chain, span_of(data, n), span_text(passphrases[i]), &err) !=
+            (err.msg == E_NONE))
+            abort();
+    }
     return 0;
 }

@@ -170,7 +170,17 @@ run 1 node identity import --p12 "$scratch/p.pem" --passphrase-file "$scratch/pa
 shows 'no PKCS#12' PGC2084
 printf 'mot de passé\n' >"$scratch/wrong"
 run 1 node identity import --p12 "$scratch/p.p12" --passphrase-file "$scratch/wrong"
-shows 'not ASCII' PGC2084 ASCII
+shows 'a wrong one that is not ASCII' PGC2082
+cp -p "$scratch/pass" "$scratch/ascii"
+printf 'пароль é\n' >"$scratch/pass"
+openssl pkcs12 -export -inkey "$scratch/p.key" -in "$scratch/p.pem.leaf" \
+    -passout "file:$scratch/pass" -out "$scratch/text.p12"
+imports 'a passphrase that is not ASCII' "$scratch/text.p12" "$scratch/p.pem.leaf"
+openssl pkcs12 -export -inkey "$scratch/p.key" -in "$scratch/p.pem.leaf" -keypbe PBE-SHA1-3DES \
+    -certpbe PBE-SHA1-3DES -passout "file:$scratch/pass" -out "$scratch/text.p12"
+run 1 node identity import --p12 "$scratch/text.p12" --passphrase-file "$scratch/pass"
+shows 'with 3DES such a one is refused with the way out' PGC2084 AES-256
+mv "$scratch/ascii" "$scratch/pass"
 if openssl pkcs12 -export -legacy -inkey "$scratch/p.key" -in "$scratch/p.pem.leaf" \
     -passout "file:$scratch/pass" -out "$scratch/rc2.p12" 2>/dev/null; then
     run 1 node identity import --p12 "$scratch/rc2.p12" --passphrase-file "$scratch/pass"

@@ -93,10 +93,12 @@ static void more_than_the_ceiling_is_refused(void)
 
 static void an_answer_that_is_none_is_told(void)
 {
-    static const char *const missing[] = {"HTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\nx", NULL};
+    static const char *const missing[] = {"HTTP/1.1 404 No\r\nContent-Length: 1\r\n\r\nx",
+                                          NULL};
     static const char *const nonsense[] = {"\x16\x03\x01 nonsense", NULL};
     static const char *const nothing[] = {NULL};
-    static const char *const cut[] = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", NULL};
+    static const char *const cut[] = {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx",
+                                      NULL};
     char body[32];
 
     CU_ASSERT_EQUAL(fetched(missing, body), E_FETCH);
@@ -125,8 +127,8 @@ static void a_redirect_leads_to_http_only_and_not_for_ever(void)
 
 static void only_http_is_dialled(void)
 {
-    static const char *const urls[] = {"https://127.0.0.1/", "file:///etc/passwd", "ldap://x",
-                                       "127.0.0.1", ""};
+    static const char *const urls[] = {"https://127.0.0.1/", "file:///etc/passwd",
+                                       "ldap://x", "127.0.0.1", ""};
 
     for (size_t i = 0; i < COUNT(urls); i++) {
         scoped(buf_clear) struct buf body = buf_upto(16);

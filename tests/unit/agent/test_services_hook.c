@@ -71,7 +71,8 @@ static void without_steps_no_hook_is_needed(void)
 
 static void a_hook_of_others_is_not_run(void)
 {
-    static const char *const ways[] = {"chmod 720 hooks/services", "chmod 702 hooks/services",
+    static const char *const ways[] = {"chmod 720 hooks/services",
+                                       "chmod 702 hooks/services",
                                        "chmod 600 hooks/services", "chmod 770 hooks"};
 
     for (size_t i = 0; i < COUNT(ways); i++) {

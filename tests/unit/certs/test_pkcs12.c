@@ -40,11 +40,35 @@ static void the_files_of_openssl_are_read(void)
 static void what_cannot_be_read_says_why(void)
 {
     CU_ASSERT_EQUAL(read_as(MAKE "-out p", span_text("wrong")), E_PASSPHRASE);
-    CU_ASSERT_EQUAL(read_as(MAKE "-out p", span_text("sécret")), E_PKCS12);
+    CU_ASSERT_EQUAL(read_as(MAKE "-out p", span_text("sécret")), E_PASSPHRASE);
+    CU_ASSERT_EQUAL(read_as(MAKE "-out p", span_text("s\xe9"
+                                                     "cret")),
+                    E_PKCS12);
     CU_ASSERT_EQUAL(read_as(MAKE "-nokeys -out p", span_text("secret")), E_PKCS12);
     CU_ASSERT_EQUAL(read_as(": >p", span_text("secret")), E_PKCS12);
     CU_ASSERT_EQUAL(read_as("head -c 2000 /dev/urandom >p", span_text("secret")), E_PKCS12);
     CU_ASSERT_EQUAL(read_as(MAKE "| head -c 300 >p", span_text("secret")), E_PKCS12);
+}
+
+#define MAKE_AS(passphrase)                                                                  \
+    "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k -out c " \
+    "-subj /CN=x.example.com && printf '%s\\n' '" passphrase "' > w &&"                      \
+    "openssl pkcs12 -export -inkey k -in c -passout file:w -out p "
+
+/* Latin-1, beyond it, and beyond the first plane. */
+static void passphrases_are_text(void)
+{
+    static const char *const words[] = {"mot de passé", "пароль", "合言葉", "a😀b"};
+
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("mot de passé"), span_text(words[0])), E_NONE);
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("пароль"), span_text(words[1])), E_NONE);
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("合言葉"), span_text(words[2])), E_NONE);
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("a😀b"), span_text(words[3])), E_NONE);
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("пароль") "-macalg sha512", span_text(words[1])),
+                    E_NONE);
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("пароль") "-macalg sha1", span_text(words[1])), E_NONE);
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("пароль"), span_text(words[0])), E_PASSPHRASE);
+    CU_ASSERT_EQUAL(read_as(MAKE_AS("пароль") "-nomac", span_text(words[1])), E_PKCS12);
 }
 
 int main(void)
@@ -52,6 +76,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(the_files_of_openssl_are_read),
         TEST(what_cannot_be_read_says_why),
+        TEST(passphrases_are_text),
     };
 
     return run_tests("pkcs12", tests, COUNT(tests));

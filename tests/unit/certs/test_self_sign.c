@@ -53,7 +53,8 @@ static void it_begins_ten_minutes_ago_and_lasts_its_days(void)
 /* dNSName a.example, and the common name is not one of them. */
 static void names_are_those_that_were_given(void)
 {
-    static const unsigned char san[] = {0x82, 9, 'a', '.', 'e', 'x', 'a', 'm', 'p', 'l', 'e'};
+    static const unsigned char san[] = {0x82, 9,   'a', '.', 'e', 'x',
+                                        'a',  'm', 'p', 'l', 'e'};
     scoped(chain_clear) struct chain given = {0}, alone = {0};
     struct self_sign wish = {.name = "node.example.com", .days = 7, .now = AT_NOON};
     char names[CERT_TEXT_MAX];
