@@ -5,6 +5,7 @@
 #include "certs/ca.h"
 #include "certs/identity.h"
 #include "certs/path.h"
+#include "transfer/handover.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,19 +71,26 @@ static bool find_own(struct dependents *out, int state, const struct cert *ancho
     return true;
 }
 
+/* Of a migration that is decided nothing more is to come. */
 static bool find_pairings(struct dependents *out, struct state *state, time_t now,
                           struct error *err)
 {
+    static const enum handover_state over[] = {TARGET_COMMITTED, TARGET_ABORTED,
+                                               SOURCE_HANDED_OVER, SOURCE_THAWED};
     scoped(query_end) struct query rows = {0};
 
     if (state->db.handle == NULL && !state_open_db(state, err))
         return false;
     if (!query_begin(&rows, &state->db,
                      "SELECT peer_name, expires FROM grants"
-                     " WHERE revoked = 0 AND expires > ?1 ORDER BY peer_name",
+                     " WHERE revoked = 0 AND expires > ?1 AND migration NOT IN"
+                     " (SELECT id FROM migration WHERE state IN (?2, ?3, ?4, ?5))"
+                     " ORDER BY peer_name",
                      err))
         return false;
     query_int(&rows, 1, now);
+    for (size_t i = 0; i < COUNT(over); i++)
+        query_text(&rows, 2 + (int)i, handover_state_name(over[i]));
     while (query_next(&rows, err)) {
         char until[TIME_TEXT_MAX];
 

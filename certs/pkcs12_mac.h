@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The digest of a PKCS#12 (RFC 7292 section 5 and appendix B) under a passphrase that is not
- * ASCII: the passphrase counts as a BMPString (B.1), where wolfCrypt widens single bytes.
+ * The digest of a PKCS#12 (RFC 7292 section 5 and appendix B) under a passphrase that is
+ * not ASCII: the passphrase counts as a BMPString (B.1), where wolfCrypt widens single
+ * bytes.
  */
 #pragma once
 
