@@ -189,6 +189,8 @@ bool secret_is_private(int dir, const char *name, struct error *err)
         return fail_errno(err, E_FILE_READ, name);
     if (S_ISFIFO(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
         return true;
+    if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) /* nobody shall chmod /dev/null */
+        return fail(err, E_FILE_READ, "%s is neither a file nor a pipe", name);
     whole_path(path, dir, name);
     return fail(err, E_SECRET_OPEN, "%s has mode %04o; mend it with: chmod %s '%s'", path,
                 (unsigned)(st.st_mode & 07777), S_ISDIR(st.st_mode) ? "700" : "600", path);

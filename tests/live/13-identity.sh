@@ -123,6 +123,9 @@ chmod 644 "$scratch/pass"
 run 2 node identity import --cert "$scratch/other.pem" --key "$scratch/other.enc" \
     --passphrase-file "$scratch/pass"
 shows 'a passphrase for everybody to read' PGB1013
+run 2 node identity import --cert "$scratch/other.pem" --key "$scratch/other.enc" \
+    --passphrase-file /dev/null
+check_not 'nobody is told to chmod a device' grep -q chmod "$err"
 chmod 600 "$scratch/pass"
 # A terminal: script(1) makes one; the passphrase must not be echoed.
 if command -v script >/dev/null; then
