@@ -94,7 +94,7 @@ arrived() { pg target trust list --filter subject~Shared --json | jq -e '.anchor
 check 'a published one arrives by itself' wait_for 5 arrived
 presented >/dev/null
 equal 'and counts' "$((before + 2))" "$(anchors_now)"
-must target trust unpublish -y --force "$scratch/ca/shared-root/cert.pem"
+must target trust unpublish -y "$scratch/ca/shared-root/cert.pem"
 left() { ! arrived; }
 check 'and leaves by itself' wait_for 5 left
 check 'the record knows' grep -q '1 added' <(pg target audit show)
