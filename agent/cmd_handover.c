@@ -226,8 +226,7 @@ static int run_abort(struct call *call, struct error *err)
 }
 
 const struct command commands_handover[] = {
-    {"abort", "ID", "End a migration for good, at either side; the target discards it.",
-     run_abort},
+    {"abort", "ID", "End a migration for good, at either side.", run_abort},
     {"give-up", "[-y] ID",
      "Source: end a migration without its target, before commit was asked for.",
      run_give_up},

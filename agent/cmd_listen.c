@@ -16,7 +16,7 @@ struct listen_words {
     const char *peer, *into;
     enum policy policy;
     struct demands demands;
-    bool once, nowhere;
+    bool once, nowhere, basis;
     int socket; /* of the service manager, or -1 */
 };
 
@@ -26,6 +26,7 @@ static bool listen_words_read(struct call *call, struct listen_words *out,
     out->peer = "0.0.0.0:" TLS_PORT_DEFAULT;
     out->once = args_flag(&call->args, "--once");
     out->nowhere = args_flag(&call->args, "--to-nowhere");
+    out->basis = args_flag(&call->args, "--basis");
     if (!args_value(&call->args, "--peer", &out->peer, err) ||
         !args_value(&call->args, "--into", &out->into, err) ||
         !demands_read(&call->args, &out->policy, &out->demands, err) ||
@@ -92,6 +93,7 @@ static int run_listen(struct call *call, struct error *err)
     service->demands = words.demands;
     service->once = words.once;
     service->nowhere = words.nowhere;
+    service->migrations.replaces = words.basis;
     service->events.json = call->json;
     good = serve(service, &words, &listener, err);
     mem_free(service);
@@ -99,7 +101,8 @@ static int run_listen(struct call *call, struct error *err)
 }
 
 const struct command commands_listen[] = {
-    {"listen", "[--peer ADDR:PORT] --into DIR [--once] [--to-nowhere] " DEMANDS_WORDS,
+    {"listen",
+     "[--peer ADDR:PORT] --into DIR [--once] [--basis] [--to-nowhere] " DEMANDS_WORDS,
      "Target: wait for a source, pair with it, receive into DIR.", run_listen},
     {0},
 };

@@ -87,6 +87,7 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
 
     plan->streams = streams_default();
     plan->nowhere = args_flag(args, "--to-nowhere");
+    plan->basis = args_flag(args, "--basis");
     plan->patience = PATIENCE_SECONDS;
     if (!consent_read(consent, args, err) || !args_value(args, "--name", &w->name, err) ||
         !args_value(args, "--peer-name", &w->peer_name, err) ||
@@ -203,7 +204,7 @@ const struct command commands_migrate[] = {
     {"migrate",
      "HOST[:PORT] DIR " CONSENT_WORDS
      " [--name N] [--peer-name N] [--streams N] [--limit RATE]"
-     " [--compress auto|never|always] [--patience D] [--to-nowhere] " WISH_WORDS
+     " [--compress auto|never|always] [--patience D] [--basis] [--to-nowhere] " WISH_WORDS
      " " DEMANDS_WORDS,
      "Source: pair, be authorised, move DIR, hand it over.", run_migrate},
     {"resume", "[--receipt FILE] ID",

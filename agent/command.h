@@ -44,6 +44,7 @@ extern const struct command commands_pair[];      /* cmd_pair.c */
 extern const struct command commands_listen[];    /* cmd_listen.c */
 extern const struct command commands_migrate[];   /* cmd_migrate.c */
 extern const struct command commands_handover[];  /* cmd_handover.c */
+extern const struct command commands_prune[];     /* cmd_prune.c */
 extern const struct command commands_receipt[];   /* cmd_receipt.c */
 extern const struct command commands_audit[];     /* cmd_audit.c */
 extern const struct command commands_admin[];     /* cmd_admin.c */

@@ -52,6 +52,8 @@ void event_generation(const struct events *events, unsigned generation, uint64_t
 /* A hook has ended: `how` NULL when it succeeded, else with the end of what it said. */
 void event_hook(const struct events *events, const char *migration, const char *hook,
                 const char *how, struct span said);
+/* Source: so much of a pass was not sent, because the target had it. */
+void event_spared(const struct events *events, uint64_t bytes);
 /* Source: what of the tree stays behind, and why. */
 void event_left_behind(const struct events *events, const struct report *findings);
 /* The line that ends a migration. */

@@ -267,6 +267,19 @@ void event_state(const struct events *events, const char *state)
     tell_json(object, "state");
 }
 
+void event_spared(const struct events *events, uint64_t bytes)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("%llu bytes were at the target already", (unsigned long long)bytes);
+        return;
+    }
+    object = json_object();
+    json_put_int(object, "bytes", (int64_t)bytes);
+    tell_json(object, "spared");
+}
+
 void event_left_behind(const struct events *events, const struct report *findings)
 {
     json_t *object;

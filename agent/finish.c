@@ -85,7 +85,7 @@ static bool finish_one(struct migrations *migrations, struct migration *migratio
     if (migration->handover.state == TARGET_COMMITTING)
         return finish_commit(migrations, migration, 0, err);
     if (migration->handover.state == TARGET_ABORTED && migration->receive.opened)
-        return receive_discard(&migration->receive, err);
+        return receive_discard(&migration->receive, true, err);
     return true;
 }
 

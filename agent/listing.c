@@ -17,6 +17,9 @@
 #define PREFIX "new-"
 #define NAME_BYTES 48
 
+/* Files of a migration that only its transfer needs. */
+static const char *const of_listings[] = {"manifest-", "digests-", "changed-", "listed-"};
+
 static void own_name(char out[NAME_BYTES])
 {
     snprintf(out, NAME_BYTES, DIRECTORY "/" PREFIX "%ld", (long)getpid());
@@ -49,6 +52,24 @@ void listing_sweep(int state)
         if (is_left_over(entry->d_name))
             (void)!fs_remove_tree(dirfd(dir), entry->d_name, &ignored);
     }
+}
+
+void listing_drop(int state, const char *migration)
+{
+    scoped(fd_close) int work = -1;
+    scoped(dir_close) DIR *dir = NULL;
+    char path[MIGRATION_ID_MAX + sizeof(DIRECTORY) + 1];
+    struct error ignored = {0};
+    const struct dirent *entry;
+
+    snprintf(path, sizeof(path), DIRECTORY "/%s", migration);
+    work = openat(state, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (work >= 0)
+        dir = fdopendir(fcntl(work, F_DUPFD_CLOEXEC, 0));
+    while (dir != NULL && (entry = readdir(dir)) != NULL)
+        for (size_t i = 0; i < COUNT(of_listings); i++)
+            if (text_starts(entry->d_name, of_listings[i]))
+                (void)!fs_remove_tree(work, entry->d_name, &ignored);
 }
 
 static int64_t estimate(uint64_t bytes, uint64_t limit)

@@ -19,5 +19,7 @@ void listing_recall(int state, const struct move_plan *plan, enum digest_kind ki
                     int64_t *seconds);
 /* The listing becomes that of the migration, unless that has one already. */
 must_check bool listing_adopt(int state, const char *migration, struct error *err);
+/* Of a finished migration all but its plan goes. */
+void listing_drop(int state, const char *migration);
 /* Remove what a run that failed or was killed has left. */
 void listing_sweep(int state);

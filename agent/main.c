@@ -18,7 +18,8 @@ static const struct command *const tables[] = {
     commands_trust,    commands_store,   commands_published, commands_refresh,
     commands_adopt,    commands_ca,      commands_ca_issue,  commands_doctor,
     commands_listen,   commands_pair,    commands_migrate,   commands_handover,
-    commands_receipt,  commands_audit,   commands_admin,     commands_approve,
+    commands_prune,    commands_receipt, commands_audit,     commands_admin,
+    commands_approve,
 };
 
 /* The row whose name is the first one or two words; *words says how many. */

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define JOURNAL_TICK_MS 100
+#define KEPT_NAME_ROOM 48
 
 bool migration_flush(struct migrations *migrations, struct migration *migration,
                      struct error *err)
@@ -108,18 +109,37 @@ static bool restore(struct migrations *migrations, struct migration *migration,
     }
 }
 
+/* Data of a failed try is for the same source and the same name alone. */
+static void kept_name(char out[KEPT_NAME_ROOM], const struct grant *grant, const char *name)
+{
+    struct digest_run run;
+    struct digest digest;
+    char hex[DIGEST_HEX];
+
+    digest_begin(&run, DIGEST_SHA256);
+    digest_add(&run, digest_span(&grant->peer_client_key));
+    digest_add(&run, span_text(name));
+    digest_end(&run, &digest);
+    digest_hex(hex, &digest);
+    snprintf(out, KEPT_NAME_ROOM, RECEIVE_KEPT "%.32s", hex);
+}
+
 /* The staging area of the generation that the handover row names. */
 static bool staging_open(struct migrations *migrations, struct migration *migration,
                          const struct grant *grant, struct error *err)
 {
     struct receive_status status = {0};
+    char kept[KEPT_NAME_ROOM];
     const struct receive_place place = {.into = migrations->into,
                                         .migration = grant->migration,
                                         .name = migration->facts.name,
                                         .generation = migration->handover.generation,
                                         .kind = migration->facts.kind,
-                                        .byte_ceiling = grant->byte_ceiling};
+                                        .byte_ceiling = grant->byte_ceiling,
+                                        .replaces = migrations->replaces,
+                                        .kept = kept};
 
+    kept_name(kept, grant, migration->facts.name);
     if (!receive_open(&migration->receive, &place, err))
         return false;
     receive_status(&migration->receive, &status);

@@ -29,6 +29,7 @@ struct migrations {
     struct worker *worker;
     int into;              /* borrowed */
     const char *directory; /* of `into`, absolute; borrowed, like the next */
+    bool replaces;         /* set before: an older copy of the same name, by exchange */
     const struct events *events;
     int64_t finish_ms; /* when finish_left looks again */
     pthread_mutex_t lock;

@@ -28,6 +28,10 @@ static void run_begin(struct run *run)
 
 static void run_close(struct run *run)
 {
+    const enum handover_state state = run->handover.state;
+
+    if (state == SOURCE_HANDED_OVER || state == SOURCE_THAWED)
+        listing_drop(run->move->state, run->move->plan.migration);
     send_close(&run->send);
     if (run->paced)
         pace_end(&run->pace);

@@ -31,6 +31,7 @@ struct move_plan {
     enum policy policy;
     struct demands demands;
     struct tree_wish wish;
+    bool basis; /* only the difference to an older copy there */
 };
 
 struct move {

@@ -44,6 +44,7 @@ static bool open_generation(struct run *run, struct error *err)
         return false;
     run->send.streams = run->move->plan.streams;
     run->send.compress = run->move->plan.compress;
+    run->send.insists = run->move->plan.basis;
     run->send.nowhere = run->move->plan.nowhere;
     run_route(run);
     run->send.route.pace = &run->pace;
@@ -57,6 +58,8 @@ static bool carry_tree(struct run *run, struct error *err)
     errand_show(&run->errand, &run->send.progress);
     good = send_tree(&run->grant, &run->send, err);
     errand_show(&run->errand, NULL);
+    if (atomic_load(&run->send.progress.spared) > 0)
+        event_spared(&run->move->events, atomic_load(&run->send.progress.spared));
     return good;
 }
 

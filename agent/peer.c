@@ -27,6 +27,7 @@ static const struct peer_route routes[] = {
     {"PUT", GENERATION "manifest", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_manifest},
     {"GET", GENERATION "missing", GRANTED_PEER, 0, peer_missing},
     {"PUT", GENERATION "segments/{n}", GRANTED_PEER, SEGMENT_BYTES, peer_segment},
+    {"PUT", GENERATION "offers/{n}", GRANTED_PEER, SEGMENT_BYTES, peer_offer},
     {"PUT", GENERATION "nowhere/{n}", GRANTED_PEER, SEGMENT_BYTES, peer_nowhere},
     {"POST", V1 "migrations/{id}/freeze", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_freeze},
     {"POST", V1 "migrations/{id}/seal", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_seal},

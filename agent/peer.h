@@ -118,6 +118,7 @@ bool peer_page(struct visit *visit, struct error *err);
 bool peer_manifest(struct visit *visit, struct error *err);
 bool peer_missing(struct visit *visit, struct error *err);
 bool peer_segment(struct visit *visit, struct error *err);
+bool peer_offer(struct visit *visit, struct error *err);
 bool peer_nowhere(struct visit *visit, struct error *err);
 bool peer_freeze(struct visit *visit, struct error *err);
 bool peer_seal(struct visit *visit, struct error *err);

@@ -196,7 +196,8 @@ bool peer_countersign(struct visit *visit, struct error *err)
     event_migration(&service->events, hold.migration->id, "countersigned",
                     hold.migration->receive.manifest.sum.bytes);
     /* Published and signed by both: what is left of the staging area is of no use. */
-    if (hold.migration->receive.opened && !receive_discard(&hold.migration->receive, err))
+    if (hold.migration->receive.opened &&
+        !receive_discard(&hold.migration->receive, false, err))
         return false;
     if (service->once)
         atomic_store(&service->stop, true);
@@ -213,7 +214,8 @@ bool peer_abort(struct visit *visit, struct error *err)
     if (!hold_take(&hold, visit, true, err) ||
         !move(visit, &hold, ASKED_ABORT, NULL, NULL, err))
         return false;
-    if (hold.migration->receive.opened && !receive_discard(&hold.migration->receive, err))
+    if (hold.migration->receive.opened &&
+        !receive_discard(&hold.migration->receive, true, err))
         return false;
     event_migration(&service->events, hold.migration->id, "aborted", 0);
     return authority_statement(&service->worker->authority, hold.migration->id, KEPT_ABORT,

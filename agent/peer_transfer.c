@@ -116,6 +116,23 @@ bool peer_missing(struct visit *visit, struct error *err)
            wire_write_ranges(&visit->answer.json, &ranges, err);
 }
 
+bool peer_offer(struct visit *visit, struct error *err)
+{
+    scoped(hold_release) struct hold hold = {0};
+    scoped(ranges_free) struct ranges wanted = {0};
+    struct digest digest = {0}, seen;
+
+    if (!both_mean_it(visit, false, err) || !announced_digest(visit, &digest, err) ||
+        !hold_staging(&hold, visit, false, err))
+        return false;
+    digest_of(&seen, hold.migration->facts.kind, visit->request.body);
+    if (!digest_equal(&seen, &digest))
+        return fail(err, E_SEGMENT_DIGEST, "an offer");
+    return receive_offer(&hold.migration->receive, visit->words.number[1],
+                         visit->request.body, &wanted, err) &&
+           wire_write_ranges(&visit->answer.json, &wanted, err);
+}
+
 bool both_mean_it(const struct visit *visit, bool nowhere, struct error *err)
 {
     if (visit->peer->service->nowhere == nowhere)

@@ -65,8 +65,8 @@ bool plan_save(const struct move_plan *plan, int work, struct error *err)
            put_demands(&text, &plan->demands, err) && put_wish(&text, &plan->wish, err) &&
            buf_print(&text, err, "streams %u\nlimit %llu\ncompress %s\n", plan->streams,
                      (unsigned long long)plan->limit, compress_name(plan->compress)) &&
-           buf_print(&text, err, "patience %lld\nnowhere %d\n", (long long)plan->patience,
-                     plan->nowhere) &&
+           buf_print(&text, err, "patience %lld\nnowhere %d\nbasis %d\n",
+                     (long long)plan->patience, plan->nowhere, plan->basis) &&
            fs_replace(work, PLAN_FILE, buf_span(&text), 0600, err);
 }
 
@@ -167,6 +167,7 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
     if (get(text, "compress", number, sizeof(number)) &&
         !compress_named(&out->compress, number))
         return fail(err, E_FILE_READ, "the plan of the migration is damaged");
+    out->basis = get(text, "basis", number, sizeof(number)) && text_equal(number, "1");
     out->nowhere = get(text, "nowhere", number, sizeof(number)) && text_equal(number, "1");
     out->patience = (int64_t)patience;
     return true;

@@ -44,7 +44,7 @@ static bool open_staging(struct receive *receive, const struct receive_place *pl
         return false;
     if (flock(receive->staging, LOCK_EX | LOCK_NB) != 0)
         return fail(err, E_STAGING_BUSY, "%s/%s", STAGING_DIR, receive->migration);
-    return true;
+    return take_kept(receive, above, err);
 }
 
 /* The mark names the generation: another one has begun since. */
@@ -60,16 +60,29 @@ static bool sealed_already(const struct receive *receive)
            generation == receive->generation;
 }
 
+/* Permission to replace it was given to this migration, whoever opens its staging later. */
+static bool open_older(struct receive *receive, const struct stat *st, struct error *err)
+{
+    if (!receive->replaces || !S_ISDIR(st->st_mode))
+        return fail(err, E_DESTINATION_EXISTS, "%s", receive->name);
+    return disk_replace(receive->staging, REPLACES_MARK, span_text(REPLACES_MARK), err) &&
+           fs_open_beneath(&receive->base[1], receive->into, receive->name,
+                           O_RDONLY | O_DIRECTORY, 0, err);
+}
+
 static bool open_tree(struct receive *receive, struct error *err)
 {
     struct stat st;
 
     receive->published = published_already(receive);
     receive->sealed = sealed_already(receive);
+    if (faccessat(receive->staging, REPLACES_MARK, F_OK, 0) == 0)
+        receive->replaces = true;
     if (receive->published)
         return true;
-    if (fstatat(receive->into, receive->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        return fail(err, E_DESTINATION_EXISTS, "%s", receive->name);
+    if (fstatat(receive->into, receive->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        !open_older(receive, &st, err))
+        return false;
     return begin_tree(receive, err) &&
            make_and_open(&receive->tree, receive->staging, TREE_DIR, err);
 }
@@ -106,6 +119,8 @@ bool receive_open(struct receive *out, const struct receive_place *place, struct
     *out = (struct receive){.into = -1,
                             .staging = -1,
                             .tree = -1,
+                            .base = {-1, -1},
+                            .replaces = place->replaces,
                             .generation = place->generation,
                             .byte_ceiling = place->byte_ceiling};
     pthread_mutex_init(&out->lock, NULL);
@@ -115,6 +130,8 @@ bool receive_open(struct receive *out, const struct receive_place *place, struct
     else if (!name_is_allowed(place->migration) ||
              !text_fits(out->migration, place->migration))
         fail(err, E_DESTINATION_NAME, "%s", place->migration);
+    else if (place->kept != NULL && !text_fits(out->kept, place->kept))
+        fail(err, E_DESTINATION_NAME, "%s", place->kept);
     else if (open_all(out, place, err))
         return true;
     receive_close(out);
@@ -131,6 +148,8 @@ void receive_close(struct receive *receive)
     marks_close(&receive->marks);
     manifest_clear(&receive->manifest);
     fd_close(&receive->tree);
+    for (size_t i = 0; i < RECEIVE_BASES; i++)
+        fd_close(&receive->base[i]);
     fd_close(&receive->staging);
     fd_close(&receive->into);
     pthread_mutex_destroy(&receive->lock);
@@ -226,6 +245,7 @@ void receive_status(struct receive *receive, struct receive_status *out)
                                    .received = receive->marks.received,
                                    .durable = receive->marks.durable,
                                    .unflushed = receive->unflushed,
+                                   .offers = receive->base[0] >= 0 || receive->base[1] >= 0,
                                    .sealed = receive->sealed,
                                    .published = receive->published};
     manifest_root_so_far(&receive->manifest, &out->pages_root);

@@ -20,8 +20,11 @@
 
 #define STAGING_DIR ".pairgate"
 #define TREE_DIR "tree"         /* the tree as it grows, of DIR/.pairgate/<migration> */
+#define RECEIVE_KEPT "kept-"    /* data of failed tries, in it */
+#define RECEIVE_OLDER "older-"  /* copies that were replaced */
 #define RECEIVE_DESKS 8         /* segments written at once without allocating */
 #define RECEIVE_RANGES_MAX 1024 /* in one answer of receive_missing */
+#define RECEIVE_BASES 2         /* copies that offers are compared with */
 
 /* Where a migration goes. Borrowed while receive_open runs. */
 struct receive_place {
@@ -31,6 +34,8 @@ struct receive_place {
     unsigned generation;   /* the one under way, from 1 */
     enum digest_kind kind;
     uint64_t byte_ceiling; /* of the grant */
+    bool replaces;         /* DIR/<name>, an older copy: compared with, and exchanged */
+    const char *kept;      /* where a failed try of the same source leaves its data; NULL */
 };
 
 /* What one thread needs to write a segment; kept for the next one. */
@@ -46,6 +51,10 @@ struct receive {
     int into;
     int staging;
     int tree; /* -1 once it is published */
+    /* Copies to compare with, or -1: what was staged before, and what is replaced. */
+    int base[RECEIVE_BASES];
+    bool replaces;
+    char kept[NAME_MAX + 1];
     char migration[NAME_MAX + 1];
     char name[NAME_MAX + 1];
     unsigned generation;
@@ -85,6 +94,14 @@ must_check bool receive_segment(struct receive *receive, uint64_t number, struct
 must_check bool receive_nowhere(struct receive *receive, uint64_t number, struct span bytes,
                                 const struct digest *digest, struct error *err);
 
+/*
+ * A segment by the digests of its pieces, with some of them (transfer/offer.h). `wanted`
+ * are the pieces that are not here: none when it has been received.
+ */
+struct ranges;
+must_check bool receive_offer(struct receive *receive, uint64_t number, struct span body,
+                              struct ranges *wanted, struct error *err);
+
 struct range {
     uint64_t first;
     uint64_t last;
@@ -109,6 +126,7 @@ struct receive_status {
     uint64_t received;
     uint64_t durable;
     uint64_t unflushed; /* bytes */
+    bool offers;        /* there is something to compare with */
     bool sealed;
     bool published;
 };
@@ -141,5 +159,9 @@ must_check bool receive_publish(struct receive *receive, struct error *err);
 must_check bool receive_withdraw(struct receive *receive, struct error *err);
 /* Remove a staging area that nobody has open; none is no error. Published data stays. */
 must_check bool receive_sweep(int into, const char *migration, struct error *err);
-/* Remove the staging area and close. Published data stays. */
-must_check bool receive_discard(struct receive *receive, struct error *err);
+/*
+ * Remove the staging area and close. Published data stays, an older copy that it has
+ * replaced becomes .pairgate/older-<migration>, and with `keep` what was staged is there
+ * for the next try of the same source.
+ */
+must_check bool receive_discard(struct receive *receive, bool keep, struct error *err);

@@ -19,24 +19,54 @@ void before_name(char out[BEFORE_NAME_ROOM], unsigned generation)
     snprintf(out, BEFORE_NAME_ROOM, "before-%u", generation);
 }
 
+static bool is_there(int dir, const char *name)
+{
+    return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool begin_tree(struct receive *receive, struct error *err)
 {
     char older[BEFORE_NAME_ROOM], name[BEFORE_NAME_ROOM];
 
-    if (receive->generation == 1)
-        return true;
     before_name(name, receive->generation - 1);
-    if (faccessat(receive->staging, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return true;
-    if (renameat(receive->staging, TREE_DIR, receive->staging, name) != 0)
-        return errno == ENOENT ? fail(err, E_STAGING_BAD, "%s is gone", TREE_DIR)
-                               : disk_fail(err, TREE_DIR);
-    before_name(older, receive->generation - 2);
-    return fsync(receive->staging) == 0 ? fs_remove_tree(receive->staging, older, err)
-                                        : disk_fail(err, name);
+    if (receive->generation > 1 && !is_there(receive->staging, name)) {
+        if (renameat(receive->staging, TREE_DIR, receive->staging, name) != 0)
+            return errno == ENOENT ? fail(err, E_STAGING_BAD, "%s is gone", TREE_DIR)
+                                   : disk_fail(err, TREE_DIR);
+        before_name(older, receive->generation - 2);
+        if (fsync(receive->staging) != 0)
+            return disk_fail(err, name);
+        if (!fs_remove_tree(receive->staging, older, err))
+            return false;
+    }
+    return !is_there(receive->staging, name) ||
+           fs_open_beneath(&receive->base[0], receive->staging, name,
+                           O_RDONLY | O_DIRECTORY, 0, err);
 }
 
-/* Both generations, side by side. */
+bool take_kept(const struct receive *receive, int above, struct error *err)
+{
+    char name[BEFORE_NAME_ROOM];
+
+    before_name(name, 0);
+    if (receive->kept[0] == '\0' || is_there(receive->staging, TREE_DIR) ||
+        is_there(receive->staging, name))
+        return true;
+    return renameat(above, receive->kept, receive->staging, name) == 0 || errno == ENOENT ||
+           disk_fail(err, receive->kept);
+}
+
+bool leave_kept(const struct receive *receive, int above, struct error *err)
+{
+    if (receive->kept[0] == '\0' || receive->published || receive->marks.received == 0)
+        return true;
+    if (!fs_remove_tree(above, receive->kept, err))
+        return false;
+    return renameat(receive->staging, TREE_DIR, above, receive->kept) == 0 ||
+           disk_fail(err, receive->kept);
+}
+
+/* Both generations, side by side. Before the first there is but what was kept. */
 struct carry {
     int tree, before;
     struct manifest then;
@@ -48,7 +78,6 @@ struct carry {
 
 static void carry_end(struct carry *carry)
 {
-    fd_close(&carry->before);
     manifest_clear(&carry->then);
     walk_clear(&carry->now);
     walk_clear(&carry->old);
@@ -58,24 +87,22 @@ static void carry_end(struct carry *carry)
 
 static bool carry_begin(struct carry *out, const struct receive *receive, struct error *err)
 {
-    char name[BEFORE_NAME_ROOM];
-
-    before_name(name, receive->generation - 1);
     out->tree = receive->tree;
-    if (!fs_open_beneath(&out->before, receive->staging, name, O_RDONLY | O_DIRECTORY, 0,
-                         err) ||
-        !manifest_open(&out->then, receive->staging, receive->generation - 1,
+    out->before = receive->base[0];
+    walk_begin(&out->now, &receive->manifest, 0);
+    if (receive->generation == 1)
+        return true;
+    if (!manifest_open(&out->then, receive->staging, receive->generation - 1,
                        receive->manifest.kind, err) ||
         !make_directories(out->before, &out->then, err))
         return false;
-    walk_begin(&out->now, &receive->manifest, 0);
     walk_begin(&out->old, &out->then, 0);
     out->holds = walk_next(&out->old, &out->entry, err);
     return err->msg == E_NONE;
 }
 
 /* The file of before that has this path, with the same data ranges. */
-static bool is_there(struct carry *carry, const struct entry *wanted, struct error *err)
+static bool is_referable(struct carry *carry, const struct entry *wanted, struct error *err)
 {
     const struct entry *then = &carry->entry;
     struct error trouble = {0};
@@ -93,38 +120,92 @@ static bool is_there(struct carry *carry, const struct entry *wanted, struct err
                 (const char *)wanted->path.at);
 }
 
-/* Moved by now, or before the interruption. */
-static bool move_over(struct carry *carry, const struct entry *entry, struct error *err)
+/* A file of before goes to where it shall be; *there when it is, now or since long. */
+static bool move_over(struct carry *carry, const struct entry *entry, bool *there,
+                      struct error *err)
 {
+    const struct perch *from = &carry->from, *to = &carry->to;
     struct error gone = {0};
     struct stat st;
 
     if (!perch_reach(&carry->to, carry->tree, entry->path, err))
         return false;
     if (perch_reach(&carry->from, carry->before, entry->path, &gone) &&
-        renameat2(carry->from.dir, carry->from.name, carry->to.dir, carry->to.name,
-                  RENAME_NOREPLACE) == 0)
+        fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        S_ISREG(st.st_mode) && (entry->reference != 0 || st.st_nlink == 1) &&
+        renameat2(from->dir, from->name, to->dir, to->name, RENAME_NOREPLACE) != 0 &&
+        errno != EEXIST && errno != EACCES)
+        return disk_fail(err, to->name);
+    *there =
+        fstatat(to->dir, to->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    return true;
+}
+
+/* Where the manifest has a hole no data of before may stay. */
+static bool punch(int fd, const struct entry *entry)
+{
+    struct extent extent;
+    uint64_t at = 0;
+
+    if (!entry->sparse)
         return true;
-    if (gone.msg == E_NONE && errno != ENOENT && errno != EEXIST)
-        return disk_fail(err, carry->to.name);
-    return (fstatat(carry->to.dir, carry->to.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(st.st_mode)) ||
-           fail(err, E_STAGING_BAD, "%s is gone", carry->to.name);
+    for (size_t i = 0; entry_extent(entry, i, &extent); i++) {
+        if (extent.at > at && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                        (off_t)at, (off_t)(extent.at - at)) != 0)
+            return false;
+        at = extent.at + extent.n;
+    }
+    return at == entry->size || fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                                          (off_t)at, (off_t)(entry->size - at)) == 0;
+}
+
+/* Ready to be written over, and not to be taken for one that is done. A file with another
+ * name is left alone. */
+static bool prepare(const struct perch *at, const struct entry *entry, struct error *err)
+{
+    static const struct timespec never[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
+    scoped(fd_close) int fd = -1;
+    struct stat st;
+
+    if (fstatat(at->dir, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_nlink != 1)
+        return true;
+    if (fchmodat(at->dir, at->name, 0600, 0) != 0)
+        return disk_fail(err, at->name);
+    fd = openat(at->dir, at->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return disk_fail(err, at->name);
+    if (!punch(fd, entry) && ftruncate(fd, 0) != 0)
+        return disk_fail(err, at->name);
+    return (ftruncate(fd, (off_t)entry->size) == 0 && futimens(fd, never) == 0) ||
+           disk_fail(err, at->name);
+}
+
+static bool carry_file(struct carry *carry, const struct entry *entry, struct error *err)
+{
+    bool there = false;
+
+    if (entry->reference != 0 && !is_referable(carry, entry, err))
+        return false;
+    if (!move_over(carry, entry, &there, err))
+        return false;
+    if (entry->reference != 0)
+        return there || fail(err, E_STAGING_BAD, "%s is gone", carry->to.name);
+    return !there || prepare(&carry->to, entry, err);
 }
 
 bool carry_over(struct receive *receive, struct error *err)
 {
-    scoped(carry_end) struct carry carry = {.before = -1};
+    scoped(carry_end) struct carry carry = {0};
     struct error trouble = {0};
     struct entry entry;
 
-    if (receive->generation == 1)
+    if (receive->base[0] < 0)
         return true;
     if (!carry_begin(&carry, receive, err))
         return false;
     while (walk_next(&carry.now, &entry, &trouble))
-        if (entry.reference != 0 &&
-            (!is_there(&carry, &entry, err) || !move_over(&carry, &entry, err)))
+        if (entry.kind == ENTRY_FILE && entry_length(&entry) > 0 &&
+            !carry_file(&carry, &entry, err))
             return false;
     if (trouble.msg != E_NONE)
         *err = trouble;

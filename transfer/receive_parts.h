@@ -4,16 +4,35 @@
 
 #include "transfer/receive.h"
 
+#define REPLACES_MARK "replaces" /* an older copy may go */
 #define SEALED_MARK "sealed"
 #define PUBLISHED_MARK "published" /* names the inode that was or is to be renamed */
+#define OLDER_DIR "older"          /* what it was exchanged with */
 
 /* The tree of a generation, kept until the one after it has all it wants of it. */
 #define BEFORE_NAME_ROOM 24
 void before_name(char out[BEFORE_NAME_ROOM], unsigned generation);
 /* `tree` is this generation's: that of the one before is set aside. Repeatable. */
 must_check bool begin_tree(struct receive *receive, struct error *err);
-/* What the manifest refers to is in the tree. Repeatable. */
+/* What a failed try has left is as a generation before the first. `above` is .pairgate. */
+must_check bool take_kept(const struct receive *receive, int above, struct error *err);
+/* The tree as what a next try may take. */
+must_check bool leave_kept(const struct receive *receive, int above, struct error *err);
+/* The files that the manifest refers to are in the tree, and those that may be written over
+ * where they differ. Repeatable. */
 must_check bool carry_over(struct receive *receive, struct error *err);
+/* May the segment be written, and is it here already? */
+must_check bool segment_wanted(struct receive *receive, uint64_t number, bool *here,
+                               struct error *err);
+/* A desk of the receive that is free, or the thread's own; and back. */
+struct desk *desk_sit(struct receive *receive, struct desk *own);
+void desk_leave(struct receive *receive, struct desk *desk, struct desk *own);
+must_check bool piece_write(struct receive *receive, struct desk *desk,
+                            const struct piece *piece, struct span bytes,
+                            struct error *err);
+/* All of its pieces are in the tree. */
+must_check bool segment_note(struct receive *receive, uint64_t number, size_t n,
+                             const struct digest *digest, struct error *err);
 /* Every directory of the manifest is in the tree and can be written. Repeatable. */
 must_check bool make_directories(int tree, const struct manifest *manifest,
                                  struct error *err);

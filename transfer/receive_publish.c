@@ -40,10 +40,7 @@ static bool mark_names(const struct receive *receive, int dir, const char *name)
 
 bool published_already(const struct receive *receive)
 {
-    struct stat st;
-
-    return fstatat(receive->staging, TREE_DIR, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
-           errno == ENOENT && mark_names(receive, receive->into, receive->name);
+    return mark_names(receive, receive->into, receive->name);
 }
 
 static bool sync_both(const struct receive *receive, struct error *err)
@@ -63,6 +60,10 @@ static bool move_in(struct receive *receive, struct error *err)
         return false;
     if (renameat2(receive->staging, TREE_DIR, receive->into, receive->name,
                   RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno == EEXIST && receive->replaces &&
+        renameat2(receive->staging, TREE_DIR, receive->into, receive->name,
+                  RENAME_EXCHANGE) == 0)
         return true;
     if (errno == EEXIST)
         return fail(err, E_DESTINATION_EXISTS, "%s", receive->name);
@@ -84,19 +85,37 @@ static bool settle_root(struct receive *receive, struct error *err)
     return fail(err, E_STAGING_BAD, "the manifest is empty");
 }
 
+static bool older_is_staged(const struct receive *receive)
+{
+    return faccessat(receive->staging, OLDER_DIR, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static bool move_back(struct receive *receive, struct error *err)
 {
     if (fchmodat(receive->into, receive->name, 0700, 0) != 0)
         return disk_fail(err, receive->name);
-    if (renameat2(receive->into, receive->name, receive->staging, TREE_DIR,
-                  RENAME_NOREPLACE) != 0)
+    if (renameat2(receive->into, receive->name, receive->staging,
+                  older_is_staged(receive) ? OLDER_DIR : TREE_DIR,
+                  older_is_staged(receive) ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
         return disk_fail(err, receive->name);
-    return true;
+    return !older_is_staged(receive) ||
+           renameat2(receive->staging, OLDER_DIR, receive->staging, TREE_DIR,
+                     RENAME_NOREPLACE) == 0 ||
+           disk_fail(err, TREE_DIR);
+}
+
+/* After an exchange `tree` is the older copy, which is called so from then on. */
+static bool set_older_aside(const struct receive *receive, struct error *err)
+{
+    return renameat2(receive->staging, TREE_DIR, receive->staging, OLDER_DIR,
+                     RENAME_NOREPLACE) == 0 ||
+           errno == ENOENT || disk_fail(err, OLDER_DIR);
 }
 
 static bool withdraw(struct receive *receive, struct error *err)
 {
-    if (published_already(receive) && !move_back(receive, err))
+    if (published_already(receive) &&
+        (!set_older_aside(receive, err) || !move_back(receive, err)))
         return false;
     if (!sync_both(receive, err))
         return false;
@@ -113,7 +132,8 @@ static bool publish(struct receive *receive, struct error *err)
         return fail(err, E_SEGMENTS_MISSING, "not sealed");
     if (!published_already(receive) && !move_in(receive, err))
         return false;
-    if (!settle_root(receive, err) || !sync_both(receive, err)) {
+    if (!set_older_aside(receive, err) || !settle_root(receive, err) ||
+        !sync_both(receive, err)) {
         struct error ignored = {0};
 
         return withdraw(receive, &ignored) && false; /* all or nothing */
@@ -143,7 +163,17 @@ bool receive_withdraw(struct receive *receive, struct error *err)
     return back;
 }
 
-bool receive_discard(struct receive *receive, struct error *err)
+/* What was replaced stays, beside the staging areas, until it is pruned. */
+static bool leave_older(int above, int staging, const char *migration, struct error *err)
+{
+    char name[NAME_MAX + 1];
+
+    snprintf(name, sizeof(name), RECEIVE_OLDER "%.200s", migration);
+    return renameat2(staging, OLDER_DIR, above, name, RENAME_NOREPLACE) == 0 ||
+           errno == ENOENT || disk_fail(err, name);
+}
+
+bool receive_discard(struct receive *receive, bool keep, struct error *err)
 {
     scoped(fd_close) int above = -1;
     struct error ignored = {0};
@@ -154,6 +184,8 @@ bool receive_discard(struct receive *receive, struct error *err)
         ignored = (struct error){0};
     if (!fs_open_beneath(&above, receive->into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0,
                          err) ||
+        (keep && !leave_kept(receive, above, err)) ||
+        !leave_older(above, receive->staging, receive->migration, err) ||
         !fs_remove_tree(above, receive->migration, err))
         return false;
     unlinkat(receive->into, STAGING_DIR, AT_REMOVEDIR);
@@ -173,7 +205,8 @@ bool receive_sweep(int into, const char *migration, struct error *err)
         return errno == ENOENT || disk_fail(err, migration);
     if (flock(staging, LOCK_EX | LOCK_NB) != 0)
         return fail(err, E_STAGING_BUSY, "%s/%s", STAGING_DIR, migration);
-    if (!fs_remove_tree(above, migration, err))
+    if (!leave_older(above, staging, migration, err) ||
+        !fs_remove_tree(above, migration, err))
         return false;
     unlinkat(into, STAGING_DIR, AT_REMOVEDIR);
     return true;

@@ -18,8 +18,7 @@ void desk_clear(struct desk *desk)
     perch_clear(&desk->perch);
 }
 
-/* A desk of the receive that is free, or the thread's own. */
-static struct desk *sit_down(struct receive *receive, struct desk *own)
+struct desk *desk_sit(struct receive *receive, struct desk *own)
 {
     struct desk *desk = own;
 
@@ -41,7 +40,7 @@ static void add_notes(struct settle *to, const struct settle *from)
     to->not_kept += from->not_kept;
 }
 
-static void stand_up(struct receive *receive, struct desk *desk, struct desk *own)
+void desk_leave(struct receive *receive, struct desk *desk, struct desk *own)
 {
     pthread_mutex_lock(&receive->lock);
     desk->busy = false;
@@ -50,9 +49,7 @@ static void stand_up(struct receive *receive, struct desk *desk, struct desk *ow
     pthread_mutex_unlock(&receive->lock);
 }
 
-/* May it be written, and is there anything to do? */
-static bool is_wanted(struct receive *receive, uint64_t number, bool *here,
-                      struct error *err)
+bool segment_wanted(struct receive *receive, uint64_t number, bool *here, struct error *err)
 {
     bool fine = true;
 
@@ -101,8 +98,8 @@ static bool open_again(int *fd, int dir, const char *name)
     return *fd >= 0;
 }
 
-static bool write_piece(struct receive *receive, struct desk *desk,
-                        const struct piece *piece, struct span bytes, struct error *err)
+bool piece_write(struct receive *receive, struct desk *desk, const struct piece *piece,
+                 struct span bytes, struct error *err)
 {
     scoped(fd_close) int fd = -1;
     const char *name = desk->perch.name;
@@ -127,7 +124,7 @@ static bool write_pieces(struct receive *receive, struct desk *desk, uint64_t nu
     if (!cut_begin(&desk->cut, &receive->manifest, number, err))
         return false;
     while (cut_next(&desk->cut, &piece, &trouble))
-        if (!write_piece(receive, desk, &piece,
+        if (!piece_write(receive, desk, &piece,
                          span_head(span_after(bytes, piece.at), piece.n), err))
             return false;
     if (trouble.msg != E_NONE)
@@ -135,8 +132,8 @@ static bool write_pieces(struct receive *receive, struct desk *desk, uint64_t nu
     return trouble.msg == E_NONE;
 }
 
-static bool note_received(struct receive *receive, uint64_t number, size_t n,
-                          const struct digest *digest, struct error *err)
+bool segment_note(struct receive *receive, uint64_t number, size_t n,
+                  const struct digest *digest, struct error *err)
 {
     bool noted;
 
@@ -158,15 +155,15 @@ bool receive_segment(struct receive *receive, uint64_t number, struct span bytes
     bool here;
     bool done;
 
-    if (!is_wanted(receive, number, &here, err))
+    if (!segment_wanted(receive, number, &here, err))
         return false;
     if (here)
         return true;
-    desk = sit_down(receive, &own);
+    desk = desk_sit(receive, &own);
     done = bytes_are_right(desk, &receive->manifest, number, bytes, digest, err) &&
            write_pieces(receive, desk, number, bytes, err) &&
-           note_received(receive, number, bytes.n, digest, err);
-    stand_up(receive, desk, &own);
+           segment_note(receive, number, bytes.n, digest, err);
+    desk_leave(receive, desk, &own);
     return done;
 }
 
@@ -178,10 +175,10 @@ bool receive_nowhere(struct receive *receive, uint64_t number, struct span bytes
     bool here;
     bool right;
 
-    if (!is_wanted(receive, number, &here, err))
+    if (!segment_wanted(receive, number, &here, err))
         return false;
-    desk = sit_down(receive, &own);
+    desk = desk_sit(receive, &own);
     right = bytes_are_right(desk, &receive->manifest, number, bytes, digest, err);
-    stand_up(receive, desk, &own);
+    desk_leave(receive, desk, &own);
     return right;
 }

@@ -67,12 +67,14 @@ static bool read_bytes(struct segment *segment, struct digest_run *run, int fd,
     return true;
 }
 
-/* *sure: the file was as listed, before and after. */
+/* *sure: the file was as listed, before and after. What it has now is read anyway: the next
+ * generation may differ from it in little. */
 static bool read_listed(struct segment *segment, struct digest_run *run, int root,
                         const struct piece *piece, bool *sure, struct error *err)
 {
     scoped(fd_close) int fd = -1;
     struct error gone = {0};
+    struct stat st;
 
     *sure = false;
     segment->n = piece->at;
@@ -82,11 +84,12 @@ static bool read_listed(struct segment *segment, struct digest_run *run, int roo
                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 && errno != ENOENT && errno != ELOOP && errno != ENXIO && errno != EACCES)
         return fail_errno(err, E_NOT_READABLE, segment->perch.name);
-    if (fd < 0 || !is_as_listed(fd, &piece->entry))
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return true;
+    *sure = is_as_listed(fd, &piece->entry);
     if (!read_bytes(segment, run, fd, piece, err))
         return false;
-    *sure = segment->n == piece->at + piece->n && is_as_listed(fd, &piece->entry);
+    *sure = *sure && segment->n == piece->at + piece->n && is_as_listed(fd, &piece->entry);
     return true;
 }
 

@@ -182,6 +182,9 @@ static bool send_manifest(struct send *send, struct put *put, struct error *err)
 
     if (!ask_status(send, put, &status, err))
         return false;
+    send->offers = status.offers && !send->nowhere;
+    if (send->insists && !send->offers && send->manifest.generation == 1)
+        return fail(err, E_BASIS_NONE, "generation 1");
     if (!status.closed) {
         const uint64_t from = pages_agree(send, &status) ? status.pages : 0;
 

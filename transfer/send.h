@@ -22,7 +22,8 @@
 
 /* Read by the agent's thread while send_tree runs. */
 struct progress {
-    _Atomic uint64_t bytes; /* plain, sent and accepted in this run */
+    _Atomic uint64_t bytes;  /* plain, accepted in this run */
+    _Atomic uint64_t spared; /* of them, not sent: the target had them */
     _Atomic uint64_t segments;
     _Atomic uint64_t files;       /* whose last byte was among them */
     _Atomic uint64_t retries;     /* requests tried again */
@@ -51,6 +52,8 @@ struct send {
     struct route route;
     char base[128]; /* "/pairgate/v1/migrations/<id>" */
     struct progress progress;
+    bool offers;             /* as the target says */
+    bool insists;            /* on that, in the first generation */
     struct contact *contact; /* or NULL: nobody watches, and SEND_TRIES must do */
 };
 
@@ -77,6 +80,7 @@ struct send_status {
     uint64_t segments;
     uint64_t received;
     uint64_t durable;
+    bool offers; /* the target has something to compare segments with */
 };
 must_check bool send_ask(const struct grant *grant, struct send *send,
                          struct send_status *out, struct error *err);

@@ -117,7 +117,7 @@ static void lay_body(struct courier *courier, struct question *question)
     question->plain = packed.n > 0 ? plain.n : 0;
 }
 
-static bool send_segment(struct courier *courier, uint64_t number, struct error *err)
+static bool put_segment(struct courier *courier, struct error *err)
 {
     scoped(reply_clear) struct reply reply = reply_none();
     struct send *send = courier->send;
@@ -127,16 +127,27 @@ static bool send_segment(struct courier *courier, uint64_t number, struct error 
         .method = "PUT", .below = below, .kind = BODY_BYTES, .digest = &segment->digest};
     int64_t begun;
 
-    if (!segment_read(segment, &send->manifest, send->root, number, err))
-        return false;
     lay_body(courier, &question);
     begun = now();
     snprintf(below, sizeof(below), "/generations/%u/%s/%llu", send->manifest.generation,
-             send->nowhere ? "nowhere" : "segments", (unsigned long long)number);
-    if (!ask(send, &courier->put, &question, &reply, err) ||
-        !digests_put(&send->digests, number, &segment->digest, err))
+             send->nowhere ? "nowhere" : "segments", (unsigned long long)segment->number);
+    if (!ask(send, &courier->put, &question, &reply, err))
         return false;
     compress_learn(&courier->compressor, question.body.n, now() - begun);
+    return true;
+}
+
+static bool send_segment(struct courier *courier, uint64_t number, struct error *err)
+{
+    struct send *send = courier->send;
+    struct segment *segment = &courier->segment;
+    bool taken = false;
+
+    if (!segment_read(segment, &send->manifest, send->root, number, err) ||
+        (send->offers && !send_offer(send, &courier->put, segment, &taken, err)) ||
+        (!taken && !put_segment(courier, err)) ||
+        !digests_put(&send->digests, number, &segment->digest, err))
+        return false;
     atomic_fetch_add(&send->progress.bytes, segment->n);
     atomic_fetch_add(&send->progress.segments, 1);
     atomic_fetch_add(&send->progress.files, segment->files);

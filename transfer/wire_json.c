@@ -18,6 +18,7 @@ static const struct field_row status_fields[] = {
     FIELD("segments", AS_COUNT, send_status, segments),
     FIELD("received", AS_COUNT, send_status, received),
     FIELD("durable", AS_COUNT, send_status, durable),
+    FIELD("offers", AS_FLAG, send_status, offers),
     FIELD_END,
 };
 
@@ -63,7 +64,8 @@ bool wire_write_status(struct buf *out, const struct handover *handover,
                                .closed = status->closed,
                                .segments = status->segments,
                                .received = status->received,
-                               .durable = status->durable};
+                               .durable = status->durable,
+                               .offers = status->offers};
 
     return text_fits(told.state, handover_state_name(handover->state)) &&
            table_write(out, status_fields, NULL, &told, err);

@@ -84,6 +84,8 @@ bool carry_open(struct carry *carry, struct error *err)
                                         .name = "tree",
                                         .generation = carry->generation,
                                         .kind = carry->kind,
+                                        .replaces = carry->replaces,
+                                        .kept = carry->kept,
                                         .byte_ceiling = CEILING};
 
     return receive_open(&carry->receive, &place, err);

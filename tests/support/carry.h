@@ -19,6 +19,8 @@ struct carry {
     struct receive receive;
     struct report findings;
     enum digest_kind kind;
+    bool replaces;          /* into/tree may be there */
+    const char *kept;       /* as in struct receive_place */
     unsigned generation;    /* 1; carry_next counts */
     struct scanned scanned; /* by the last carry_list */
 };

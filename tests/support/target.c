@@ -62,6 +62,18 @@ static bool take_bytes(struct target *target, const struct http_message *m,
                : receive_segment(target->receive, n, m->body, &digest, err);
 }
 
+static bool take_offer(struct target *target, const struct http_message *m, struct buf *out,
+                       struct error *err)
+{
+    struct ranges wanted = {0};
+    const uint64_t n = strtoull(strrchr(m->path, '/') + 1, NULL, 10);
+    const bool good = receive_offer(target->receive, n, m->body, &wanted, err) &&
+                      wire_write_ranges(out, &wanted, err);
+
+    ranges_clear(&wanted);
+    return good;
+}
+
 static bool answer(struct target *target, const struct http_message *m, struct buf *out,
                    struct error *err)
 {
@@ -69,6 +81,8 @@ static bool answer(struct target *target, const struct http_message *m, struct b
         return buf_add_text(out, "{}", err);
     if (text_equal(m->path, BASE))
         return answer_status(target, out, err);
+    if (strstr(m->path, "/offers/") != NULL)
+        return take_offer(target, m, out, err);
     if (text_ends(m->path, "/missing"))
         return answer_missing(target, m->query, out, err);
     if (text_ends(m->path, "/manifest"))

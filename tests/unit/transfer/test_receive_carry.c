@@ -79,7 +79,7 @@ static void a_sealed_generation_can_be_followed_by_another(void)
     CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/before-1"));
     CU_ASSERT_FATAL(carry_seal(&c, &err) && receive_publish(&c.receive, &err));
     CU_ASSERT(carry_is_same(&c));
-    CU_ASSERT(receive_discard(&c.receive, &err));
+    CU_ASSERT(receive_discard(&c.receive, false, &err));
     CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate"));
 }
 

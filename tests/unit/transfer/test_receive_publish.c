@@ -89,11 +89,11 @@ static void discarding_leaves_nothing_but_what_is_published(void)
     struct error err = {0};
 
     seal(&c);
-    CU_ASSERT(receive_discard(&c.receive, &err));
+    CU_ASSERT(receive_discard(&c.receive, false, &err));
     CU_ASSERT(scratch_shell(&c.scratch, "test -z \"$(ls -A into)\""));
     seal(&published);
     CU_ASSERT(receive_publish(&published.receive, &err));
-    CU_ASSERT(receive_discard(&published.receive, &err));
+    CU_ASSERT(receive_discard(&published.receive, false, &err));
     CU_ASSERT(carry_is_same(&published));
 }
 
