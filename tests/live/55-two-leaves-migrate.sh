@@ -6,9 +6,11 @@
 
 ladder office
 member_split source office
-member_split target office
+member target office
 member single office
 listen target
+pairs source target
+enrol_split target office # of the running listener
 
 spki() { jq -r "$2.spki_sha256" < <(pg "$1" identity show --json); }
 source_serves=$(spki source '') source_calls=$(spki source .client)
