@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# long
 # Identities: self-sign, import (PEM, encrypted PEM, PKCS#12 by openssl, gnutls and keytool), chains
 # from several files, backups, restore, prune, changes to be confirmed, keys encrypted at rest,
 # permissions, services.

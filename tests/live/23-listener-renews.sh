@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# long
 # A listener takes up a new identity, new anchors and new revocation lists without a restart:
 # from the next connection on. What began before goes on with what it began with.
 . "$(dirname "$0")/lib.sh"
