@@ -44,9 +44,9 @@ end_servers()
 }
 trap 'end_servers; cleanup' EXIT
 
-# Writes transactions of 50 rows and notes each row that the server has acknowledged, until the
+# Writes transactions of 100 rows and notes each row that the server has acknowledged, until the
 # server goes away.
-batch=50
+batch=100
 writer()
 {
     local from
@@ -100,6 +100,14 @@ writer
 wait_for 20 more_acked $(($(acked) + 1000)) || die 'rows are written'
 code target
 begun=$(acked)
+# Not before twenty thousand rows more is it frozen, however slow this machine is.
+rm "$scratch/source/hooks/source-freeze"
+cat >"$scratch/source/hooks/source-freeze" <<END
+#!/bin/sh
+while [ "\$(wc -l <$scratch/acked)" -lt $((begun + 20000)) ]; do sleep 0.1; done
+exec "\$PAIRGATE_STATE/hooks/appliance"
+END
+chmod 700 "$scratch/source/hooks/source-freeze"
 migrate_start source target "$data" --limit 24M
 wait_for 30 sent_at_least source 1000000 || die 'bytes travel'
 first=$(acked)
@@ -118,7 +126,7 @@ check_not 'nor can its server be started' postgres pg_ctl -D "$data" start -w -s
 check 'the target takes rows' sql target "INSERT INTO note VALUES (-1, 'new')"
 check 'its data is whole' sql target 'SELECT count(*), sum(length(text)) FROM note'
 check 'tens of thousands of them were written while it moved' \
-    test "$(($(acked) - begun))" -ge 10000
+    test "$(($(acked) - begun))" -ge 20000
 printf 'note: %s rows, %s of them while it moved\n' "$(rows target)" "$(($(acked) - begun))"
 postgres pg_ctl -D "$arrived" stop -w -s -m fast
 check 'every page is as its checksum says' "$bin/pg_checksums" --check -D "$arrived"
