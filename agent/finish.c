@@ -112,8 +112,11 @@ static bool finish_named(struct migrations *migrations, const char *id, struct e
     return good;
 }
 
+/* One that another process has open is left to that. */
 static void tell(const char *id, const struct error *why)
 {
+    if (why->msg == E_STAGING_BUSY)
+        return;
     fprintf(stderr, "pairgate: %s: %s: %s (%s)\n", id, message_of(why->msg)->id,
             message_of(why->msg)->text, why->about);
 }
