@@ -258,7 +258,7 @@ int main(int argc, char **argv)
     bare_load(&target, argv[2]);
     bare_listen(&bench->bare_at, &target);
     stop_unless(state_open(&state, argv[1], &err) &&
-                    supervisor_part(&bench->worker, &state, false, &err),
+                    supervisor_part(&bench->worker, &state, &(struct duty){0}, &err),
                 argv[1], &err);
     compare(bench, runs);
     worker_clear(&bench->worker);
