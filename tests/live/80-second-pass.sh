@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
+# long
 # A tree that is written to while it moves: what changed comes as a second generation, whoever
 # is killed in it, and what keeps changing is told by name.
 . "$(dirname "$0")/lib.sh"
