@@ -77,6 +77,7 @@ static bool next_entry(struct cut *cut, struct error *err)
         cut->in_entry = true;
         cut->extent = 0;
         cut->entry_at = 0;
+        cut->length = length;
         return true;
     }
 }
@@ -105,7 +106,7 @@ static void lay_piece(const struct cut *cut, const struct extent *extent, struct
     out->file_at = extent->at + (from - begins);
     out->at = (size_t)(from - cut->start);
     out->n = (size_t)(to - from);
-    out->ends_file = to == cut->entry.offset + entry_length(&cut->entry);
+    out->ends_file = to == cut->entry.offset + cut->length;
     out->whole = out->ends_file && from == cut->entry.offset;
 }
 

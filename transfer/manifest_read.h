@@ -60,6 +60,7 @@ struct cut {
     bool in_entry;
     size_t extent;     /* the next one of this entry */
     uint64_t entry_at; /* stream bytes of this entry before it */
+    uint64_t length;   /* and all of them */
 };
 /* Segment `number` of a closed manifest. A cut that is used again keeps its page. */
 must_check bool cut_begin(struct cut *cut, const struct manifest *manifest, uint64_t number,

@@ -58,7 +58,8 @@ static bool read_bytes(struct segment *segment, struct digest_run *run, int fd,
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return fail_errno(err, E_FILE_READ, "a file of the tree");
+            return fail(err, E_FILE_READ, "%.*s: %s", (int)piece->entry.path.n,
+                        (const char *)piece->entry.path.at, strerrordesc_np(errno));
         if (got == 0)
             return true;
         segment->n += (size_t)got;

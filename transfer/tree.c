@@ -62,6 +62,12 @@ static enum outcome tell_unreadable(struct tree *tree, const char *why)
     return skip ? tell_left(tree, &finding) : tell(tree, &finding);
 }
 
+/* What cannot be opened; what is gone since its name was read never was there. */
+static enum outcome missed(struct tree *tree)
+{
+    return errno == ENOENT ? NO_ENTRY : tell_unreadable(tree, strerror(errno));
+}
+
 static enum outcome tell_not_moved(struct tree *tree, mode_t mode)
 {
     struct error finding = {0};
@@ -157,9 +163,7 @@ static enum outcome meet_directory(struct tree *tree, const char *name, struct e
 {
     const int fd = openat(tree->dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-    if (fd < 0)
-        return tell_unreadable(tree, strerror(errno));
-    return enter(tree, fd, out);
+    return fd >= 0 ? enter(tree, fd, out) : missed(tree);
 }
 
 static enum outcome meet_file(struct tree *tree, const char *name, const struct stat *st,
@@ -168,7 +172,7 @@ static enum outcome meet_file(struct tree *tree, const char *name, const struct 
     struct error finding = {0};
 
     if (faccessat(tree->dir, name, R_OK, AT_EACCESS) != 0)
-        return tell_unreadable(tree, strerror(errno));
+        return missed(tree);
     out->kind = ENTRY_FILE;
     out->size = (uint64_t)st->st_size;
     if (!holes_find(&tree->extents, &out->sparse, tree->dir, name, st, &finding))
@@ -210,7 +214,7 @@ static enum outcome meet(struct tree *tree, const char *name, struct entry *out)
 
     *out = (struct entry){0};
     if (fstatat(tree->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? NO_ENTRY : tell_unreadable(tree, strerror(errno));
+        return missed(tree);
     if (S_ISDIR(st.st_mode))
         return meet_directory(tree, name, out);
     if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))

@@ -57,7 +57,7 @@ member source office
 member target office
 tree "$scratch/estate" 12
 
-name=full
+name='full'
 disk "$scratch/target.into" size=6M
 listen target
 stops target PGT1022 target.into
@@ -66,13 +66,13 @@ check 'and lives on' pairs source target
 mount -o remount,size=64M "$scratch/target.into"
 goes_on
 
-name=inodes
+name='inodes'
 mount -o remount,size=64M,nr_inodes=60 "$scratch/target.into"
 stops target PGT1022 target.into
 mount -o remount,nr_inodes=4000 "$scratch/target.into"
 goes_on
 
-name=read-only
+name='read-only'
 mount -o remount,ro "$scratch/target.into"
 stops target PGT1024 target.into
 mount -o remount,rw "$scratch/target.into"
@@ -81,7 +81,7 @@ run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/targ
 same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
 
 # As a file system that was found damaged comes back after a restart.
-name=read-only-after
+name='read-only-after'
 : >"$scratch/source.lines"
 code target
 migrate_start source target "$scratch/estate" --name "$name" --limit 8M --patience 1s
@@ -98,7 +98,7 @@ mount -o remount,rw "$scratch/target.into"
 listen target
 goes_on
 
-name=target-state
+name='target-state'
 listen_end target
 disk "$scratch/target" size=16M
 listen target
@@ -112,7 +112,7 @@ run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/targ
     --name "$name" --json
 same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
 
-name=target-state-midway
+name='target-state-midway'
 : >"$scratch/source.lines"
 code target
 migrate_start source target "$scratch/estate" --name "$name" --limit 8M
@@ -126,7 +126,7 @@ rm "$scratch/target/ballast"
 goes_on
 run 0 target audit verify
 
-name=source-state
+name='source-state'
 disk "$scratch/source" size=16M
 fill "$scratch/source"
 code target
@@ -138,7 +138,7 @@ run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/targ
     --name "$name" --json
 same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
 
-name=source-state-midway
+name='source-state-midway'
 : >"$scratch/source.lines"
 code target
 migrate_start source target "$scratch/estate" --name "$name" --limit 8M
