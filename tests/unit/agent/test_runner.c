@@ -171,8 +171,8 @@ static void it_gets_its_words_no_input_and_no_descriptor(void)
              "test -e /proc/$$/fd/%d || echo not inherited\n",
              ours);
     bench_make(&bench, script);
-    bench.errand.word[0] = "a";
-    bench.errand.word[1] = "b c";
+    bench.program.word[0] = "a";
+    bench.program.word[1] = "b c";
     bench_run(&bench);
     CU_ASSERT(ours > 2);
     CU_ASSERT(said(&bench, "2 b c /\n0\n0022\n/dev/null\npipe\nnot inherited\n"));
