@@ -211,6 +211,20 @@ ends 0 "$migrating" 60 'the source waits for it, and the next listener runs it a
 equal 'it was begun twice' 2 "$(grep -c target-import "$log")"
 check 'and it is published' is_committed late-import
 
+# ---- a person decides: the target is lost once the source is frozen ----
+hooks_as_ever
+hook source-freeze "bash -c 'kill -KILL -- -${listener_group[target]}'"
+code target
+run 2 source migrate "$(at target)" "$scratch/estate" --name lost --patience 1s \
+    --code-file "$scratch/target.code"
+id=$(newest)
+equal 'the source stays frozen' frozen "$(state source "$id")"
+ran 'and is not thawed' 'source-preflight target-preflight source-freeze'
+run 0 source give-up -y "$id"
+ran 'until a person gives up' 'source-preflight target-preflight source-freeze source-thaw'
+wait "${listener_group[target]}" 2>/dev/null || true
+listen target
+
 hooks_as_ever
 hook target-activate 'echo $$ >"$PAIRGATE_STATE/../activating"; [ -e "$PAIRGATE_STATE/../gone" ] || sleep 600'
 activating() { [[ -s $scratch/activating ]]; }
