@@ -84,11 +84,10 @@ one_owner()
     fi
 }
 
-# points ROLE: those to be tried, of as many as were counted.
+# points LAST: those to be tried.
 points()
 {
-    local last step=1 n
-    last=$(counted "$1")
+    local last=$1 step=1 n
     if [[ ${KILLPOINTS:-8} != all ]]; then step=$((last / ${KILLPOINTS:-8} + 1)); fi
     for ((n = (step + 1) / 2; n <= last; n += step)); do echo "$n"; done
 }
@@ -96,16 +95,17 @@ points()
 # killed_everywhere SENTENCE ROLE ATTEMPT: ATTEMPT ROLE NAME N is one try.
 killed_everywhere()
 {
-    local sentence=$1 role=$2 attempt=$3 bad=0 list n
+    local sentence=$1 role=$2 attempt=$3 bad=0 list n last
     code target
     "$attempt" "$role" "k$((++names))" 0 || not_ok "$sentence: it works when nobody is killed"
-    mapfile -t list < <(points "$role")
+    last=$(counted "$role")
+    mapfile -t list < <(points "$last")
     for n in "${list[@]}"; do
         code target
         if ! "$attempt" "$role" "k$((++names))" "$n"; then bad=$((bad + 1)); fi
         if ((bad > 3)); then break; fi
         rm -rf "$scratch/target.into/k$names"
     done
-    equal "$sentence: survived at ${#list[@]} of $(counted "$role") points" 0 "$bad"
+    equal "$sentence: survived at ${#list[@]} of $last points" 0 "$bad"
     total=$((total + ${#list[@]}))
 }
