@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 #
 # The section `relay` of scripts/bench: a file over a network with 50 ms each way, without and with
 # cuts, by 1, 2, 4 and 8 streams. A stream has one segment of 4 MiB in flight and hears its answer
 # a round trip later: what it allows is 4 MiB in 100 ms.
 relay_bytes=$((256 << 20))
+relay_program=$root/build/release/tests/relay
+if [[ ! -x $relay_program ]]; then
+    relay_program=$scratch/relay
+    cc -O2 -D_GNU_SOURCE -o "$relay_program" "$root/tests/support/relay/relay.c"
+fi
 
 # relay_run STREAMS [relay's OPTION...]: seconds from the first byte of contents to the last.
 relay_run()
@@ -31,17 +36,15 @@ relay_row()
                  s * 41.943, n / t / 1e6 / (s * 41.943), cuts }'
 }
 
-bench_relay()
-{
-    local streams
-    mkdir "$scratch/far"
-    head -c "$relay_bytes" /dev/urandom >"$scratch/far/file"
-    printf '%-8s %8s %10s %12s %8s %6s\n' streams 'wall s' MB/s 'allows MB/s' share cuts
-    for streams in 1 2 4 8; do
-        relay_run "$streams"
-        relay_row "$streams"
-        relay_run "$streams" --cut 32000000 --seed "$streams"
-        relay_row "$streams"
-    done
-    rm -rf "$scratch/far" "$scratch/target.into"/far-*
-}
+two_agents
+mkdir "$scratch/far"
+head -c "$relay_bytes" /dev/urandom >"$scratch/far/file"
+printf '\n50 ms each way, without and with cuts\n%-8s %8s %10s %12s %8s %6s\n' \
+    streams 'wall s' MB/s 'allows MB/s' share cuts
+for far_streams in 1 2 4 8; do
+    relay_run "$far_streams"
+    relay_row "$far_streams"
+    relay_run "$far_streams" --cut 32000000 --seed "$far_streams"
+    relay_row "$far_streams"
+done
+rm -rf "$scratch/far" "$scratch/target.into"/far-*
