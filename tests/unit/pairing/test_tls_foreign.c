@@ -97,7 +97,8 @@ static void judge(struct report *out, enum side own, const struct chain *peer)
     verdict_judge(out, &comparison);
 }
 
-/* As `rule` says: empty accepts, a name refuses with it, "-" ends the handshake. */
+/* As `rule` says: empty accepts, a name refuses with it, be it in the handshake, "-" ends
+ * the handshake for its form. */
 static bool as_expected(const char *name, bool connected, enum side own,
                         const struct chain *peer, const struct error *err)
 {
@@ -108,8 +109,8 @@ static bool as_expected(const char *name, bool connected, enum side own,
     if (!connected || text_equal(rule, "-")) {
         const char *why = message_of(err->msg)->rule;
 
-        good = !connected && text_equal(rule, "-") && why != NULL &&
-               text_equal(why, "encoding");
+        good = !connected && why != NULL &&
+               text_equal(why, text_equal(rule, "-") ? "encoding" : rule);
     } else {
         judge(&report, own, peer);
         good = rule[0] == '\0'
