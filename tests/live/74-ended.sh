@@ -9,7 +9,7 @@ ladder office
 member source office
 member target office
 listen target
-tree "$scratch/estate" 12
+tree "$scratch/estate" 24
 
 # under_way NAME: a third of it is sent.
 under_way()
@@ -17,7 +17,7 @@ under_way()
     : >"$scratch/source.lines"
     : >"$scratch/source.lines.err"
     code target
-    migrate_start source target "$scratch/estate" --limit 6M --name "$@"
+    migrate_start source target "$scratch/estate" --limit 8M --compress never --name "$@"
     wait_for 60 sent_at_least source 4000000 || die 'a third is sent'
     id=$(migration_of source)
 }
