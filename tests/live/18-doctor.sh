@@ -114,7 +114,7 @@ run 0 node doctor
 run 0 node trust publish "$scratch/ca/office-root/cert.pem"
 run 1 node doctor --json
 finds 'an appliance that is behind is told' PGA4026 warning
-sed -i 's/^expires .*/expires 2026-01-01T00:00:00Z/' "$scratch"/other/trust/published/*.pem
+sed -i -e 's/^issued .*/issued 2026-01-01T00:00:00Z/' -e 's/^expires .*/expires 2026-01-02T00:00:00Z/' "$scratch"/other/trust/published/*.pem
 run 1 other doctor --within 1d --json
 finds 'an adopted list that is over is told' PGA4026 warning
 
