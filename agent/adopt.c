@@ -103,7 +103,7 @@ static bool nothing_needed_goes(struct state *state, const struct published *lis
             published_find(list, entry->store, &entry->cert.sha256) != NULL)
             continue;
         if (!dependents_find(&dependents, state, &entry->cert, now, err) ||
-            !dependents_none(&dependents, err))
+            !dependents_none(&dependents, E_ANCHOR_NEEDED, err))
             return false;
     }
     return true;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/changes.h"
 
+#include "agent/dependents.h"
+#include "agent/view_text.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -12,6 +14,7 @@ bool changes_read(struct change_wish *out, struct call *call, struct error *err)
     const char *within = NULL;
     int64_t seconds = 0;
 
+    out->now = call->now;
     out->apply = args_flag(&call->args, "--apply");
     if (!args_value(&call->args, "--confirm-within", &within, err))
         return false;
@@ -25,15 +28,33 @@ bool changes_read(struct change_wish *out, struct call *call, struct error *err)
     return true;
 }
 
-bool changes_prepare(const struct change_wish *wish, const struct state *state,
-                     struct error *err)
+static struct change_keys keys_of(const struct identity *identity)
 {
+    return (struct change_keys){
+        .server = chain_leaf(identity_chain(identity, LEAF_SERVER))->spki_sha256,
+        .client = chain_leaf(identity_chain(identity, LEAF_CLIENT))->spki_sha256};
+}
+
+bool changes_prepare(struct change_wish *wish, const struct state *state, struct error *err)
+{
+    scoped(identity_clear) struct identity before = {0};
+    struct error damaged = {0}; /* a change is also the way out of a damaged one */
+
+    wish->has_before = identity_load(&before, state->fd, false, &damaged);
+    if (wish->has_before)
+        wish->before = keys_of(&before);
     return !wish->apply || services_hook_is_good(state, err);
 }
 
-bool changes_facts(struct change_facts *out, const struct state *state,
-                   const struct identity *identity, struct error *err)
+bool changes_facts(struct change_facts *out, const struct change_wish *wish,
+                   const struct state *state, const struct identity *identity,
+                   struct error *err)
 {
+    const struct change_keys now = keys_of(identity);
+
+    out->key_changed = wish != NULL && wish->has_before &&
+                       (!digest_equal(&wish->before.server, &now.server) ||
+                        !digest_equal(&wish->before.client, &now.client));
     return identity_rollback_read(&out->rollback, state->fd, err) &&
            services_load(&out->services, state->fd, services_purpose_of(identity), err);
 }
@@ -63,9 +84,24 @@ static void print_deadline(const struct identity_rollback *rollback)
            rollback->back, deadline);
 }
 
-bool changes_finish(const struct change_facts *facts, const struct change_wish *wish,
-                    const struct state *state, bool json, struct error *err)
+/* No grant tells which key of ours it was given to, so every live one is named. */
+static void warn_of_pairings(const struct change_wish *wish, struct state *state)
 {
+    struct dependents pairings = {0};
+    struct error warning = {0};
+
+    if (dependents_pairings(&pairings, state, wish->now, &warning) &&
+        dependents_none(&pairings, E_KEY_OF_PAIRINGS, &warning))
+        return;
+    warning.severity = SEVERITY_WARNING;
+    view_text_finding(stderr, &warning);
+}
+
+bool changes_finish(const struct change_facts *facts, const struct change_wish *wish,
+                    struct state *state, bool json, struct error *err)
+{
+    if (facts->key_changed)
+        warn_of_pairings(wish, state);
     if (!json) {
         print_deadline(&facts->rollback);
         changes_print_services(&facts->services);

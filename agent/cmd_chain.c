@@ -181,7 +181,7 @@ static bool upload_files(struct upload *upload, struct state *state, struct call
     bool good;
 
     if (!read_files(&files, options, err) || !state_open(state, call->state_dir, err) ||
-        !changes_prepare(&options->change, state, err) || !state_lock(state, err))
+        !state_lock(state, err) || !changes_prepare(&options->change, state, err))
         return false;
     tell_damages(state);
     good = upload_install(upload, state, files.more[0], &options->wish, err);
@@ -190,7 +190,7 @@ static bool upload_files(struct upload *upload, struct state *state, struct call
 }
 
 /* What follows from an upload that was made. */
-static bool tell_upload(const struct upload *upload, const struct state *state,
+static bool tell_upload(const struct upload *upload, struct state *state,
                         const struct options *options, bool json, struct error *err)
 {
     scoped(identity_clear) struct identity identity = {0};
@@ -200,7 +200,7 @@ static bool tell_upload(const struct upload *upload, const struct state *state,
     if (options->wish.occasion == OCCASION_UPLOAD)
         anchor = &chain_root(&upload->sorted)->sha256;
     if (!identity_load(&identity, state->fd, false, err) ||
-        !changes_facts(&facts, state, &identity, err))
+        !changes_facts(&facts, &options->change, state, &identity, err))
         return false;
     if (json) {
         certs_json_upload(stdout, upload, anchor, &facts);
@@ -335,8 +335,8 @@ static bool undo(struct state *state, struct call *call, struct change_wish *wis
     struct error damaged = {0}; /* going back is also the way out of a damaged one */
 
     if (!changes_read(wish, call, err) || !args_end(&call->args, err) ||
-        !state_open(state, call->state_dir, err) || !changes_prepare(wish, state, err) ||
-        !state_lock(state, err))
+        !state_open(state, call->state_dir, err) || !state_lock(state, err) ||
+        !changes_prepare(wish, state, err))
         return false;
     if (!identity_load(left, state->fd, false, &damaged))
         left->origin = IDENTITY_SELF_SIGNED;
@@ -357,7 +357,7 @@ static int run_undo(struct call *call, struct error *err)
 
     if (!undo(&state, call, &wish, &left, err) ||
         !identity_load(&identity, state.fd, false, err) ||
-        !changes_facts(&facts, &state, &identity, err))
+        !changes_facts(&facts, &wish, &state, &identity, err))
         return 0;
     if (call->json)
         certs_json_identity(stdout, &identity, &facts);

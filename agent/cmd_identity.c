@@ -139,7 +139,7 @@ static int run_show(struct call *call, struct error *err)
 
     if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
         !identity_load(&identity, state.fd, false, err) ||
-        !changes_facts(&facts, &state, &identity, err))
+        !changes_facts(&facts, NULL, &state, &identity, err))
         return 0;
     if (call->json) {
         certs_json_identity(stdout, &identity, &facts);

@@ -18,13 +18,13 @@
 
 /* Tell what is in use now, then see to the services. */
 static int tell_change(struct call *call, const struct change_wish *wish,
-                       const struct state *state, struct error *err)
+                       struct state *state, struct error *err)
 {
     scoped(identity_clear) struct identity identity = {0};
     struct change_facts facts = {0};
 
     if (!identity_load(&identity, state->fd, false, err) ||
-        !changes_facts(&facts, state, &identity, err))
+        !changes_facts(&facts, wish, state, &identity, err))
         return 2;
     if (call->json) {
         certs_json_identity(stdout, &identity, &facts);
@@ -36,10 +36,10 @@ static int tell_change(struct call *call, const struct change_wish *wish,
 }
 
 static bool open_for_change(struct state *state, struct call *call,
-                            const struct change_wish *wish, struct error *err)
+                            struct change_wish *wish, struct error *err)
 {
     return args_end(&call->args, err) && state_open(state, call->state_dir, err) &&
-           changes_prepare(wish, state, err) && state_lock(state, err);
+           state_lock(state, err) && changes_prepare(wish, state, err);
 }
 
 struct signing {
@@ -285,8 +285,7 @@ static void keys_clear(struct key keys[][IMPORT_KEYS])
 }
 
 static int tell_import(struct call *call, const struct upload *upload,
-                       const struct import *import, const struct state *state,
-                       struct error *err)
+                       const struct import *import, struct state *state, struct error *err)
 {
     if (upload->accepted) {
         if (!call->json)

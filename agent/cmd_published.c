@@ -181,7 +181,7 @@ static bool is_needed_here(struct call *call, struct state *state,
 
     return !text_equal(entry->store, STORE_ROOTS) ||
            (dependents_find(&dependents, state, &entry->cert, call->now, err) &&
-            dependents_none(&dependents, err));
+            dependents_none(&dependents, E_ANCHOR_NEEDED, err));
 }
 
 static bool unpublish(struct call *call, struct state *state,

@@ -249,7 +249,7 @@ static bool may_remove(struct call *call, struct state *state, const struct entr
            trust_may_remove(&trust, &entry->cert.sha256, err) &&
            (removing->force ||
             (dependents_find(&dependents, state, &entry->cert, call->now, err) &&
-             dependents_none(&dependents, err)));
+             dependents_none(&dependents, E_ANCHOR_NEEDED, err)));
 }
 
 /* What removing it here means elsewhere, and later: our own list follows a removal that

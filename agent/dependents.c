@@ -72,8 +72,8 @@ static bool find_own(struct dependents *out, int state, const struct cert *ancho
 }
 
 /* Of a migration that is decided nothing more is to come. */
-static bool find_pairings(struct dependents *out, struct state *state, time_t now,
-                          struct error *err)
+bool dependents_pairings(struct dependents *out, struct state *state, time_t now,
+                         struct error *err)
 {
     static const enum handover_state over[] = {TARGET_COMMITTED, TARGET_ABORTED,
                                                SOURCE_HANDED_OVER, SOURCE_THAWED};
@@ -108,11 +108,11 @@ bool dependents_find(struct dependents *out, struct state *state, const struct c
     *out = (struct dependents){0};
     if (!key_has_a_twin(state->fd, anchor, &twin, err))
         return false;
-    return twin ||
-           (find_own(out, state->fd, anchor, err) && find_pairings(out, state, now, err));
+    return twin || (find_own(out, state->fd, anchor, err) &&
+                    dependents_pairings(out, state, now, err));
 }
 
-bool dependents_none(const struct dependents *dependents, struct error *err)
+bool dependents_none(const struct dependents *dependents, enum msg msg, struct error *err)
 {
     char text[ABOUT_MAX] = "";
     size_t used = 0;
@@ -124,5 +124,5 @@ bool dependents_none(const struct dependents *dependents, struct error *err)
                                  i > 0 ? "; " : "", dependents->who[i]);
     if (dependents->more > 0 && used < sizeof(text))
         snprintf(text + used, sizeof(text) - used, "; and %zu more", dependents->more);
-    return fail(err, E_ANCHOR_NEEDED, "%s", text);
+    return fail(err, msg, "%s", text);
 }

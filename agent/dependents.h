@@ -19,5 +19,9 @@ struct dependents {
 
 must_check bool dependents_find(struct dependents *out, struct state *state,
                                 const struct cert *anchor, time_t now, struct error *err);
-/* E_ANCHOR_NEEDED naming them, unless there are none. */
-must_check bool dependents_none(const struct dependents *dependents, struct error *err);
+/* The live pairings alone. */
+must_check bool dependents_pairings(struct dependents *out, struct state *state, time_t now,
+                                    struct error *err);
+/* `msg` naming them, unless there are none. */
+must_check bool dependents_none(const struct dependents *dependents, enum msg msg,
+                                struct error *err);

@@ -61,11 +61,14 @@ tree "$scratch/estate" 12
 moves
 leaf_sign office "$scratch/brought.csr" "$scratch/renewed.pem"
 must target identity import --cert "$scratch/renewed.pem" --key "$scratch/brought.key"
+check_not 'over the same key there is nothing to warn of' grep -q PGA1110 "$err"
 check 'a certificate renewed for the same key is shown' shows_leaf 7
 ends 0 "$migrating" 60 'a migration goes on over it, old connections and new'
 same_tree 'and moves everything' "$scratch/estate" "$scratch/target.into/estate"
 moves --name second
 must target identity restore 2
+check 'another key, while a migration is under way, is warned of' grep -q 'warning: PGA1110' "$err"
+check 'with the pairing that it ends' grep -q 'the pairing with source.example.com' "$err"
 check 'another key is shown' shows_leaf 2
 ends 1 "$migrating" 60 'a grant is for the key: the next connection is refused'
 check 'with the way out' grep -q 'PGP1051' "$scratch/source.lines" "$scratch/source.lines.err"
