@@ -206,7 +206,7 @@ const struct command commands_pair[] = {
      "Compare two chains offline, as the connection check would.", preflight},
     {"pair", "HOST[:PORT] [--peer-name N] " DEMANDS_WORDS,
      "Source: the connection check alone; nothing moves.", pair},
-    {"invite", "[--for NAME] [--expires D]",
+    {"invite", "[--for NAME|SHA256] [--expires D]",
      "Target: make a one-time code for one source; shown once.", invite},
     {"invitations", "", "Target: the codes made, without their secrets.", invitations},
     {0},

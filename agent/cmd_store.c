@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* store list, create, delete: the named stores. */
+#include "agent/audit_note.h"
 #include "agent/command.h"
 #include "agent/trust_view.h"
 #include "base/mem.h"
@@ -86,18 +87,24 @@ static int run_list(struct call *call, struct error *err)
     return 0;
 }
 
-static int change(struct call *call, bool (*act)(int, const char *, struct error *),
-                  const char *done, struct error *err)
+struct deed {
+    bool (*act)(int state, const char *name, struct error *err);
+    const char *event; /* in the record */
+    const char *done;
+};
+
+static int change(struct call *call, const struct deed *deed, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     const char *name = NULL;
 
     if (!args_need(&call->args, "NAME", &name, err) || !args_end(&call->args, err) ||
         !state_open(&state, call->state_dir, err) || !state_lock(&state, err) ||
-        !act(state.fd, name, err))
+        !deed->act(state.fd, name, err))
         return 0;
+    audit_note(&state, AUDIT_TRUST, deed->event, name, "%s", "");
     if (!call->json)
-        printf("%s the store %s\n", done, name);
+        printf("%s the store %s\n", deed->done, name);
     return 0;
 }
 
@@ -115,12 +122,16 @@ static bool delete_empty(int state, const char *name, struct error *err)
 
 static int run_create(struct call *call, struct error *err)
 {
-    return change(call, store_create, "Made", err);
+    static const struct deed create = {store_create, "create-store", "Made"};
+
+    return change(call, &create, err);
 }
 
 static int run_delete(struct call *call, struct error *err)
 {
-    return change(call, delete_empty, "Deleted", err);
+    static const struct deed delete = {delete_empty, "delete-store", "Deleted"};
+
+    return change(call, &delete, err);
 }
 
 const struct command commands_store[] = {

@@ -76,9 +76,11 @@ static void tell_waiting(const struct dial *dial, const struct events *events)
     event_waiting(events, dial->host, cert_issued_to(chain_leaf(&dial->tls.facts.peer)),
                   code);
     if (!events->json)
-        fprintf(stderr,
-                "At the target: pairgate pairings; when it shows the same code there,\n"
-                "  pairgate approve ID\n");
+        fprintf(
+            stderr,
+            "At the target: pairgate pairings; when it shows the same code there,\n"
+            "  pairgate approve ID\n"
+            "If it shows another, or none, stop here: what answers is not that target.\n");
 }
 
 /* Each question is the heartbeat that keeps the connection. */
@@ -92,7 +94,7 @@ static bool by_waiting(struct dial *dial, const struct dial_request *request,
         if (!dial_authorize_wait(dial, request, &granted, out, err))
             return false;
         if (granted)
-            return true;
+            return told || fail(err, E_GRANT_UNASKED, "its first answer was a grant");
         if (!told)
             tell_waiting(dial, events);
         told = true;

@@ -124,7 +124,7 @@ static bool exchange_take(struct request *r, struct exchange **out, bool *fresh,
 static bool code_begin(struct request *r, struct exchange *exchange, struct error *err)
 {
     return scram_server(&exchange->scram, r->office->db, r->ask->selector, r->ask->exporter,
-                        (time_t)r->ask->now, err);
+                        err);
 }
 
 /* Whoever tried this name before with wrong passwords has made it slow, known or not. */

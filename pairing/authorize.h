@@ -39,7 +39,8 @@ void code_clear(struct code *code);
 /* A fresh random one. */
 must_check bool code_make(struct code *out, struct error *err);
 
-/* Make a code and store its verifier; `for_name` may be "" (any peer that pairs). */
+/* Make a code and store its verifier; `for_name` may be "" (any peer that pairs), or
+ * the SHA-256 of the peer's client key, in 64 hexadecimal digits. */
 must_check bool invitation_make(struct code *out, struct db *db, const char *for_name,
                                 time_t now, time_t expires, struct error *err);
 struct invitation { /* for the operator's list; holds no secret */
@@ -102,7 +103,7 @@ must_check bool scram_server_of(struct scram **out, const struct verifier *verif
 /* The verifier is that of the invitation with this selector. E_CODE_* when there
  * is none that may be used; the peer is told the same for each of those. */
 must_check bool scram_server(struct scram **out, struct db *db, uint32_t selector,
-                             const unsigned char exporter[TLS_EXPORTER_BYTES], time_t now,
+                             const unsigned char exporter[TLS_EXPORTER_BYTES],
                              struct error *err);
 /* One step: base64 in (empty to begin), base64 out; *done when nothing more is expected. */
 must_check bool scram_step(struct scram *scram, const char *in, char out[SCRAM_TEXT_MAX],

@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "pairing/authorize.h"
 
-#include <string.h>
+#include <strings.h>
 
 /* An invitation that may still be proven; its row is in reach of `row`. */
 static bool invitation_find(struct query *row, struct db *db, uint32_t selector,
@@ -24,13 +24,11 @@ static bool invitation_find(struct query *row, struct db *db, uint32_t selector,
 }
 
 bool scram_server(struct scram **out, struct db *db, uint32_t selector,
-                  const unsigned char exporter[TLS_EXPORTER_BYTES], time_t now,
-                  struct error *err)
+                  const unsigned char exporter[TLS_EXPORTER_BYTES], struct error *err)
 {
     scoped(query_end) struct query row = {0};
     struct verifier verifier;
 
-    (void)now;
     return invitation_find(&row, db, selector, err) &&
            verifier_read(&verifier, &row, 0, err) &&
            scram_server_of(out, &verifier, exporter, err);
@@ -99,6 +97,16 @@ bool invitation_failed(struct db *db, uint32_t selector, struct error *err)
     return query_run(&update, NULL, err);
 }
 
+/* Anybody who pairs, or the peer of that name or key: 64 digits are no name of a host. */
+static bool is_for(const char *whom, const struct grant *grant)
+{
+    char key[DIGEST_HEX];
+
+    digest_hex(key, &grant->peer_client_key);
+    return whom[0] == '\0' || text_equal(whom, grant->peer_name) ||
+           strcasecmp(whom, key) == 0;
+}
+
 /* Who used it and when, empty when nobody did; also whether it may be used now by this
  * peer. */
 static bool invitation_state(struct buf *used_by, time_t *used, struct db *db,
@@ -117,7 +125,7 @@ static bool invitation_state(struct buf *used_by, time_t *used, struct db *db,
     if (!query_next(&row, err))
         return fail(err, E_CODE_WRONG, "no such invitation");
     for_name = query_get_text(&row, 2);
-    if (for_name[0] != '\0' && !text_equal(for_name, grant->peer_name))
+    if (!is_for(for_name, grant))
         return fail(err, E_CODE_WRONG, "the invitation is for '%s', the peer is '%s'",
                     for_name, grant->peer_name);
     if (!buf_add(used_by, query_get_blob(&row, 0), err))

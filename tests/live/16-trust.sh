@@ -53,6 +53,9 @@ equal 'import into CAPF-trust is local, removal is not' 'local all' \
     "$(jq -r '.stores[] | select(.store == "CAPF-trust") | "\(.import_scope) \(.delete_scope)"' "$out")"
 run 0 node store create partners
 run 64 node store create partners
+run 0 node audit show --json --kind trust
+equal 'a store that is made is in the record, one that is not is not' 'create-store partners' \
+    "$(jq -r 'select(.event == "create-store") | "\(.event) \(.subject)"' "$out")"
 run 64 node store create machine
 run 64 node store create ../identity
 run 64 node store create CAPF-trust2

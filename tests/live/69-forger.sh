@@ -64,6 +64,9 @@ for how in relay grant; do
     fooled "$how: a code passed on" PGP1063 --code-file "$scratch/target.code"
     fooled "$how: a password passed on" 'PGP1063\|PGP2005' --user root \
         --password-file "$scratch/password"
+    if [[ $how == grant ]]; then
+        fooled 'grant: an approval before any code was shown' PGP1301 --wait
+    fi
     check "$how: the target was asked by him" grep -q authorize "$scratch/forged.log"
     learnt_nothing
     forger_end

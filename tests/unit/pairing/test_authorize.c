@@ -31,7 +31,7 @@ static enum msg prove(struct db *db, const struct proof *proof)
     memset(facts.exporter, proof->source_exporter, sizeof(facts.exporter));
     memset(exporter, proof->target_exporter, sizeof(exporter));
     CU_ASSERT_FATAL(scram_client(&source, &proof->code, &facts, &err));
-    if (!scram_server(&target, db, proof->code.selector, exporter, proof->now, &err))
+    if (!scram_server(&target, db, proof->code.selector, exporter, &err))
         return err.msg;
     while (!source_done || !target_done) {
         if (!scram_step(source, back, there, &source_done, &err))
@@ -218,6 +218,21 @@ static void an_invitation_may_be_for_one_name(void)
         E_CODE_WRONG);
 }
 
+static void an_invitation_may_be_for_one_key(void)
+{
+    /* The key that redeem makes of 'k', in digits of either case. */
+    static const char digits[] =
+        "6b6B6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b6b";
+    scoped(fixture_clear) struct fixture f;
+    struct grant grant;
+
+    fixture_make(&f, digits);
+    CU_ASSERT_EQUAL(redeem(&f.state.db, f.proof.code.selector, 'l', "one", NOON, &grant),
+                    E_CODE_WRONG);
+    CU_ASSERT_EQUAL(redeem(&f.state.db, f.proof.code.selector, 'k', "one", NOON, &grant),
+                    E_NONE);
+}
+
 /* Marking it used and storing the grant are one: a grant that cannot be stored uses
  * nothing.
  */
@@ -338,8 +353,8 @@ static void garbage_fails_on_either_side(void)
         bool done = true;
 
         fixture_make(&f, "");
-        CU_ASSERT_FATAL(scram_server(&target, &f.state.db, f.proof.code.selector, exporter,
-                                     NOON, &err));
+        CU_ASSERT_FATAL(
+            scram_server(&target, &f.state.db, f.proof.code.selector, exporter, &err));
         CU_ASSERT_FATAL(scram_client(&source, &f.proof.code, &facts, &err));
         if (bad[i][0] != '\0')
             CU_ASSERT_FALSE(scram_step(target, bad[i], out, &done, &err));
@@ -368,8 +383,8 @@ static void a_client_without_the_channel_is_refused(void)
         bool done;
 
         fixture_make(&f, "");
-        CU_ASSERT_FATAL(scram_server(&target, &f.state.db, f.proof.code.selector, exporter,
-                                     NOON, &err));
+        CU_ASSERT_FATAL(
+            scram_server(&target, &f.state.db, f.proof.code.selector, exporter, &err));
         CU_ASSERT_FATAL(text_base64_encode(&text, span_text(firsts[i]), &err));
         CU_ASSERT_FATAL(buf_terminate(&text, &err));
         CU_ASSERT_FALSE(scram_step(target, (const char *)text.at, out, &done, &err));
@@ -389,6 +404,7 @@ int main(void)
         TEST(another_key_is_told_that_it_was_used),
         TEST(an_expired_invitation_is_refused),
         TEST(an_invitation_may_be_for_one_name),
+        TEST(an_invitation_may_be_for_one_key),
         TEST(a_grant_that_fails_leaves_the_invitation_unused),
         TEST(an_old_invitation_is_forgotten),
         TEST(only_a_verifier_is_stored),
