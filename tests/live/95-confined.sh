@@ -14,7 +14,7 @@ listen target
 equal 'the listener says what confines it' true \
     "$(events target 'select(.event == "listening") | .sandbox | .seccomp and .landlock > 0')"
 listen_end target
-mounts=$(events target 'select(.event == "listening") | .sandbox.mounts')
+own_mounts=$(events target 'select(.event == "listening") | .sandbox.mounts')
 touch "$scratch/outside"
 
 # strayed ATTEMPT...: what came of each is in the log; the listener runs unless it was ended.
@@ -51,7 +51,7 @@ check_not 'nothing is made outside' test -e "$scratch/new"
 answered 'no socket is made' 'Function not implemented' socket
 answered 'no memory is made to run' 'Function not implemented' code
 check 'outside, nothing is removed' test -e "$outside"
-if [[ $mounts == true ]]; then
+if [[ $own_mounts == true ]]; then
     for attempt in chmod chown attribute remove; do
         answered "outside, $attempt is refused" 'Read-only file system' "$attempt=$outside"
     done
