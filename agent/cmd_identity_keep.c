@@ -5,6 +5,7 @@
 #include "agent/certs_json.h"
 #include "agent/identity_commands.h"
 #include "base/text.h"
+#include "certs/csr.h"
 #include "certs/sealed.h"
 
 #include <stdio.h>
@@ -117,6 +118,14 @@ int identity_run_decrypt_key(struct call *call, struct error *err)
     return convert(call, NULL, err);
 }
 
+/* A purpose that has no row and that no request can be for is a slip of the pen. */
+static bool purpose_is_one(const struct services *services, struct error *err)
+{
+    const struct csr_profile *profile = NULL;
+
+    return services->has_row || csr_profile_named(&profile, services->purpose, err);
+}
+
 int identity_run_services(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
@@ -129,7 +138,8 @@ int identity_run_services(struct call *call, struct error *err)
         !changes_prepare(&wish, &state, err) ||
         !identity_load(&now, state.fd, false, err) ||
         !services_load(&facts.services, state.fd,
-                       purpose != NULL ? purpose : services_purpose_of(&now), err))
+                       purpose != NULL ? purpose : services_purpose_of(&now), err) ||
+        (purpose != NULL && !purpose_is_one(&facts.services, err)))
         return 0;
     if (call->json)
         certs_json_services(stdout, &facts.services);

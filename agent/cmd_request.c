@@ -171,6 +171,19 @@ static const char *use_asked(const struct csr_profile *profile)
                                                  : "both uses, server and client";
 }
 
+static const char *next_step(const struct csr_profile *profile)
+{
+    if (profile->ca)
+        return "request diff CSR FILE    (it becomes no identity here; its key lies beside the "
+               "request)";
+    if ((profile->eku & EKU_CLIENT_AUTH) == 0)
+        return "certificate upload FILE    (alone), or with a leaf for the other use:\n"
+               "  pairgate chain upload FILE…    (both leaves, intermediates and root)";
+    if ((profile->eku & EKU_SERVER_AUTH) == 0)
+        return "chain upload FILE…    (with the server's leaf, intermediates and root)";
+    return "chain upload FILE…    (leaf, intermediates and root)";
+}
+
 static int run_new(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
@@ -189,10 +202,8 @@ static int run_new(struct call *call, struct error *err)
         !tell(call, &state, id, err))
         return 0;
     if (!call->json)
-        fprintf(stderr,
-                "Give it to the CA and ask for %s. Then:\n"
-                "  pairgate chain upload FILE…    (leaf, intermediates and root)\n",
-                use_asked(wish.csr.profile));
+        fprintf(stderr, "Give it to the CA and ask for %s. Then:\n  pairgate %s\n",
+                use_asked(wish.csr.profile), next_step(wish.csr.profile));
     return 0;
 }
 

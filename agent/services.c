@@ -137,8 +137,10 @@ bool services_load(struct services *out, int state, const char *purpose, struct 
         struct span line = take_until(&table, "\n");
         const bool is_comment = span_starts(line, "#");
 
-        if (!is_comment && span_equal(take_until(&line, ":"), span_text(purpose)))
+        if (!is_comment && span_equal(take_until(&line, ":"), span_text(purpose))) {
+            out->has_row = true;
             return steps_read(out, trimmed(line), err);
+        }
     }
     return true;
 }

@@ -23,7 +23,8 @@ struct service_step {
 struct services {
     char purpose[IDENTITY_PURPOSE_MAX];
     struct service_step step[SERVICE_STEPS_MAX];
-    size_t n; /* 0: the purpose has no row */
+    size_t n;
+    bool has_row; /* else nothing has to be restarted for the purpose */
 };
 
 /* The table as pairgate brings it; it explains itself. */

@@ -80,6 +80,12 @@ run 64 node request new --purpose tomcat-ECDSA --key rsa3072
 shows 'an ECDSA purpose needs an EC key' PGC2051
 run 64 node request new --purpose cup-ECDSA --key ed25519
 run 64 node request new --purpose capf
+run 0 node request new --purpose CAPF --cn node.example.com
+shows 'what comes of each is said: a CA certificate becomes no identity' 'request diff CSR FILE'
+run 0 node request new --purpose server
+shows 'a server certificate alone' 'certificate upload FILE'
+run 0 node request new
+shows 'a chain' 'chain upload FILE'
 run 0 node request profiles
 shows 'the purposes are listed' cup-xmpp-s2s-ECDSA 'EC only' 'CA:TRUE'
 equal 'all sixteen' 16 "$(pg node request profiles --json | jq '.profiles | length')"

@@ -325,6 +325,8 @@ for row in 'tomcat-ECDSA|restart Tomcat,disable TFTP,enable TFTP' \
     equal "services of ${row%%|*}" "${row#*|}" \
         "$(pg sealed identity services "${row%%|*}" --json | jq -r '[.services[] | "\(.verb) \(.service)"] | join(",")')"
 done
+run 64 sealed identity services tomact
+shows 'a purpose that is none' PGC2015 tomact
 before=$(state_of sealed)
 run 2 sealed identity self-sign --replace-chain --apply
 shows 'no hook, no change' PGA2011
