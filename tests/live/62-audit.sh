@@ -99,6 +99,14 @@ equal 'thirty refused handshakes are one record' '30 127.0.0.1' \
     "$(jq -r 'select(.kind == "refused") | "\(.details.count) \(.subject)"' "$scratch/target.record")"
 records stranger >/dev/null
 check 'so it is at the source' in_record stranger '.kind == "pairing" and .event == "refused"'
+run 1 stranger chain upload "$scratch/source.pem"
+echo 'no certificate' >"$scratch/garbage"
+pg stranger chain upload "$scratch/garbage" >"$out" 2>"$err" </dev/null || true
+records stranger >/dev/null
+check 'a refused upload is there with its findings' in_record stranger \
+    '.kind == "upload" and .details.accepted == false and (.details.findings | length > 0)'
+equal 'each of them' 2 \
+    "$(jq -c 'select(.kind == "upload" and .details.accepted == false)' "$scratch/stranger.record" | wc -l)"
 
 code target
 sed 's/...$/222/' "$scratch/target.code" >"$scratch/guess"
