@@ -156,17 +156,17 @@ const struct error *report_find(const struct report *report, enum msg msg)
     return NULL;
 }
 
-bool report_has(const struct report *report, const struct error *finding)
+struct error *report_same(const struct report *report, const struct error *finding)
 {
     for (size_t i = 0; i < report->n; i++) {
-        const struct error *told = &report->item[i];
+        struct error *told = &report->item[i];
 
         if (told->msg == finding->msg && told->side == finding->side &&
             told->has_rung == finding->has_rung && told->rung == finding->rung &&
             strcmp(told->about, finding->about) == 0)
-            return true;
+            return told;
     }
-    return false;
+    return NULL;
 }
 
 void report_clear(struct report *report)

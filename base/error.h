@@ -89,6 +89,6 @@ void report_add(struct report *report, const struct error *finding);
 size_t report_errors(const struct report *report);
 /* The first finding of this message, or NULL. */
 const struct error *report_find(const struct report *report, enum msg msg);
-/* The same is in it already: message, side, rung and words. */
-bool report_has(const struct report *report, const struct error *finding);
+/* The same one of before (message, side, rung and words), or NULL. */
+struct error *report_same(const struct report *report, const struct error *finding);
 void report_clear(struct report *report);

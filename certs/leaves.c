@@ -160,7 +160,7 @@ void leaves_tell(struct report *out, const char *which, const struct error *find
         snprintf(about, sizeof(about), "%s: %s", which, finding->about);
         (void)text_fits(named.about, about);
     }
-    if (!report_has(out, &named))
+    if (report_same(out, &named) == NULL)
         report_add(out, &named);
 }
 

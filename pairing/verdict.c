@@ -305,9 +305,14 @@ void verdict_judge(struct report *out, const struct comparison *comparison)
 
 void verdict_merge(struct report *out, const struct report *more)
 {
-    for (size_t i = 0; i < more->n; i++)
-        if (!report_has(out, &more->item[i]))
+    for (size_t i = 0; i < more->n; i++) {
+        struct error *same = report_same(out, &more->item[i]);
+
+        if (same == NULL)
             report_add(out, &more->item[i]);
+        else if (more->item[i].severity < same->severity)
+            *same = more->item[i];
+    }
     out->dropped += more->dropped;
 }
 

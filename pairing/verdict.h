@@ -44,7 +44,8 @@ struct comparison {
 
 /* All findings, each with its side, rung and severity. */
 void verdict_judge(struct report *out, const struct comparison *comparison);
-/* Both sides' findings as one list: what is the same on both stands once. */
+/* Both sides' findings as one list: what is the same on both stands once, as the stricter
+ * says it. */
 void verdict_merge(struct report *out, const struct report *more);
 /* The anchors an offline judge has: the root of its own chain. */
 must_check bool verdict_own_root(struct trust *out, const struct chain *own,
