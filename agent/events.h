@@ -56,5 +56,8 @@ void event_hook(const struct events *events, const char *migration, const char *
 void event_spared(const struct events *events, uint64_t bytes);
 /* Source: what of the tree stays behind, and why. */
 void event_left_behind(const struct events *events, const struct report *findings);
+/* What both sides let pass with a warning, before a byte moves; nothing when there is none.
+ */
+void event_warned(const struct events *events, const struct report *findings);
 /* The line that ends a migration. */
 void event_receipt(const struct events *events, const struct receipt *receipt);

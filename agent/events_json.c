@@ -295,6 +295,25 @@ void event_left_behind(const struct events *events, const struct report *finding
     tell_json(object, "left-behind");
 }
 
+void event_warned(const struct events *events, const struct report *findings)
+{
+    scoped(report_clear) struct report warnings = {0};
+    json_t *object;
+
+    for (size_t i = 0; i < findings->n; i++)
+        if (findings->item[i].severity == SEVERITY_WARNING)
+            report_add(&warnings, &findings->item[i]);
+    if (warnings.n == 0)
+        return;
+    if (!events->json) {
+        tell_findings(&warnings);
+        return;
+    }
+    object = json_object();
+    json_object_set_new(object, "findings", json_findings(&warnings));
+    tell_json(object, "warned");
+}
+
 void event_generation(const struct events *events, unsigned generation, uint64_t bytes)
 {
     json_t *object;

@@ -102,16 +102,17 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     scoped(dial_close) struct dial dial = {0};
     struct move *move = run->move;
     const struct move_plan *plan = &move->plan;
-    bool held;
-
+    scoped(report_clear) struct report found = {0};
     const struct dial_wish wish = {
         .peer_name = plan->peer_name, .policy = plan->policy, .demands = plan->demands};
+    bool held;
 
     held = dial_pair(&dial, move->worker, &plan->peer, &wish, err);
     dial_witness(&dial, move->worker, err);
     if (!held)
         return false;
-    pair_findings(&dial.pair, &move->findings);
+    pair_findings(&dial.pair, &found);
+    verdict_merge(&move->findings, &found);
     chain_clear(&move->peer);
     chain_clear(&move->peer_client);
     if (!chain_copy(&move->peer, &dial.tls.facts.peer, err) ||
@@ -123,6 +124,7 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     }
     run->agreed = true;
     event_paired(&move->events, dial.host, cert_issued_to(chain_leaf(&move->peer)));
+    event_warned(&move->events, &found);
     run->facts.kind =
         policy_digest(plan->policy) == DIGEST_SHA256 || dial.pair.peer_policy == POLICY_FIPS
             ? DIGEST_SHA256

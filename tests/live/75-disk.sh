@@ -84,7 +84,7 @@ same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
 name='read-only-after'
 : >"$scratch/source.lines"
 code target
-migrate_start source target "$scratch/estate" --name "$name" --limit 8M --patience 1s
+migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never --streams 1 --patience 1s
 wait_for 60 sent_at_least source 4000000 || die 'a third is sent'
 id=$(migration_of source)
 listen_end target
@@ -115,7 +115,7 @@ same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
 name='target-state-midway'
 : >"$scratch/source.lines"
 code target
-migrate_start source target "$scratch/estate" --name "$name" --limit 8M
+migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never --streams 1
 wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
 id=$(migration_of source)
 fill "$scratch/target"
@@ -141,7 +141,7 @@ same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
 name='source-state-midway'
 : >"$scratch/source.lines"
 code target
-migrate_start source target "$scratch/estate" --name "$name" --limit 8M
+migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never --streams 1
 wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
 id=$(migration_of source)
 fill "$scratch/source"
