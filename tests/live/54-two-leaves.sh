@@ -16,7 +16,8 @@ request node --purpose server
 server_request=$(pg node request list --json | jq -r '.requests[-1].id')
 leaf_sign office "$scratch/node.csr" "$scratch/server.pem" eku=serverAuth
 request node --purpose client
-client_request=$(pg node request list --json | jq -r '.requests[-1].id')
+client_request=$(pg node request list --json | jq -r --arg other "$server_request" \
+    ".requests[].id | select(. != \$other)")
 leaf_sign office "$scratch/node.csr" "$scratch/client.pem" eku=clientAuth
 run 1 node chain upload "$scratch/server.pem"
 check 'half of it is refused by name' grep -q leaf-eku "$out"
