@@ -57,7 +57,7 @@ run 0 target prune
 ln -sf appliance "$scratch/target/hooks/target-import"
 code target
 before=$(notes "$scratch/estate")
-migrate_start source target "$scratch/estate" --limit 8M
+migrate_start source target "$scratch/estate" --limit 4M --compress never --streams 1
 wait_for 30 sent_at_least source 1 || die 'bytes travel'
 check 'the service writes while its data moves' grows "$scratch/estate"
 ends 0 "$migrating" 60 'the data moves'

@@ -47,7 +47,7 @@ static int read_outside(const struct sandbox *sandbox, int into)
     const int got = open("/etc/passwd", O_RDONLY | O_CLOEXEC) >= 0 ? 0 : errno;
 
     (void)into;
-    return sandbox->landlock > 0 ? got : EACCES;
+    return IS_SANITIZED || sandbox->landlock > 0 ? got : EACCES; /* a kernel without it */
 }
 
 static int make_a_process(const struct sandbox *sandbox, int into)
