@@ -53,6 +53,8 @@ check_not 'nothing is at the target' test -e "$scratch/target.into/estate"
 
 # ---- it does ----
 # Without what the failed try has copied, or there would be no time to write meanwhile.
+# (It puts that away once it has told the source.)
+wait_for 30 test -n "$(find "$scratch/target.into/.pairgate" -maxdepth 1 -name 'kept-*')" || true
 run 0 target prune
 ln -sf appliance "$scratch/target/hooks/target-import"
 code target

@@ -183,7 +183,7 @@ int main(void)
 
     if (file == NULL) {
         printf("skipped: %s is not there\n", limbo_file());
-        return 0;
+        return 77; /* what ctest takes for skipped */
     }
     fclose(file);
     return run_tests("limbo", tests, COUNT(tests));
