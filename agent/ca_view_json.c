@@ -1,27 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/ca_view.h"
 #include "agent/view_json.h"
-#include "base/text.h"
 
 #include <jansson.h>
-
-static json_t *time_or_null(time_t at)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (at == 0)
-        return json_null();
-    text_show_time(text, at);
-    return json_string(text);
-}
 
 static json_t *issued_object(const struct issued *issued)
 {
     json_t *object = view_json_rung(&issued->cert);
 
     json_object_set_new(object, "serial", json_string(issued->serial));
-    json_object_set_new(object, "issued", time_or_null(issued->at));
-    json_object_set_new(object, "revoked", time_or_null(issued->revoked));
+    json_object_set_new(object, "issued", view_json_time(issued->at));
+    json_object_set_new(object, "revoked", view_json_time(issued->revoked));
     json_object_set_new(object, "reason",
                         issued->revoked != 0 ? json_string(reason_name(issued->reason))
                                              : json_null());

@@ -2,27 +2,8 @@
 #include "agent/certs_json.h"
 
 #include "agent/view_json.h"
-#include "base/text.h"
 
 #include <jansson.h>
-
-static json_t *digest_text(const struct digest *digest)
-{
-    char hex[DIGEST_HEX];
-
-    digest_hex(hex, digest);
-    return json_string(hex);
-}
-
-static json_t *time_text(time_t at)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (at == 0)
-        return json_null();
-    text_show_time(text, at);
-    return json_string(text);
-}
 
 static json_t *pem_text(struct span pem)
 {
@@ -74,8 +55,9 @@ static void add_facts(json_t *object, const struct change_facts *facts)
 {
     if (facts == NULL)
         return;
-    json_object_set_new(object, "confirm_by",
-                        time_text(facts->rollback.pending ? facts->rollback.deadline : 0));
+    json_object_set_new(
+        object, "confirm_by",
+        view_json_time(facts->rollback.pending ? facts->rollback.deadline : 0));
     json_object_set_new(object, "services", services_array(&facts->services));
 }
 
@@ -85,7 +67,7 @@ static void put_answer(json_t *object, const char *request, const char *requeste
     json_object_set_new(object, request,
                         answer->request[0] != '\0' ? json_string(answer->request)
                                                    : json_null());
-    json_object_set_new(object, requested, time_text(answer->requested));
+    json_object_set_new(object, requested, view_json_time(answer->requested));
 }
 
 void certs_json_upload(FILE *out, const struct upload *upload, const struct digest *anchor,
@@ -100,7 +82,7 @@ void certs_json_upload(FILE *out, const struct upload *upload, const struct dige
     if (upload->client.n > 0)
         put_answer(object, "client_request", "client_requested", &upload->client_answer);
     json_object_set_new(object, "anchor",
-                        anchor != NULL ? digest_text(anchor) : json_null());
+                        anchor != NULL ? view_json_digest(anchor) : json_null());
     add_facts(object, facts);
     view_json_print(out, object);
 }
@@ -113,8 +95,8 @@ static void put_leaf(json_t *object, const struct identity *identity, enum leaf_
     key_show_name(key, sizeof(key), identity_key(identity, use));
     json_object_set_new(object, "name", json_string(cert_issued_to(leaf)));
     json_object_set_new(object, "key", json_string(key));
-    json_object_set_new(object, "spki_sha256", digest_text(&leaf->spki_sha256));
-    json_object_set_new(object, "not_after", time_text(leaf->not_after.at));
+    json_object_set_new(object, "spki_sha256", view_json_digest(&leaf->spki_sha256));
+    json_object_set_new(object, "not_after", view_json_time(leaf->not_after.at));
 }
 
 /* What a backup has too: all but the chain. */
@@ -129,8 +111,8 @@ static json_t *identity_object(const struct identity *identity)
     json_object_set_new(object, "imported", json_boolean(identity->imported));
     json_object_set_new(object, "purpose", json_string(services_purpose_of(identity)));
     json_object_set_new(object, "reason", json_string(identity->reason));
-    json_object_set_new(object, "made", time_text(identity->made));
-    json_object_set_new(object, "seen", time_text(identity->seen));
+    json_object_set_new(object, "made", view_json_time(identity->made));
+    json_object_set_new(object, "seen", view_json_time(identity->seen));
     json_object_set_new(object, "previous",
                         identity->previous != 0 ? json_integer(identity->previous)
                                                 : json_null());

@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/doctor_view.h"
 #include "agent/view_json.h"
-#include "base/text.h"
 
 #include <jansson.h>
-
-static json_t *time_or_null(time_t at)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (at == 0)
-        return json_null();
-    text_show_time(text, at);
-    return json_string(text);
-}
 
 static json_t *rung_object(const struct cert *cert, time_t now)
 {
@@ -58,7 +47,7 @@ void doctor_view_json(FILE *out, const struct doctor *doctor,
     json_t *object = json_object();
 
     json_object_set_new(object, "health", json_string(health_name(doctor_health(doctor))));
-    json_object_set_new(object, "now", time_or_null(wish->now));
+    json_object_set_new(object, "now", view_json_time(wish->now));
     json_object_set_new(object, "identity", identity_object(doctor, wish->now));
     json_object_set_new(object, "anchors",
                         json_pack("{s:I, s:I}", "count", (json_int_t)doctor->anchors,
@@ -73,7 +62,7 @@ void doctor_view_json(FILE *out, const struct doctor *doctor,
                   (json_int_t)doctor->adopted, "adopted_over",
                   (json_int_t)doctor->adopted_over, "holders", (json_int_t)doctor->holders,
                   "holders_behind", (json_int_t)doctor->holders_behind));
-    json_object_set_new(object, "backed_up", time_or_null(doctor->backed_up));
+    json_object_set_new(object, "backed_up", view_json_time(doctor->backed_up));
     json_object_set_new(object, "policy", json_string(policy_name(wish->policy)));
     json_object_set_new(object, "wolfssl", module_object(doctor));
     json_object_set_new(object, "findings", view_json_report(&doctor->report));

@@ -2,27 +2,8 @@
 /* The request commands' part of certs_json.h. */
 #include "agent/certs_json.h"
 #include "agent/view_json.h"
-#include "base/text.h"
 
 #include <jansson.h>
-
-static json_t *time_text(time_t at)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (at == 0)
-        return json_null();
-    text_show_time(text, at);
-    return json_string(text);
-}
-
-static json_t *digest_text(const struct digest *digest)
-{
-    char hex[DIGEST_HEX];
-
-    digest_hex(hex, digest);
-    return json_string(hex);
-}
 
 static json_t *pending_object(const struct pending *pending)
 {
@@ -31,12 +12,12 @@ static json_t *pending_object(const struct pending *pending)
 
     json_object_set_new(object, "id", json_string(pending->id));
     json_object_set_new(object, "purpose", json_string(pending->purpose));
-    json_object_set_new(object, "created", time_text(pending->created));
-    json_object_set_new(object, "used", time_text(pending->used));
+    json_object_set_new(object, "created", view_json_time(pending->created));
+    json_object_set_new(object, "used", view_json_time(pending->used));
     json_object_set_new(object, "subject", json_string(request->subject_text));
     json_object_set_new(object, "cn", json_string(request->cn));
     json_object_set_new(object, "san", json_string(request->san_text));
-    json_object_set_new(object, "spki_sha256", digest_text(&request->spki_sha256));
+    json_object_set_new(object, "spki_sha256", view_json_digest(&request->spki_sha256));
     return object;
 }
 

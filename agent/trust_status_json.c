@@ -1,19 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/trust_status.h"
 #include "agent/view_json.h"
-#include "base/text.h"
 
 #include <jansson.h>
-
-static json_t *time_or_null(time_t at)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (at == 0)
-        return json_null();
-    text_show_time(text, at);
-    return json_string(text);
-}
 
 static json_t *list_object(const struct published *list)
 {
@@ -25,8 +14,8 @@ static json_t *list_object(const struct published *list)
     json_object_set_new(object, "entries", json_integer((json_int_t)list->entries.n));
     json_object_set_new(object, "publisher",
                         own ? json_null() : json_string(list->publisher));
-    json_object_set_new(object, "issued", time_or_null(list->issued));
-    json_object_set_new(object, "expires", time_or_null(list->expires));
+    json_object_set_new(object, "issued", view_json_time(list->issued));
+    json_object_set_new(object, "expires", view_json_time(list->expires));
     return object;
 }
 
@@ -41,7 +30,7 @@ static json_t *holder_object(const struct published *list, const struct holding 
     digest_hex(hex, &holding->key);
     return json_pack("{s:s, s:s, s:o, s:s, s:o}", "holder", holding->holder, "key", hex,
                      "sequence", holds ? json_integer(sequence) : json_null(), "standing",
-                     standing, "at", time_or_null(holding->at));
+                     standing, "at", view_json_time(holding->at));
 }
 
 void trust_status_json_list(FILE *out, const struct published *list)

@@ -2,34 +2,15 @@
 #include "agent/filter.h"
 #include "agent/trust_view.h"
 #include "agent/view_json.h"
-#include "base/text.h"
 
 #include <jansson.h>
-
-static json_t *plain(const char *text)
-{
-    char safe[1024];
-
-    text_printable(safe, sizeof(safe), span_text(text));
-    return json_string(safe);
-}
-
-static json_t *time_or_null(time_t at)
-{
-    char text[TIME_TEXT_MAX];
-
-    if (at == 0)
-        return json_null();
-    text_show_time(text, at);
-    return json_string(text);
-}
 
 /* A ladder row, and what the entry has beside it. */
 static json_t *entry_object(const struct entry *entry)
 {
     json_t *object = view_json_rung(&entry->cert);
 
-    json_object_set_new(object, "subject", plain(entry->cert.subject_text));
+    json_object_set_new(object, "subject", view_json_text(entry->cert.subject_text));
     json_object_set_new(object, "alias", json_string(entry->alias));
     json_object_set_new(object, "store", json_string(entry->store));
     json_object_set_new(object, "sha1", json_string(entry->sha1));
@@ -39,9 +20,9 @@ static json_t *entry_object(const struct entry *entry)
                         json_string(entry->own ? "chain" : entry_origin(entry)));
     json_object_set_new(object, "auto_refresh", json_boolean(entry->automatic));
     json_object_set_new(object, "key", json_string(cert_key_name(&entry->cert)));
-    json_object_set_new(object, "added", time_or_null(entry->added));
+    json_object_set_new(object, "added", view_json_time(entry->added));
     if (entry->removed != 0)
-        json_object_set_new(object, "removed", time_or_null(entry->removed));
+        json_object_set_new(object, "removed", view_json_time(entry->removed));
     return object;
 }
 
@@ -96,9 +77,10 @@ static json_t *list_object(const struct published *list)
     json_object_set_new(object, "list", json_string(list->list));
     json_object_set_new(object, "sequence", json_integer(list->sequence));
     json_object_set_new(object, "publisher",
-                        list->publisher[0] != '\0' ? plain(list->publisher) : json_null());
-    json_object_set_new(object, "issued", time_or_null(list->issued));
-    json_object_set_new(object, "expires", time_or_null(list->expires));
+                        list->publisher[0] != '\0' ? view_json_text(list->publisher)
+                                                   : json_null());
+    json_object_set_new(object, "issued", view_json_time(list->issued));
+    json_object_set_new(object, "expires", view_json_time(list->expires));
     json_object_set_new(object, "entries", entries);
     return object;
 }

@@ -6,8 +6,7 @@
 
 #include <jansson.h>
 
-/* A string that is JSON whatever the bytes: what cannot be shown is escaped. */
-static json_t *plain(const char *text)
+json_t *view_json_text(const char *text)
 {
     char safe[4 * ABOUT_MAX];
 
@@ -25,17 +24,26 @@ json_t *view_json_report(const struct report *report)
     return json_findings(report);
 }
 
-static json_t *time_of(const struct cert_time *time)
+static json_t *shown_time(time_t at)
 {
     char text[TIME_TEXT_MAX];
 
-    if (time->form == FORM_BAD)
-        return json_null();
-    text_show_time(text, time->at);
+    text_show_time(text, at);
     return json_string(text);
 }
 
-static json_t *digest_text(const struct digest *digest)
+json_t *view_json_time(time_t at)
+{
+    return at == 0 ? json_null() : shown_time(at);
+}
+
+/* One that can be read may well be 1970. */
+static json_t *time_of(const struct cert_time *time)
+{
+    return time->form == FORM_BAD ? json_null() : shown_time(time->at);
+}
+
+json_t *view_json_digest(const struct digest *digest)
 {
     char hex[DIGEST_HEX];
 
@@ -47,12 +55,12 @@ json_t *view_json_rung(const struct cert *cert)
 {
     json_t *object = json_object();
 
-    json_object_set_new(object, "issued_to", plain(cert_issued_to(cert)));
-    json_object_set_new(object, "issued_by", plain(cert_issued_by(cert)));
+    json_object_set_new(object, "issued_to", view_json_text(cert_issued_to(cert)));
+    json_object_set_new(object, "issued_by", view_json_text(cert_issued_by(cert)));
     json_object_set_new(object, "not_before", time_of(&cert->not_before));
     json_object_set_new(object, "not_after", time_of(&cert->not_after));
-    json_object_set_new(object, "sha256", digest_text(&cert->sha256));
-    json_object_set_new(object, "spki_sha256", digest_text(&cert->spki_sha256));
+    json_object_set_new(object, "sha256", view_json_digest(&cert->sha256));
+    json_object_set_new(object, "spki_sha256", view_json_digest(&cert->spki_sha256));
     return object;
 }
 

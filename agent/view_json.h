@@ -7,6 +7,7 @@
 #include "certs/policy.h"
 
 #include <stdio.h>
+#include <time.h>
 
 struct json_t;
 
@@ -15,6 +16,11 @@ void view_json_failure(FILE *out, const struct error *err);
 /* New reference; the caller gives it on (json_object_set_new) or drops it. */
 struct json_t *view_json_finding(const struct error *finding);
 struct json_t *view_json_report(const struct report *report);
+/* A string that is JSON whatever the bytes: what cannot be shown is escaped. */
+struct json_t *view_json_text(const char *text);
+/* RFC 3339 UTC; null for 0. */
+struct json_t *view_json_time(time_t at);
+struct json_t *view_json_digest(const struct digest *digest);
 /* A ladder row: issued_to, issued_by, not_before, not_after, sha256, spki_sha256. */
 struct json_t *view_json_rung(const struct cert *cert);
 struct json_t *view_json_ladder(const struct chain *chain);

@@ -42,20 +42,12 @@ shown_after()
 {
     local sentence=$1 view=$2 template=$3 n=0 bad=0 status old new seen
     shift 3
-    rm -rf "$scratch/work"
-    cp -a "$scratch/$template" "$scratch/work"
+    fresh "$template"
     old=$($view) || { not_ok "$sentence: it is well before" "$scratch/doctor"; return; }
-    rm -rf "$scratch/work"
-    cp -a "$scratch/$template" "$scratch/work"
+    fresh "$template"
     pg work "$@" >"$out" 2>"$err" </dev/null || { not_ok "$sentence works" "$out" "$err"; return; }
     new=$($view) || { not_ok "$sentence: it is well afterwards" "$scratch/doctor"; return; }
-    while :; do
-        n=$((n + 1))
-        rm -rf "$scratch/work"
-        cp -a "$scratch/$template" "$scratch/work"
-        status=0
-        LD_PRELOAD=$so KILLPOINT=$n pg work "$@" >"$out" 2>"$err" </dev/null || status=$?
-        if ((status != 137)); then break; fi
+    while killed "$template" "$((++n))" "$@"; do
         if ! seen=$($view) || [[ $seen != "$old" && $seen != "$new" ]]; then
             bad=$((bad + 1))
             echo "$seen" >"$scratch/seen"

@@ -52,6 +52,41 @@ goes_on()
     rm -rf "$scratch/target.into/$name"
 }
 
+# again STATUS: the migration of $name, begun or gone on with.
+again()
+{
+    run "$1" source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
+        --name "$name" --json
+}
+
+# fills_up SIDE: no room for its state, when a migration begins and in the middle of one.
+fills_up()
+{
+    name=$1-state
+    code target
+    fill "$scratch/$1"
+    again 2
+    told "$1" PGB1801
+    rm "$scratch/$1/ballast"
+    again 0
+    same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
+
+    name=$1-state-midway
+    : >"$scratch/source.lines"
+    code target
+    migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never \
+        --streams 1
+    wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
+    id=$(migration_of source)
+    fill "$scratch/$1"
+    ends 2 "$migrating" 60 "$name: the source ends with 2"
+    tail -n 1 "$scratch/source.lines" >"$out"
+    told "$1" PGB1801
+    rm "$scratch/$1/ballast"
+    goes_on
+    run 0 "$1" audit verify
+}
+
 ladder office
 member source office
 member target office
@@ -76,8 +111,7 @@ name='read-only'
 mount -o remount,ro "$scratch/target.into"
 stops target PGT1024 target.into
 mount -o remount,rw "$scratch/target.into"
-run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
-    --name "$name" --json
+again 0
 same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
 
 # As a file system that was found damaged comes back after a restart.
@@ -98,57 +132,10 @@ mount -o remount,rw "$scratch/target.into"
 listen target
 goes_on
 
-name='target-state'
 listen_end target
 disk "$scratch/target" size=16M
 listen target
-code target
-fill "$scratch/target"
-run 2 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
-    --name "$name" --json
-told target PGB1801
-rm "$scratch/target/ballast"
-run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
-    --name "$name" --json
-same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
-
-name='target-state-midway'
-: >"$scratch/source.lines"
-code target
-migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never --streams 1
-wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
-id=$(migration_of source)
-fill "$scratch/target"
-ends 2 "$migrating" 60 "$name: the source ends with 2"
-tail -n 1 "$scratch/source.lines" >"$out"
-told target PGB1801
-rm "$scratch/target/ballast"
-goes_on
-run 0 target audit verify
-
-name='source-state'
+fills_up target
 disk "$scratch/source" size=16M
-fill "$scratch/source"
-code target
-run 2 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
-    --name "$name" --json
-told source PGB1801
-rm "$scratch/source/ballast"
-run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" \
-    --name "$name" --json
-same_tree "$name" "$scratch/estate" "$scratch/target.into/$name"
-
-name='source-state-midway'
-: >"$scratch/source.lines"
-code target
-migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never --streams 1
-wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
-id=$(migration_of source)
-fill "$scratch/source"
-ends 2 "$migrating" 60 "$name: the source ends with 2"
-tail -n 1 "$scratch/source.lines" >"$out"
-told source PGB1801
-rm "$scratch/source/ballast"
-goes_on
-run 0 source audit verify
+fills_up source
 listen_end target

@@ -43,6 +43,24 @@ left_over() { find "$1" -name '*.new' -o -name '*.old'; }
 # every_request_answers DIR: no request is damaged.
 every_request_answers() { [[ $(jq '.damaged | length' "$1") == 0 ]]; }
 
+# fresh TEMPLATE: the state `work` is a copy of it again.
+fresh()
+{
+    rm -rf "$scratch/work"
+    cp -a "$scratch/$1" "$scratch/work"
+}
+
+# killed TEMPLATE N ARGUMENT...: on a fresh copy, at the Nth write; false once it survives: $status.
+killed()
+{
+    local template=$1 n=$2
+    shift 2
+    fresh "$template"
+    status=0
+    LD_PRELOAD=$so KILLPOINT=$n pg work "$@" >"$out" 2>"$err" </dev/null || status=$?
+    ((status == 137))
+}
+
 # killed_at_every_write SENTENCE TEMPLATE ARGUMENT...: N = 1, 2, … until the command survives.
 total=0
 killed_at_every_write()
@@ -51,17 +69,10 @@ killed_at_every_write()
     shift 2
     if [[ $template == empty ]]; then old=''; else old=$(leaf_of "$scratch/$template"); fi
     # Where it leads when nobody kills it.
-    rm -rf "$scratch/work" "$scratch/after"
-    cp -a "$scratch/$template" "$scratch/work"
+    fresh "$template"
     pg work "$@" >"$out" 2>"$err" </dev/null || { not_ok "$sentence works" "$out" "$err"; return; }
     new=$(leaf_of "$scratch/work")
-    while :; do
-        n=$((n + 1))
-        rm -rf "$scratch/work"
-        cp -a "$scratch/$template" "$scratch/work"
-        status=0
-        LD_PRELOAD=$so KILLPOINT=$n pg work "$@" >"$out" 2>"$err" </dev/null || status=$?
-        if ((status != 137)); then break; fi
+    while killed "$template" "$((++n))" "$@"; do
         if [[ ! -e $scratch/work/identity/current ]]; then
             if [[ $old ]]; then
                 bad=$((bad + 1))
