@@ -87,23 +87,24 @@ static bool tell_frozen(struct run *run, struct error *err)
            send_freeze(&run->grant, &run->send, &statement, err);
 }
 
-/* What this generation says is what the frozen tree is. If not, the next one is listed. */
-static bool is_final(struct run *run, bool *final, struct error *err)
+/*
+ * What this generation says is what the frozen tree is. If not, the next one is listed. One
+ * that was listed while this run held the tree frozen needs no look at the tree.
+ */
+static bool is_final(struct run *run, bool listed_frozen, bool *final, struct error *err)
 {
     scoped(changed_clear) struct changed_list changed = {0};
     const unsigned generation = run->handover.generation;
     struct scanned scanned = {0};
 
-    if (generation > 1) { /* listed when the tree was frozen */
-        if (!changed_read(&changed, run->work, generation, err))
-            return false;
-        *final = changed.n == 0;
-        if (*final)
-            return true;
-    }
+    if (!changed_read(&changed, run->work, generation, err))
+        return false;
+    *final = listed_frozen && changed.n == 0;
+    if (*final)
+        return true;
     if (!scan(run, generation + 1, &scanned, err))
         return false;
-    *final = generation == 1 && scanned.same;
+    *final = !listed_frozen && scanned.same && changed.n == 0;
     return true;
 }
 
@@ -138,7 +139,7 @@ static bool frozen_passes(struct run *run, bool is_carried, struct error *err)
 
         if (!is_carried && !carry_tree(run, err))
             return false;
-        if (!is_final(run, &final, err))
+        if (!is_final(run, pass > 0, &final, err))
             return false;
         if (final)
             return true;

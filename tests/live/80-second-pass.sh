@@ -81,6 +81,9 @@ for side in source target; do
     id=$(migration_of source)
     if [[ $side == source ]]; then
         crash "$migrating"
+        # Its service was started with the machine: files of this generation and none.
+        (cd "$scratch/killed-source" && printf late >>small/a/11 && echo new >small/new/late &&
+            rm small/a/12)
         run 0 source resume "$id" --json
     else
         listen_crash target
