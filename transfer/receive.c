@@ -70,6 +70,14 @@ static bool open_older(struct receive *receive, const struct stat *st, struct er
                            O_RDONLY | O_DIRECTORY, 0, err);
 }
 
+/* What is sealed is there: an empty one in its place would be published. */
+static bool take_tree(struct receive *receive, struct error *err)
+{
+    return receive->sealed ? fs_open_beneath(&receive->tree, receive->staging, TREE_DIR,
+                                             O_RDONLY | O_DIRECTORY, 0, err)
+                           : make_and_open(&receive->tree, receive->staging, TREE_DIR, err);
+}
+
 static bool open_tree(struct receive *receive, struct error *err)
 {
     struct stat st;
@@ -80,11 +88,12 @@ static bool open_tree(struct receive *receive, struct error *err)
         receive->replaces = true;
     if (receive->published)
         return true;
+    if (!restage(receive, err))
+        return false;
     if (fstatat(receive->into, receive->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         !open_older(receive, &st, err))
         return false;
-    return begin_tree(receive, err) &&
-           make_and_open(&receive->tree, receive->staging, TREE_DIR, err);
+    return begin_tree(receive, err) && take_tree(receive, err);
 }
 
 /* What a closed manifest makes possible. */

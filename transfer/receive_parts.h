@@ -38,4 +38,7 @@ must_check bool make_directories(int tree, const struct manifest *manifest,
                                  struct error *err);
 /* DIR/<name> is the tree that was staged here. */
 bool published_already(const struct receive *receive);
+/* `tree` is the staged tree again after a withdrawal that stopped between its two renames.
+ */
+must_check bool restage(const struct receive *receive, struct error *err);
 void desk_clear(struct desk *desk);

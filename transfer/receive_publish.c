@@ -85,23 +85,26 @@ static bool settle_root(struct receive *receive, struct error *err)
     return fail(err, E_STAGING_BAD, "the manifest is empty");
 }
 
-static bool older_is_staged(const struct receive *receive)
+bool restage(const struct receive *receive, struct error *err)
 {
-    return faccessat(receive->staging, OLDER_DIR, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return !mark_names(receive, receive->staging, OLDER_DIR) ||
+           renameat2(receive->staging, OLDER_DIR, receive->staging, TREE_DIR,
+                     RENAME_NOREPLACE) == 0 ||
+           disk_fail(err, TREE_DIR);
 }
 
 static bool move_back(struct receive *receive, struct error *err)
 {
+    const bool exchange =
+        faccessat(receive->staging, OLDER_DIR, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+
     if (fchmodat(receive->into, receive->name, 0700, 0) != 0)
         return disk_fail(err, receive->name);
     if (renameat2(receive->into, receive->name, receive->staging,
-                  older_is_staged(receive) ? OLDER_DIR : TREE_DIR,
-                  older_is_staged(receive) ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
+                  exchange ? OLDER_DIR : TREE_DIR,
+                  exchange ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0)
         return disk_fail(err, receive->name);
-    return !older_is_staged(receive) ||
-           renameat2(receive->staging, OLDER_DIR, receive->staging, TREE_DIR,
-                     RENAME_NOREPLACE) == 0 ||
-           disk_fail(err, TREE_DIR);
+    return restage(receive, err);
 }
 
 /* After an exchange `tree` is the older copy, which is called so from then on. */
@@ -117,7 +120,7 @@ static bool withdraw(struct receive *receive, struct error *err)
     if (published_already(receive) &&
         (!set_older_aside(receive, err) || !move_back(receive, err)))
         return false;
-    if (!sync_both(receive, err))
+    if (!restage(receive, err) || !sync_both(receive, err))
         return false;
     receive->published = false;
     if (receive->tree < 0 && !fs_open_beneath(&receive->tree, receive->staging, TREE_DIR,
@@ -130,7 +133,7 @@ static bool publish(struct receive *receive, struct error *err)
 {
     if (!receive->sealed)
         return fail(err, E_SEGMENTS_MISSING, "not sealed");
-    if (!published_already(receive) && !move_in(receive, err))
+    if (!restage(receive, err) || (!published_already(receive) && !move_in(receive, err)))
         return false;
     if (!set_older_aside(receive, err) || !settle_root(receive, err) ||
         !sync_both(receive, err)) {

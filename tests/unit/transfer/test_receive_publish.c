@@ -70,6 +70,46 @@ static void what_was_published_can_be_withdrawn(void)
     CU_ASSERT(carry_is_same(&c));
 }
 
+static void a_crash_in_the_middle_of_withdrawing_is_redone(void)
+{
+    static const char stopped[] =
+        "mv into/tree x && mv into/.pairgate/m-test/older into/tree"
+        " && mv x into/.pairgate/m-test/older"
+        " && test ! -e into/.pairgate/m-test/tree";
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    carry_make(&c, "mkdir d && printf x >d/f");
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "mkdir into/tree && : >into/tree/theirs"));
+    c.replaces = true;
+    carry_all(&c);
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, stopped)); /* the exchange back is done */
+    CU_ASSERT(receive_withdraw(&c.receive, &err));
+    CU_ASSERT(scratch_shell(&c.scratch, "test -e into/.pairgate/m-test/tree/d/f"));
+    CU_ASSERT(receive_publish(&c.receive, &err));
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, stopped));
+    carry_drop(&c);
+    CU_ASSERT_FALSE(c.receive.published);
+    CU_ASSERT(scratch_shell(&c.scratch, "test -e into/.pairgate/m-test/tree/d/f"
+                                        " && test -e into/tree/theirs"));
+    CU_ASSERT(receive_publish(&c.receive, &err));
+    CU_ASSERT(carry_is_same(&c));
+    CU_ASSERT(receive_withdraw(&c.receive, &err));
+    CU_ASSERT(scratch_shell(&c.scratch, "test -e into/tree/theirs"));
+}
+
+static void an_empty_tree_does_not_stand_in_for_a_sealed_one(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    seal(&c);
+    receive_close(&c.receive);
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "mv into/.pairgate/m-test/tree away"));
+    CU_ASSERT_FALSE(carry_open(&c, &err));
+    CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/tree"));
+}
+
 static void a_destination_made_meanwhile_is_not_replaced(void)
 {
     scoped(carry_clear) struct carry c;
@@ -104,6 +144,8 @@ int main(void)
         TEST(publishing_twice_is_publishing_once),
         TEST(a_crash_right_before_the_rename_is_redone),
         TEST(what_was_published_can_be_withdrawn),
+        TEST(a_crash_in_the_middle_of_withdrawing_is_redone),
+        TEST(an_empty_tree_does_not_stand_in_for_a_sealed_one),
         TEST(a_destination_made_meanwhile_is_not_replaced),
         TEST(discarding_leaves_nothing_but_what_is_published),
     };
