@@ -225,7 +225,9 @@ static bool is_own_key(int state, const struct entry *entry, bool *own, struct e
 
     if (!identity_load(&identity, state, false, err))
         return false;
-    *own = span_equal(entry->cert.spki, buf_span(&identity.key.spki));
+    *own =
+        span_equal(entry->cert.spki, buf_span(&identity.key.spki)) ||
+        span_equal(entry->cert.spki, buf_span(&identity_key(&identity, LEAF_CLIENT)->spki));
     return true;
 }
 

@@ -90,6 +90,11 @@ equal 'the server leaf stays' "$server_before" "$(jq -r .spki_sha256 "$out")"
 equal 'the client leaf is the new one' \
     "$(openssl x509 -in "$scratch/renewed.pem" -pubkey -noout | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1)" \
     "$(jq -r .client.spki_sha256 "$out")"
+openssl x509 -in "$scratch/renewed.pem" -out "$scratch/renewed.leaf.pem"
+run 0 node2 store create partners
+run 0 node2 trust import --store partners --alias own "$scratch/renewed.leaf.pem"
+run 1 node2 trust remove -y --store partners own
+check "the client leaf's certificate is the system's own too" grep -q PGC4003 "$err"
 request node2 --purpose server
 leaf_sign stranger "$scratch/node2.csr" "$scratch/strange.pem" eku=serverAuth
 run 1 node2 chain upload --server "$scratch/strange.pem"
