@@ -40,17 +40,17 @@ bool adopt_export(struct buf *document, struct published *list, int state,
            document_sign(document, DOCUMENT_PUBLISHED, buf_span(&body), &identity, err);
 }
 
-/* Who signs is who the list says publishes it. */
-static bool publisher_signs(const struct published *list, const struct chain *signer,
-                            struct error *err)
+/* Who signs is whom the document names, with this key. */
+static bool is_signed_by(const char *named, const struct digest *key,
+                         const struct chain *signer, struct error *err)
 {
     char name[CERT_TEXT_MAX];
 
     text_printable(name, sizeof(name), span_text(chain_leaf(signer)->subject_text));
-    return (text_equal(name, list->publisher) &&
-            digest_equal(&list->key, &chain_leaf(signer)->spki_sha256)) ||
+    return (text_equal(name, named) &&
+            digest_equal(key, &chain_leaf(signer)->spki_sha256)) ||
            fail(err, E_PUBLISHED_SIGNER, "it is signed by %s and names %s", name,
-                list->publisher[0] != '\0' ? list->publisher : "nobody");
+                named[0] != '\0' ? named : "nobody");
 }
 
 static bool is_in_date(const struct published *list, time_t now, struct error *err)
@@ -137,7 +137,8 @@ bool adopt_document(struct published *list, struct state *state, struct span doc
            document_open(&body, &signer, DOCUMENT_PUBLISHED, document, &trust, wish->now,
                          err) &&
            published_parse(list, buf_span(&body), err) &&
-           publisher_signs(list, &signer, err) && is_in_date(list, wish->now, err) &&
+           is_signed_by(list->publisher, &list->key, &signer, err) &&
+           is_in_date(list, wish->now, err) &&
            (wish->confirmed || twins_are_confirmed(list, &trust, err)) &&
            published_load_all(&all, state->fd, err) &&
            judge_against(list, &all, state, wish, err) &&
@@ -172,11 +173,9 @@ bool adopt_import_holding(struct holding *out, int state, struct span document, 
     scoped(chain_clear) struct chain signer = {0};
     scoped(buf_clear) struct buf body = buf_upto(HOLDING_BYTES_MAX);
 
-    if (!trust_load(&trust, state, err) ||
-        !document_open(&body, &signer, DOCUMENT_HOLDING, document, &trust, now, err) ||
-        !holding_parse(out, buf_span(&body), err))
-        return false;
-    if (!digest_equal(&out->key, &chain_leaf(&signer)->spki_sha256))
-        return fail(err, E_PUBLISHED_SIGNER, "the record names another key");
-    return holding_keep(state, out, err);
+    return trust_load(&trust, state, err) &&
+           document_open(&body, &signer, DOCUMENT_HOLDING, document, &trust, now, err) &&
+           holding_parse(out, buf_span(&body), err) &&
+           is_signed_by(out->holder, &out->key, &signer, err) &&
+           holding_keep(state, out, err);
 }

@@ -250,6 +250,30 @@ static void the_publisher_learns_who_holds_what(void)
     CU_ASSERT_EQUAL(adopt(&from, &record, AT_NOON), E_PUBLISHED_FORM);
 }
 
+/* Signed by its own key, under the name of another appliance. */
+static void who_holds_it_is_who_signs(void)
+{
+    scoped(root_clear) struct root root = {0};
+    scoped(site_clear) struct site from = {0}, liar = {0};
+    scoped(identity_clear) struct identity identity = {0};
+    scoped(buf_clear) struct buf body = buf_upto(HOLDING_BYTES_MAX);
+    scoped(buf_clear) struct buf record = buf_upto(DOCUMENT_BYTES_MAX);
+    struct holding holding = {.holder = "CN=to.example.com", .at = AT_NOON}, out = {0};
+    struct error err = {0}, why = {0};
+
+    root_make(&root, "Root");
+    site_make(&from, &root, "from.example.com");
+    site_make(&liar, &root, "liar.example.com");
+    CU_ASSERT_FATAL(identity_load(&identity, liar.state.fd, true, &err));
+    holding.key = chain_leaf(&identity.chain)->spki_sha256;
+    CU_ASSERT_FATAL(holding_print(&body, &holding, &err));
+    CU_ASSERT_FATAL(
+        document_sign(&record, DOCUMENT_HOLDING, buf_span(&body), &identity, &err));
+    CU_ASSERT_FALSE(
+        adopt_import_holding(&out, from.state.fd, buf_span(&record), AT_NOON, &why));
+    CU_ASSERT_EQUAL(why.msg, E_PUBLISHED_SIGNER);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -260,6 +284,7 @@ int main(void)
         TEST(an_anchor_of_our_name_with_another_key_needs_a_word),
         TEST(a_list_stays_its_publishers),
         TEST(the_publisher_learns_who_holds_what),
+        TEST(who_holds_it_is_who_signs),
     };
 
     return run_tests("adopt", tests, COUNT(tests));
