@@ -105,6 +105,20 @@ bool custody_renew(struct custody *custody, const unsigned *in_use, size_t n, ti
     return true;
 }
 
+bool custody_pack_again(struct custody *custody, const unsigned *in_use, size_t n,
+                        struct error *err)
+{
+    scoped(credentials_clear) struct credentials fresh = {0};
+
+    if (!credentials_load(&fresh, custody->state, err) ||
+        !adopt(custody, &fresh, in_use, n, err))
+        return false;
+    if (custody->packed.n > 0) /* as the next version */
+        return true;
+    custody->packed = buf_upto(CREDENTIALS_BYTES_MAX);
+    return credentials_pack(&custody->packed, &fresh, err);
+}
+
 const struct identity *custody_newest(const struct custody *custody)
 {
     return custody->version > 0 ? &custody->held[custody->slot] : NULL;

@@ -31,6 +31,12 @@ struct custody {
  */
 must_check bool custody_renew(struct custody *custody, const unsigned *in_use, size_t n,
                               time_t now, struct error *err);
+/*
+ * Pack once more what was given already, for a worker that could not take it up: of this
+ * version, or of the next one if the state directory has changed.
+ */
+must_check bool custody_pack_again(struct custody *custody, const unsigned *in_use,
+                                   size_t n, struct error *err);
 /* The newest identity; NULL before the first custody_renew. */
 const struct identity *custody_newest(const struct custody *custody);
 /* The one with this number, or that whose server leaf has this key; NULL when it is not

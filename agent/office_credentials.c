@@ -28,6 +28,17 @@ void office_take_newest(struct office *office)
     office->leaves = identity_leaves(newest);
 }
 
+/* What the worker does not have yet is packed, also when it was given it before. */
+static bool prepare(struct custody *custody, const struct authority_ask *ask,
+                    struct error *err)
+{
+    const size_t n = count_in_use(ask);
+
+    return custody_renew(custody, ask->in_use, n, clock_now(), err) &&
+           (ask->version == custody->version || custody->packed.n > 0 ||
+            custody_pack_again(custody, ask->in_use, n, err));
+}
+
 /* A piece of what the worker does not have yet. Only a first piece can be of something
  * newer, so all that follow it belong together. */
 bool office_credentials(struct request *r, struct error *err)
@@ -37,8 +48,7 @@ bool office_credentials(struct request *r, struct error *err)
 
     if (custody == NULL)
         return false;
-    if (r->ask->from == 0 &&
-        !custody_renew(custody, r->ask->in_use, count_in_use(r->ask), clock_now(), err))
+    if (r->ask->from == 0 && !prepare(custody, r->ask, err))
         return false;
     office_take_newest(r->office);
     r->answer->version = custody->version;

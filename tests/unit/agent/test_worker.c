@@ -175,6 +175,28 @@ static void what_is_longer_than_a_piece_arrives_whole(void)
     worker_give_back(&a.worker, own);
 }
 
+/* A worker that could not take them up still has no version to name. */
+static void what_was_given_is_given_again(void)
+{
+    scoped(agency_clear) struct agency a = {0};
+    struct authority_ask ask = {.op = AUTHORITY_CREDENTIALS, .in_use = {1}};
+
+    agency_make(&a);
+    for (int i = 0; i < 2; i++) {
+        scoped(credentials_clear) struct credentials own = {0};
+        scoped(buf_clear) struct buf packed = buf_upto(CREDENTIALS_BYTES_MAX);
+        struct authority_answer answer = {0};
+        struct error err = {0};
+
+        CU_ASSERT_FATAL(authority_do(&a.worker.authority, &ask, (struct span){0},
+                                     (struct span){0}, &answer, &packed, NULL, &err));
+        CU_ASSERT_EQUAL(answer.version, 1);
+        CU_ASSERT_EQUAL(answer.total, packed.n);
+        CU_ASSERT(credentials_unpack(&own, buf_span(&packed), &err));
+        CU_ASSERT_EQUAL(own.identity.number, 1);
+    }
+}
+
 static void the_first_good_pairing_is_noted(void)
 {
     scoped(agency_clear) struct agency a = {0};
@@ -197,6 +219,7 @@ int main(void)
         TEST(keys_that_nobody_uses_are_dropped),
         TEST(a_full_ring_is_no_end),
         TEST(what_is_longer_than_a_piece_arrives_whole),
+        TEST(what_was_given_is_given_again),
         TEST(the_first_good_pairing_is_noted),
     };
 
