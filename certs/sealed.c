@@ -62,7 +62,7 @@ static bool encrypt(struct buf *out, const struct key *key, struct span passphra
 {
     const size_t pad = AES_BLOCK - key->der.n % AES_BLOCK;
     scoped(buf_clear) struct buf plain = buf_upto(SEALED_ROOM);
-    unsigned char secret[AES_256_KEY_SIZE];
+    scoped(buf_clear) struct buf secret = buf_upto(AES_256_KEY_SIZE);
     Aes aes;
     int rc;
 
@@ -71,19 +71,18 @@ static bool encrypt(struct buf *out, const struct key *key, struct span passphra
     for (size_t i = 0; i < pad; i++)
         if (!buf_add_byte(&plain, (unsigned)pad, err))
             return false;
-    if (!buf_reserve(out, plain.n, err))
+    if (!buf_reserve(out, plain.n, err) || !buf_reserve(&secret, AES_256_KEY_SIZE, err))
         return false;
-    rc = wc_PBKDF2(secret, passphrase.at, (int)passphrase.n, numbers->salt, SALT_BYTES,
+    rc = wc_PBKDF2(secret.at, passphrase.at, (int)passphrase.n, numbers->salt, SALT_BYTES,
                    SEALED_ROUNDS, AES_256_KEY_SIZE, WC_SHA256);
     if (rc == 0)
         rc = wc_AesInit(&aes, NULL, INVALID_DEVID);
     if (rc != 0)
         return fail(err, E_KEY_MAKE, "wolfCrypt error %d while encrypting", rc);
-    rc = wc_AesSetKey(&aes, secret, sizeof(secret), numbers->iv, AES_ENCRYPTION);
+    rc = wc_AesSetKey(&aes, secret.at, AES_256_KEY_SIZE, numbers->iv, AES_ENCRYPTION);
     if (rc == 0)
         rc = wc_AesCbcEncrypt(&aes, out->at, plain.at, (word32)plain.n);
     wc_AesFree(&aes);
-    mem_wipe(secret, sizeof(secret));
     out->n = rc == 0 ? plain.n : 0;
     return rc == 0 || fail(err, E_KEY_MAKE, "wolfCrypt error %d while encrypting", rc);
 }
