@@ -33,7 +33,8 @@ const char *leaf_use_words(enum leaf_use use);
 
 /*
  * The signature by the key `by`, which is that of the leaf for `use`: both keys are one
- * appliance's. Made where the private key is; a worker cannot ask for it.
+ * appliance's. Made where the private key is; no request of a worker is for it, though
+ * one that is hijacked can have its hash signed (docs/decisions.md, Two processes).
  */
 must_check bool leaf_vouch(struct buf *out, const struct key *by, enum leaf_use use,
                            struct span server_spki, struct span client_spki,
