@@ -120,24 +120,12 @@ static bool is_referable(struct carry *carry, const struct entry *wanted, struct
                 (const char *)wanted->path.at);
 }
 
-/* A file of before goes to where it shall be; *there when it is, now or since long. */
-static bool move_over(struct carry *carry, const struct entry *entry, bool *there,
-                      struct error *err)
+static bool punch_range(int fd, uint64_t at, uint64_t n)
 {
-    const struct perch *from = &carry->from, *to = &carry->to;
-    struct error gone = {0};
-    struct stat st;
-
-    if (!perch_reach(&carry->to, carry->tree, entry->path, err))
-        return false;
-    if (perch_reach(&carry->from, carry->before, entry->path, &gone) &&
-        fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        S_ISREG(st.st_mode) && (entry->reference != 0 || st.st_nlink == 1) &&
-        renameat2(from->dir, from->name, to->dir, to->name, RENAME_NOREPLACE) != 0 &&
-        errno != EEXIST && errno != EACCES)
-        return disk_fail(err, to->name);
-    *there =
-        fstatat(to->dir, to->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    while (n > 0 && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)at,
+                              (off_t)n) != 0)
+        if (errno != EINTR)
+            return false;
     return true;
 }
 
@@ -147,50 +135,74 @@ static bool punch(int fd, const struct entry *entry)
     struct extent extent;
     uint64_t at = 0;
 
-    if (!entry->sparse)
-        return true;
     for (size_t i = 0; entry_extent(entry, i, &extent); i++) {
-        if (extent.at > at && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                        (off_t)at, (off_t)(extent.at - at)) != 0)
+        if (!punch_range(fd, at, extent.at - at))
             return false;
         at = extent.at + extent.n;
     }
-    return at == entry->size || fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                                          (off_t)at, (off_t)(entry->size - at)) == 0;
+    return punch_range(fd, at, entry->size - at);
 }
 
-/* Ready to be written over, and not to be taken for one that is done. A file with another
- * name is left alone. */
+/* Ready to be written over, and not to be taken for one that is done. One that cannot be
+ * punched is emptied: all of it is still to be sent. Holes outlive a power cut. */
 static bool prepare(const struct perch *at, const struct entry *entry, struct error *err)
 {
     static const struct timespec never[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
     scoped(fd_close) int fd = -1;
-    struct stat st;
 
-    if (fstatat(at->dir, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_nlink != 1)
-        return true;
     if (fchmodat(at->dir, at->name, 0600, 0) != 0)
         return disk_fail(err, at->name);
     fd = openat(at->dir, at->name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return disk_fail(err, at->name);
-    if (!punch(fd, entry) && ftruncate(fd, 0) != 0)
+    if (entry->sparse && !punch(fd, entry) && ftruncate(fd, 0) != 0)
         return disk_fail(err, at->name);
-    return (ftruncate(fd, (off_t)entry->size) == 0 && futimens(fd, never) == 0) ||
+    return (ftruncate(fd, (off_t)entry->size) == 0 && futimens(fd, never) == 0 &&
+            (!entry->sparse || fdatasync(fd) == 0)) ||
            disk_fail(err, at->name);
+}
+
+/* A file of before that goes to where it shall be, and is not there yet. One with another
+ * name is left alone, unless it stays as it is. */
+static bool is_to_move(const struct carry *carry, const struct entry *entry)
+{
+    const struct perch *from = &carry->from, *to = &carry->to;
+    struct stat st;
+
+    return fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(st.st_mode) && (entry->reference != 0 || st.st_nlink == 1) &&
+           !is_there(to->dir, to->name);
+}
+
+/* Before it is moved it is made ready: what is in the tree may have been received. */
+static bool move_over(struct carry *carry, const struct entry *entry, struct error *err)
+{
+    const struct perch *from = &carry->from, *to = &carry->to;
+    struct error gone = {0};
+
+    if (!perch_reach(&carry->to, carry->tree, entry->path, err))
+        return false;
+    if (!perch_reach(&carry->from, carry->before, entry->path, &gone) ||
+        !is_to_move(carry, entry))
+        return true;
+    if (entry->reference == 0 && !prepare(from, entry, err))
+        return false;
+    return renameat2(from->dir, from->name, to->dir, to->name, RENAME_NOREPLACE) == 0 ||
+           errno == EEXIST || errno == EACCES || disk_fail(err, to->name);
 }
 
 static bool carry_file(struct carry *carry, const struct entry *entry, struct error *err)
 {
-    bool there = false;
+    struct stat st;
 
     if (entry->reference != 0 && !is_referable(carry, entry, err))
         return false;
-    if (!move_over(carry, entry, &there, err))
+    if (!move_over(carry, entry, err))
         return false;
-    if (entry->reference != 0)
-        return there || fail(err, E_STAGING_BAD, "%s is gone", carry->to.name);
-    return !there || prepare(&carry->to, entry, err);
+    return entry->reference == 0 ||
+           (fstatat(carry->to.dir, carry->to.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISREG(st.st_mode)) ||
+           fail(err, E_STAGING_BAD, "%s is gone", carry->to.name);
 }
 
 bool carry_over(struct receive *receive, struct error *err)

@@ -3,6 +3,8 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
+#include <seccomp.h>
 
 static const char tree[] =
     "mkdir -p a/b gone 'odd\377' && head -c 9000000 /dev/urandom >big && seq 900 >a/one &&"
@@ -127,6 +129,37 @@ static void a_reference_to_nothing_is_refused(void)
     CU_ASSERT_EQUAL(err.msg, E_MANIFEST_REFERENCE);
 }
 
+/* For the rest of this program, as on a file system that has no holes. */
+static void forbid_punching(void)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+    CU_ASSERT_FATAL(filter != NULL);
+    CU_ASSERT_FATAL(
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(fallocate), 0) == 0 &&
+        seccomp_load(filter) == 0);
+    seccomp_release(filter);
+}
+
+static void what_is_received_stays_where_no_hole_can_be_punched(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    carry_make(&c, "truncate -s 3M hole && seq 9000 >>hole && sleep 0.05");
+    carry_list(&c);
+    CU_ASSERT_FATAL(carry_open(&c, &err));
+    carry_pages(&c);
+    carry_missing(&c);
+    forbid_punching();
+    carry_next(&c, "rm from/hole && seq 7 >from/hole && truncate -s 4M from/hole");
+    carry_pages(&c);
+    carry_missing(&c);
+    carry_drop(&c);
+    CU_ASSERT_FATAL(carry_seal(&c, &err) && receive_publish(&c.receive, &err));
+    CU_ASSERT(carry_is_same(&c));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -135,6 +168,7 @@ int main(void)
         TEST(a_sealed_generation_can_be_followed_by_another),
         TEST(a_generation_with_gaps_is_not_whole),
         TEST(a_reference_to_nothing_is_refused),
+        TEST(what_is_received_stays_where_no_hole_can_be_punched),
     };
 
     return run_tests("receive_carry", tests, COUNT(tests));
