@@ -156,12 +156,37 @@ static bool exchange_step(struct request *r, struct exchange **out,
     return scram_step((*out)->scram, r->ask->scram, r->answer->scram, done, err);
 }
 
+/* A code that was used opens what it was used for, and nothing else. */
+static bool is_the_same(struct request *r, const struct grant *grant, struct error *err)
+{
+    const struct migration_facts *asked = &r->ask->facts;
+    struct migration_facts facts = {0};
+    struct handover handover = {0};
+    struct error trouble = {0};
+
+    if (!handover_load(&handover, r->office->db, grant->migration, &trouble)) {
+        if (trouble.msg != E_MIGRATION_UNKNOWN)
+            *err = trouble;
+        return trouble.msg == E_MIGRATION_UNKNOWN; /* stopped before its row was made */
+    }
+    if (!migration_facts_load(&facts, r->office->db, grant->migration, err))
+        return false;
+    return (text_equal(facts.name, asked->name) &&
+            text_equal(facts.directory, asked->directory) &&
+            (r->ask->migration[0] == '\0' ||
+             text_equal(r->ask->migration, grant->migration))) ||
+           fail(err, E_CODE_ELSEWHERE, "%s, '%s'", grant->migration, facts.name);
+}
+
 static bool code_redeem(struct request *r, struct error *err)
 {
-    struct grant grant;
+    struct grant fresh, grant;
 
-    return grant_prepare(r, &grant, err) &&
-           invitation_redeem(&grant, r->office->db, r->ask->selector, grant.issued, err) &&
+    if (!grant_prepare(r, &fresh, err))
+        return false;
+    grant = fresh;
+    return invitation_redeem(&grant, r->office->db, r->ask->selector, fresh.issued, err) &&
+           (text_equal(grant.id, fresh.id) || is_the_same(r, &grant, err)) &&
            grant_give(r, &grant, err);
 }
 

@@ -77,6 +77,12 @@ const char *const schema_steps[] = {
     " PRIMARY KEY (migration, name)) STRICT, WITHOUT ROWID;"
     "INSERT INTO hook SELECT id, 'target-activate', 'done', changed FROM migration"
     " WHERE side = 'target' AND state = 'committed';",
+    /* which migration an invitation was used for; of before, where no other one fits */
+    "ALTER TABLE invitation ADD COLUMN migration TEXT NOT NULL DEFAULT '';"
+    "UPDATE invitation SET migration = coalesce ((SELECT min (g.migration) FROM grants g"
+    " WHERE g.side = 'target' AND g.peer_client_key = used_by AND g.issued = used"
+    " GROUP BY g.peer_client_key HAVING count (DISTINCT g.migration) = 1), '')"
+    " WHERE used_by IS NOT NULL;",
 };
 
 const size_t schema_count = COUNT(schema_steps);

@@ -112,7 +112,8 @@ void scram_free(struct scram **scram);
 
 /*
  * After a finished exchange: mark the invitation used by this key and store the grant, in
- * one transaction. The same key again gets the grant it has; another key E_CODE_USED.
+ * one transaction. The same key again gets the newest grant of the migration it was used
+ * for, E_GRANT_REVOKED when that is revoked; another key E_CODE_USED.
  */
 must_check bool invitation_redeem(struct grant *grant, struct db *db, uint32_t selector,
                                   time_t now, struct error *err);

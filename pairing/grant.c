@@ -152,22 +152,6 @@ bool grant_load_id(struct grant *out, struct db *db, const char *id, struct erro
     return grant_read(out, &row, id, err);
 }
 
-bool grant_find_issued(struct grant *out, struct db *db, const struct digest *client_key,
-                       time_t issued, struct error *err)
-{
-    scoped(query_end) struct query row = {0};
-    const struct digest key = *client_key; /* may lie inside *out */
-
-    if (!query_begin(&row, db,
-                     "SELECT " GRANT_COLUMNS " FROM grants WHERE peer_client_key = ?1"
-                     " AND issued = ?2 AND revoked = 0 LIMIT 1",
-                     err))
-        return false;
-    query_blob(&row, 1, digest_span(&key));
-    query_int(&row, 2, issued);
-    return grant_read(out, &row, "this key", err);
-}
-
 bool grant_heard(struct db *db, const char *id, struct error *err)
 {
     scoped(query_end) struct query update = {0};

@@ -66,10 +66,6 @@ must_check bool grant_load(struct grant *out, struct db *db, const char *migrati
 /* The same by the grant's own id. */
 must_check bool grant_load_id(struct grant *out, struct db *db, const char *id,
                               struct error *err);
-/* The live grant this client key was given at that time, or E_GRANT_UNKNOWN. */
-must_check bool grant_find_issued(struct grant *out, struct db *db,
-                                  const struct digest *client_key, time_t issued,
-                                  struct error *err);
 /* A request by this grant has come. */
 must_check bool grant_heard(struct db *db, const char *id, struct error *err);
 /* Whether this client key was ever given one. */

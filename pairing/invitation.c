@@ -107,19 +107,20 @@ static bool is_for(const char *whom, const struct grant *grant)
            strcasecmp(whom, key) == 0;
 }
 
-/* Who used it and when, empty when nobody did; also whether it may be used now by this
- * peer. */
-static bool invitation_state(struct buf *used_by, time_t *used, struct db *db,
-                             uint32_t selector, const struct grant *grant,
+/* Who used it and for which migration, empty when nobody did; also whether it may be used
+ * now by this peer. */
+static bool invitation_state(struct buf *used_by, char migration[MIGRATION_ID_MAX],
+                             struct db *db, uint32_t selector, const struct grant *grant,
                              struct error *err)
 {
     scoped(query_end) struct query row = {0};
     const char *for_name;
 
-    if (!query_begin(&row, db,
-                     "SELECT used_by, expires, for_name, used, failures FROM invitation"
-                     " WHERE selector = ?1",
-                     err))
+    if (!query_begin(
+            &row, db,
+            "SELECT used_by, expires, for_name, migration, failures FROM invitation"
+            " WHERE selector = ?1",
+            err))
         return false;
     query_int(&row, 1, selector);
     if (!query_next(&row, err))
@@ -130,7 +131,8 @@ static bool invitation_state(struct buf *used_by, time_t *used, struct db *db,
                     for_name, grant->peer_name);
     if (!buf_add(used_by, query_get_blob(&row, 0), err))
         return false;
-    *used = query_get_int(&row, 3);
+    if (!text_copy(migration, MIGRATION_ID_MAX, query_get_text(&row, 3)))
+        return fail(err, E_DB, "an invitation's migration is damaged");
     if (used_by->n == 0 && query_get_int(&row, 1) <= grant->issued)
         return fail(err, E_CODE_WRONG, "the invitation has expired");
     /* Proofs run side by side: one may end after the others have failed too often. */
@@ -145,13 +147,23 @@ static bool invitation_mark(struct db *db, uint32_t selector, const struct grant
     scoped(query_end) struct query update = {0};
 
     if (!query_begin(&update, db,
-                     "UPDATE invitation SET used_by = ?2, used = ?3 WHERE selector = ?1",
+                     "UPDATE invitation SET used_by = ?2, used = ?3, migration = ?4"
+                     " WHERE selector = ?1",
                      err))
         return false;
     query_int(&update, 1, selector);
     query_blob(&update, 2, digest_span(&grant->peer_client_key));
     query_int(&update, 3, grant->issued);
+    query_text(&update, 4, grant->migration);
     return query_run(&update, NULL, err);
+}
+
+/* The newest grant of what it was used for: it may have been renewed by another way. */
+static bool grant_again(struct grant *grant, struct db *db, const char *migration,
+                        struct error *err)
+{
+    return grant_load(grant, db, migration, err) &&
+           (!grant->revoked || fail(err, E_GRANT_REVOKED, "%s", grant->id));
 }
 
 bool invitation_redeem(struct grant *grant, struct db *db, uint32_t selector, time_t now,
@@ -159,17 +171,17 @@ bool invitation_redeem(struct grant *grant, struct db *db, uint32_t selector, ti
 {
     scoped(db_rollback) struct db_change change = {0};
     scoped(buf_clear) struct buf used_by = buf_upto(DIGEST_BYTES);
-    time_t used = 0;
+    char migration[MIGRATION_ID_MAX];
 
     grant->issued = now;
     if (!db_begin(&change, db, err) ||
-        !invitation_state(&used_by, &used, db, selector, grant, err))
+        !invitation_state(&used_by, migration, db, selector, grant, err))
         return false;
     if (used_by.n > 0) {
         if (!span_equal(buf_span(&used_by), digest_span(&grant->peer_client_key)))
             return fail(err, E_CODE_USED, "by key %02x%02x%02x%02x...", used_by.at[0],
                         used_by.at[1], used_by.at[2], used_by.at[3]);
-        return grant_find_issued(grant, db, &grant->peer_client_key, used, err);
+        return grant_again(grant, db, migration, err);
     }
     return invitation_mark(db, selector, grant, err) &&
            grant_store(db, grant, "target", err) && db_commit(&change, err);

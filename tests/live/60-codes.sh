@@ -53,6 +53,10 @@ run 1 other migrate "$(at target)" "$scratch/estate" --code-file "$scratch/true"
 check 'a used code of another identity: invitation-used' grep -q 'invitation-used\|used' "$out"
 check_not 'nothing was published for it' test -e "$scratch/target.into/second"
 
+run 1 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/true" --name second --json
+check 'of the same identity, for another tree: told' grep -q PGP1310 "$out"
+check_not 'nothing was published for that either' test -e "$scratch/target.into/second"
+
 code target --expires 1s
 past() { [[ $(date +%s) -ge $over ]]; }
 over=$(($(date +%s) + 3))

@@ -97,6 +97,8 @@ enum msg prove(struct fixture *f, const struct code *code, uint64_t connection, 
         ask.selector = code->selector;
         if (f->migration != NULL)
             (void)text_fits(ask.migration, f->migration);
+        if (f->name != NULL)
+            (void)text_fits(ask.facts.name, f->name);
         if (!scram_step(source, answer->scram, ask.scram, &done, &err))
             return err.msg;
         msg = ask_do(f, &ask, answer);

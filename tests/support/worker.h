@@ -18,6 +18,7 @@ struct fixture {
     pthread_t thread;
     struct code code;
     const char *migration; /* asked for with the next proofs, or NULL */
+    const char *name;      /* to publish as, or NULL: "data" */
 };
 
 /* With one invitation. */

@@ -47,6 +47,29 @@ static void the_same_key_proves_again_and_gets_the_same(void)
     CU_ASSERT_EQUAL(prove(f, &f->code, 3, 'l', 'e', &other), E_CODE_USED);
 }
 
+/* What was redeemed in one second by one key is told apart by the code. */
+static void a_used_code_opens_its_own_migration_only(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer first, second, answer;
+    struct code code = {0};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(invitation_make(&code, &f->state.db, "", NOON, NOON + 60, &err));
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'k', 'e', &first), E_NONE);
+    f->name = "other";
+    CU_ASSERT_EQUAL_FATAL(prove(f, &code, 2, 'k', 'e', &second), E_NONE);
+    CU_ASSERT_STRING_NOT_EQUAL(first.grant.migration, second.grant.migration);
+    CU_ASSERT_EQUAL(prove(f, &code, 3, 'k', 'e', &answer), E_NONE);
+    CU_ASSERT_STRING_EQUAL(answer.grant.migration, second.grant.migration);
+    CU_ASSERT_EQUAL(prove(f, &f->code, 4, 'k', 'e', &answer), E_CODE_ELSEWHERE);
+    f->name = NULL;
+    CU_ASSERT_EQUAL(prove(f, &f->code, 5, 'k', 'e', &answer), E_NONE);
+    CU_ASSERT_STRING_EQUAL(answer.grant.migration, first.grant.migration);
+    f->migration = second.grant.migration;
+    CU_ASSERT_EQUAL(prove(f, &f->code, 6, 'k', 'e', &answer), E_CODE_ELSEWHERE);
+}
+
 static void wrong_secrets_are_counted_until_the_code_is_closed(void)
 {
     scoped(fixture_free) struct fixture *f = fixture_make(true);
@@ -309,6 +332,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(a_proven_code_gives_a_grant_and_a_migration),
         TEST(the_same_key_proves_again_and_gets_the_same),
+        TEST(a_used_code_opens_its_own_migration_only),
         TEST(wrong_secrets_are_counted_until_the_code_is_closed),
         TEST(a_proof_of_another_channel_fails),
         TEST(exchanges_are_bounded_and_forgotten),

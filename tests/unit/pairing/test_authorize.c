@@ -180,6 +180,47 @@ static void each_invitation_leads_to_its_own_grant(void)
     CU_ASSERT_STRING_EQUAL(grant.id, "g-one");
 }
 
+/* Two migrations of one key in one second: each code leads to its own. */
+static void grants_of_one_second_do_not_mix(void)
+{
+    scoped(fixture_clear) struct fixture f;
+    struct code second = {0};
+    struct grant grant;
+    struct error err = {0};
+
+    fixture_make(&f, "");
+    CU_ASSERT_FATAL(invitation_make(&second, &f.state.db, "", NOON, LATER, &err));
+    CU_ASSERT_EQUAL(redeem(&f.state.db, f.proof.code.selector, 'k', "one", NOON, &grant),
+                    E_NONE);
+    CU_ASSERT_EQUAL(redeem(&f.state.db, second.selector, 'k', "two", NOON, &grant), E_NONE);
+    CU_ASSERT_EQUAL(redeem(&f.state.db, f.proof.code.selector, 'k', "x", NOON, &grant),
+                    E_NONE);
+    CU_ASSERT_STRING_EQUAL(grant.id, "g-one");
+    CU_ASSERT_EQUAL(redeem(&f.state.db, second.selector, 'k', "x", NOON, &grant), E_NONE);
+    CU_ASSERT_STRING_EQUAL(grant.id, "g-two");
+}
+
+static void a_used_code_gives_the_newest_grant_unless_it_is_revoked(void)
+{
+    scoped(fixture_clear) struct fixture f;
+    struct grant renewed, grant;
+    struct error err = {0};
+    uint32_t selector;
+
+    fixture_make(&f, "");
+    selector = f.proof.code.selector;
+    CU_ASSERT_EQUAL(redeem(&f.state.db, selector, 'k', "one", NOON, &grant), E_NONE);
+    grant_for(&renewed, 'k', "renewed");
+    (void)text_fits(renewed.migration, "m-one");
+    renewed.issued = NOON + 60;
+    CU_ASSERT_FATAL(grant_store(&f.state.db, &renewed, "target", &err));
+    CU_ASSERT_EQUAL(redeem(&f.state.db, selector, 'k', "x", NOON + 90, &grant), E_NONE);
+    CU_ASSERT_STRING_EQUAL(grant.id, "g-renewed");
+    CU_ASSERT_FATAL(grant_revoke_all(&f.state.db, "m-one", &err));
+    CU_ASSERT_EQUAL(redeem(&f.state.db, selector, 'k', "x", NOON + 90, &grant),
+                    E_GRANT_REVOKED);
+}
+
 static void another_key_is_told_that_it_was_used(void)
 {
     scoped(fixture_clear) struct fixture f;
@@ -401,6 +442,8 @@ int main(void)
         TEST(five_wrong_secrets_close_an_invitation),
         TEST(the_same_key_gets_the_same_grant_again),
         TEST(each_invitation_leads_to_its_own_grant),
+        TEST(grants_of_one_second_do_not_mix),
+        TEST(a_used_code_gives_the_newest_grant_unless_it_is_revoked),
         TEST(another_key_is_told_that_it_was_used),
         TEST(an_expired_invitation_is_refused),
         TEST(an_invitation_may_be_for_one_name),
