@@ -148,8 +148,9 @@ static bool staging_open(struct migrations *migrations, struct migration *migrat
            restore(migrations, migration, err);
 }
 
-bool migration_turn(struct migrations *migrations, struct migration *migration,
-                    const struct grant *grant, struct error *err)
+/* The staging of the generation that the row names, in place of the one before. */
+static bool migration_turn(struct migrations *migrations, struct migration *migration,
+                           const struct grant *grant, struct error *err)
 {
     if (migration->receive.opened &&
         migration->receive.generation == migration->handover.generation)
@@ -162,6 +163,18 @@ bool migration_turn(struct migrations *migrations, struct migration *migration,
     return false;
 }
 
+static bool is_decided(enum handover_state state)
+{
+    return state == TARGET_COMMITTED || state == TARGET_ABORTED;
+}
+
+bool migration_stage(struct migrations *migrations, struct migration *migration,
+                     const struct grant *grant, struct error *err)
+{
+    return is_decided(migration->handover.state) ||
+           migration_turn(migrations, migration, grant, err);
+}
+
 static bool migration_open(struct migrations *migrations, struct migration *migration,
                            const struct grant *grant, struct error *err)
 {
@@ -169,10 +182,8 @@ static bool migration_open(struct migrations *migrations, struct migration *migr
                              &migration->handover, &migration->facts, err))
         return false;
     /* Decided for good: there is nothing to stage, only the outcome to tell. */
-    if (migration->handover.state == TARGET_COMMITTED ||
-        migration->handover.state == TARGET_ABORTED)
-        return true;
-    return staging_open(migrations, migration, grant, err);
+    return is_decided(migration->handover.state) ||
+           staging_open(migrations, migration, grant, err);
 }
 
 static struct migration *find(struct migrations *migrations, const char *id)
@@ -189,7 +200,8 @@ static struct migration *find_room(struct migrations *migrations)
     struct migration *free_place = find(migrations, "");
 
     for (size_t i = 0; free_place == NULL && i < MIGRATIONS_OPEN_MAX; i++)
-        if (!migrations->place[i].receive.opened)
+        if (!migrations->place[i].receive.opened &&
+            is_decided(migrations->place[i].handover.state))
             free_place = &migrations->place[i];
     return free_place;
 }

@@ -52,8 +52,9 @@ must_check bool migrations_take(struct migrations *migrations, const struct gran
  */
 must_check bool migration_flush(struct migrations *migrations, struct migration *migration,
                                 struct error *err);
-/* After a move to the next generation: its staging in place of the one before. The caller
- * holds the lock of the migration alone. */
-must_check bool migration_turn(struct migrations *migrations, struct migration *migration,
-                               const struct grant *grant, struct error *err);
+/* The staging of the generation that the row names is open, unless all is decided: after a
+ * move to the next one, and after that has failed. The caller holds the lock of the
+ * migration alone. */
+must_check bool migration_stage(struct migrations *migrations, struct migration *migration,
+                                const struct grant *grant, struct error *err);
 void migrations_end(struct migrations *migrations);

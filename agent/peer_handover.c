@@ -48,6 +48,13 @@ static bool move(struct visit *visit, struct hold *hold, enum handover_event eve
                           &act, &hold->migration->handover, err);
 }
 
+/* A turn to the next generation may have failed when it was first asked for. */
+static bool stage(struct visit *visit, struct hold *hold, struct error *err)
+{
+    return migration_stage(&visit->peer->service->migrations, hold->migration,
+                           &visit->peer->grant, err);
+}
+
 /* The statement is about this generation, or begins the next one. */
 static bool freeze_accept(const struct visit *visit, const struct handover *handover,
                           const struct signed_text *statement, bool *next,
@@ -76,8 +83,7 @@ static bool begin_next(struct visit *visit, struct hold *hold,
     if (migration->receive.opened && (!receive_is_whole(&migration->receive, err) ||
                                       !migration_flush(migrations, migration, err)))
         return false;
-    return move(visit, hold, ASKED_NEXT, NULL, statement, err) &&
-           migration_turn(migrations, migration, &visit->peer->grant, err);
+    return move(visit, hold, ASKED_NEXT, NULL, statement, err) && stage(visit, hold, err);
 }
 
 bool peer_freeze(struct visit *visit, struct error *err)
@@ -88,7 +94,7 @@ bool peer_freeze(struct visit *visit, struct error *err)
 
     if (!both_mean_it(visit, false, err) ||
         !wire_read_signed(&statement, NULL, visit->request.body, err) ||
-        !hold_take(&hold, visit, true, err) ||
+        !hold_take(&hold, visit, true, err) || !stage(visit, &hold, err) ||
         !freeze_accept(visit, &hold.migration->handover, &statement, &next, err))
         return false;
     return (next ? begin_next(visit, &hold, &statement, err)
@@ -118,7 +124,7 @@ bool peer_seal(struct visit *visit, struct error *err)
     struct handover_terms terms = {0};
 
     if (!wire_read_terms(&terms, visit->request.body, false, err) ||
-        !hold_take(&hold, visit, true, err))
+        !hold_take(&hold, visit, true, err) || !stage(visit, &hold, err))
         return false;
     terms.epoch = hold.migration->handover.epoch;
     if (hold.migration->receive.opened && (!seal_staging(visit, &hold, &terms, err) ||
