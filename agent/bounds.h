@@ -3,14 +3,15 @@
  */
 #pragma once
 
-#define HTTP_HEAD_MAX (16 * 1024)       /* request or status line and header block */
-#define HTTP_BODY_MAX (4 * 1024 * 1024) /* a body: a segment at most */
-#define HTTP_MESSAGE_MAX (512 * 1024)   /* a body of the pairing routes */
-#define CONNECTIONS_MAX 96              /* established */
-#define HANDSHAKES_MAX 32               /* of those still hand-shaking */
-#define HANDSHAKES_PER_ADDRESS 8        /* of those */
-#define CODE_FAILURES_PER_ADDRESS 10    /* wrong codes a minute */
-#define SILENT_MAX 2000                 /* accepted, nothing said yet; the oldest goes */
+#define HTTP_HEAD_MAX (16 * 1024)         /* request or status line and header block */
+#define HTTP_BODY_MAX (4 * 1024 * 1024)   /* a body: a segment at most */
+#define HTTP_ANSWER_MAX (8 * 1024 * 1024) /* a body that we send */
+#define HTTP_MESSAGE_MAX (512 * 1024)     /* a body of the pairing routes */
+#define CONNECTIONS_MAX 96                /* established */
+#define HANDSHAKES_MAX 32                 /* of those still hand-shaking */
+#define HANDSHAKES_PER_ADDRESS 8          /* of those */
+#define CODE_FAILURES_PER_ADDRESS 10      /* wrong codes a minute */
+#define SILENT_MAX 2000                   /* accepted, nothing said yet; the oldest goes */
 #define SILENT_SECONDS 5
 #define AUDIT_RECORDS_PER_MINUTE 120 /* that the network can cause; others are counted */
 #define SCRAM_EXCHANGES 32           /* under way in the supervisor */

@@ -50,3 +50,6 @@ extern const struct command commands_audit[];     /* cmd_audit.c */
 extern const struct command commands_admin[];     /* cmd_admin.c */
 extern const struct command commands_approve[];   /* cmd_approve.c */
 extern const struct command commands_doctor[];    /* cmd_doctor.c */
+
+extern const struct command *const command_tables[];  /* all of them; NULL ends them */
+const struct command *command_find(const char *name); /* NULL when there is none */

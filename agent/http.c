@@ -1,22 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/http.h"
 
+#include "agent/plain.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/text.h"
 
-#include <llhttp.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/mman.h>
 #include <time.h>
-
-#define NAME_MAX_BYTES 64 /* of a header we look at */
 
 void http_open(struct http *http, struct tls *tls)
 {
     *http = (struct http){.tls = tls, .head = mem_zeroed(HTTP_HEAD_MAX, 1)};
+}
+
+void http_open_plain(struct http *http, int socket)
+{
+    *http = (struct http){.plain = socket, .head = mem_zeroed(HTTP_HEAD_MAX, 1)};
+}
+
+static bool wire_read(struct http *http, void *out, size_t room, size_t *got, int seconds,
+                      struct error *err)
+{
+    return http->tls != NULL ? tls_read(http->tls, out, room, got, seconds, err)
+                             : plain_read(http->plain, out, room, got, seconds, err);
+}
+
+bool http_send_bytes(struct http *http, struct span bytes, struct error *err)
+{
+    return http->tls != NULL ? tls_write(http->tls, bytes, err)
+                             : plain_write(http->plain, bytes, TLS_IDLE_SECONDS, err);
 }
 
 void http_close(struct http *http)
@@ -25,154 +39,6 @@ void http_close(struct http *http)
         munmap(http->body, HTTP_BODY_MAX);
     mem_free(http->head);
     *http = (struct http){0};
-}
-
-/* What llhttp's callbacks fill. */
-struct reading {
-    struct http_message *message;
-    char name[NAME_MAX_BYTES];
-    size_t name_n;
-    char value[HTTP_PATH_MAX];
-    size_t value_n;
-    size_t url_n;
-    char url[2 * HTTP_PATH_MAX];
-    bool overflow; /* something does not fit: refused */
-    unsigned hosts;
-    unsigned digests;
-    unsigned encodings, lengths; /* Content-Encoding and Pairgate-Length */
-    bool done;
-};
-
-static void append(char *out, size_t room, size_t *n, const char *at, size_t length,
-                   bool *overflow)
-{
-    if (length >= room - *n) {
-        *overflow = true;
-        return;
-    }
-    memcpy(out + *n, at, length);
-    *n += length;
-    out[*n] = '\0';
-}
-
-static struct reading *reading_of(llhttp_t *parser)
-{
-    return parser->data;
-}
-
-static int on_url(llhttp_t *parser, const char *at, size_t n)
-{
-    struct reading *r = reading_of(parser);
-
-    append(r->url, sizeof(r->url), &r->url_n, at, n, &r->overflow);
-    return 0;
-}
-
-static int on_name(llhttp_t *parser, const char *at, size_t n)
-{
-    struct reading *r = reading_of(parser);
-    bool unknown = false; /* a longer name is none of ours */
-
-    append(r->name, sizeof(r->name), &r->name_n, at, n, &unknown);
-    return 0;
-}
-
-static int on_value(llhttp_t *parser, const char *at, size_t n)
-{
-    struct reading *r = reading_of(parser);
-    bool unknown = false;
-
-    append(r->value, sizeof(r->value), &r->value_n, at, n, &unknown);
-    if (unknown && strcasecmp(r->name, "Pairgate-Digest") == 0)
-        r->overflow = true;
-    return 0;
-}
-
-static bool take_plain(struct reading *r)
-{
-    struct error err = {0};
-    uint64_t n = 0;
-    const bool fits = text_number(&n, r->value, 1, HTTP_BODY_MAX, &err);
-
-    r->message->plain = (size_t)n;
-    return fits;
-}
-
-static int on_header(llhttp_t *parser)
-{
-    struct reading *r = reading_of(parser);
-
-    if (strcasecmp(r->name, "Host") == 0)
-        r->hosts++;
-    if (strcasecmp(r->name, "Pairgate-Digest") == 0)
-        r->overflow |= !text_fits(r->message->digest, r->value) || r->digests++ > 0;
-    if (strcasecmp(r->name, "Content-Length") == 0)
-        r->message->has_length = true;
-    if (strcasecmp(r->name, "Content-Encoding") == 0)
-        r->overflow |= strcasecmp(r->value, "zstd") != 0 || r->encodings++ > 0;
-    if (strcasecmp(r->name, "Pairgate-Length") == 0)
-        r->overflow |= !take_plain(r) || r->lengths++ > 0;
-    r->name_n = r->value_n = 0;
-    r->name[0] = r->value[0] = '\0';
-    return 0;
-}
-
-static int on_head_done(llhttp_t *parser)
-{
-    struct reading *r = reading_of(parser);
-
-    r->message->length = r->message->has_length ? (size_t)parser->content_length : 0;
-    r->message->keep_alive = llhttp_should_keep_alive(parser) != 0;
-    r->done = true;
-    return HPE_PAUSED; /* the body is read straight into its place */
-}
-
-static void take_start_line(const llhttp_t *parser, struct reading *r)
-{
-    struct http_message *message = r->message;
-    char *query = strchr(r->url, '?');
-
-    if (!message->is_request) {
-        message->status = parser->status_code;
-        return;
-    }
-    if (query != NULL) {
-        *query = '\0';
-        r->overflow |= !text_fits(message->query, query + 1);
-    }
-    r->overflow |=
-        !text_fits(message->path, r->url) ||
-        !text_fits(message->method, llhttp_method_name((llhttp_method_t)parser->method));
-}
-
-bool http_parse_head(struct http_message *out, bool *done, size_t *used, struct span bytes,
-                     struct error *err)
-{
-    struct reading reading = {.message = out};
-    llhttp_settings_t settings;
-    llhttp_t parser;
-    llhttp_errno_t code;
-
-    llhttp_settings_init(&settings);
-    settings.on_url = on_url;
-    settings.on_header_field = on_name;
-    settings.on_header_value = on_value;
-    settings.on_header_value_complete = on_header;
-    settings.on_headers_complete = on_head_done;
-    llhttp_init(&parser, out->is_request ? HTTP_REQUEST : HTTP_RESPONSE, &settings);
-    parser.data = &reading;
-    *out = (struct http_message){.is_request = out->is_request};
-    code = llhttp_execute(&parser, (const char *)bytes.at, bytes.n);
-    *done = reading.done;
-    if (!reading.done)
-        return code == HPE_OK || fail(err, E_HTTP, "%s", llhttp_errno_name(code));
-    *used = (size_t)(llhttp_get_error_pos(&parser) - (const char *)bytes.at);
-    take_start_line(&parser, &reading);
-    if (reading.overflow || reading.encodings != reading.lengths ||
-        (parser.flags & (F_CHUNKED | F_TRANSFER_ENCODING)) != 0 || parser.http_major != 1 ||
-        parser.http_minor != 1 || (out->is_request && reading.hosts != 1))
-        return fail(err, E_HTTP, "HTTP/1.1 with Host and Content-Length is spoken here");
-    return true;
 }
 
 static int64_t seconds_now(void)
@@ -218,8 +84,8 @@ bool http_read_head(struct http *http, bool is_request, struct http_message *out
             return fail(err, E_TOO_LARGE, "a header block of more than %d bytes",
                         HTTP_HEAD_MAX);
         if (!seconds_left(&left, deadline, idle_seconds, err) ||
-            !tls_read(http->tls, http->head + http->head_n, HTTP_HEAD_MAX - http->head_n,
-                      &got, left, err))
+            !wire_read(http, http->head + http->head_n, HTTP_HEAD_MAX - http->head_n, &got,
+                       left, err))
             return false;
         if (first)
             deadline = seconds_now() + idle_seconds;
@@ -268,8 +134,7 @@ bool http_read_body(struct http *http, struct http_message *message, size_t body
         int left = 0;
 
         if (!seconds_left(&left, deadline, TLS_IDLE_SECONDS, err) ||
-            !tls_read(http->tls, http->body + have, message->length - have, &got, left,
-                      err))
+            !wire_read(http, http->body + have, message->length - have, &got, left, err))
             return false;
         if (got == 0)
             return fail(err, E_HTTP, "closed in the middle of a body");
@@ -279,11 +144,36 @@ bool http_read_body(struct http *http, struct http_message *message, size_t body
     return true;
 }
 
+bool http_drain_body(struct http *http, struct http_message *message, size_t most,
+                     struct error *err)
+{
+    size_t left_n = message->length, have = left_n < http->head_n ? left_n : http->head_n;
+    int64_t deadline =
+        seconds_now() + TLS_IDLE_SECONDS + (int64_t)(message->length / HTTP_RATE_MIN);
+    unsigned char waste[16 * 1024];
+
+    if (message->length > most)
+        return fail(err, E_TOO_LARGE, "a body of %zu bytes", message->length);
+    http->head_n -= have;
+    memmove(http->head, http->head + have, http->head_n);
+    for (left_n -= have; left_n > 0; left_n -= have) {
+        int left = 0;
+
+        if (!seconds_left(&left, deadline, TLS_IDLE_SECONDS, err) ||
+            !wire_read(http, waste, left_n < sizeof(waste) ? left_n : sizeof(waste), &have,
+                       left, err))
+            return false;
+        if (have == 0)
+            return fail(err, E_HTTP, "closed in the middle of a body");
+    }
+    return true;
+}
+
 static bool send_message(struct http *http, struct buf *head, struct span json,
                          struct error *err)
 {
     /* One write, one record or few: head and body leave together. */
-    return buf_add(head, json, err) && tls_write(http->tls, buf_span(head), err);
+    return buf_add(head, json, err) && http_send_bytes(http, buf_span(head), err);
 }
 
 bool http_send_request(struct http *http, const char *method, const char *host,
@@ -305,13 +195,17 @@ static const char *reason(int status)
         const char *phrase;
     } phrases[] = {
         {200, "OK"},
+        {201, "Created"},
+        {202, "Accepted"},
         {204, "No Content"},
         {400, "Bad Request"},
+        {401, "Unauthorized"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {409, "Conflict"},
         {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
         {429, "Too Many Requests"},
         {500, "Internal Server Error"},
         {503, "Service Unavailable"},
@@ -324,18 +218,38 @@ static const char *reason(int status)
     return "Status";
 }
 
+static bool print_head(struct buf *out, const struct http_reply *reply, struct error *err)
+{
+    if (reply->only_number) {
+        if (!buf_print(out, err, "HTTP/1.1 %d %d\r\n", reply->status, reply->status))
+            return false;
+    } else if (!buf_print(out, err, "HTTP/1.1 %d %s\r\n", reply->status,
+                          reason(reply->status))) {
+        return false;
+    }
+    if (reply->status != 204 && !buf_print(out, err, "Content-Type: %s\r\n", reply->type))
+        return false;
+    if (reply->status != 204 && !reply->goes_on &&
+        !buf_print(out, err, "Content-Length: %zu\r\n", reply->body.n))
+        return false;
+    return buf_print(out, err, "%s%s\r\n", reply->headers != NULL ? reply->headers : "",
+                     reply->last ? "Connection: close\r\n" : "");
+}
+
+bool http_send_reply(struct http *http, const struct http_reply *reply, struct error *err)
+{
+    scoped(buf_clear) struct buf head = buf_upto(HTTP_HEAD_MAX + HTTP_ANSWER_MAX);
+    const bool bodiless = reply->status == 204 || reply->only_head;
+
+    return print_head(&head, reply, err) &&
+           send_message(http, &head, bodiless ? (struct span){0} : reply->body, err);
+}
+
 bool http_send_response(struct http *http, int status, struct span json, bool last,
                         struct error *err)
 {
-    scoped(buf_clear) struct buf head = buf_upto(HTTP_HEAD_MAX + HTTP_BODY_MAX);
-    const char *close = last ? "Connection: close\r\n" : "";
+    const struct http_reply reply = {
+        .status = status, .type = "application/json", .body = json, .last = last};
 
-    if (status == 204)
-        return buf_print(&head, err, "HTTP/1.1 204 No Content\r\n%s\r\n", close) &&
-               send_message(http, &head, json, err);
-    return buf_print(&head, err,
-                     "HTTP/1.1 %d %s\r\nContent-Type: application/json\r\n"
-                     "Content-Length: %zu\r\n%s\r\n",
-                     status, reason(status), json.n, close) &&
-           send_message(http, &head, json, err);
+    return http_send_reply(http, &reply, err);
 }

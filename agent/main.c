@@ -13,18 +13,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-static const struct command *const tables[] = {
-    commands_identity, commands_request, commands_chain,     commands_verify,
-    commands_trust,    commands_store,   commands_published, commands_refresh,
-    commands_adopt,    commands_ca,      commands_ca_issue,  commands_doctor,
-    commands_listen,   commands_pair,    commands_migrate,   commands_handover,
-    commands_prune,    commands_receipt, commands_audit,     commands_admin,
-    commands_approve,
-};
-
 /* The row whose name is the first one or two words; *words says how many. */
 static const struct command *find_command(int argc, char **argv, int *words)
 {
+    const struct command *row;
     char name[64];
 
     for (*words = 2; *words > 0; --*words) {
@@ -32,10 +24,9 @@ static const struct command *find_command(int argc, char **argv, int *words)
             continue;
         snprintf(name, sizeof(name), *words == 2 ? "%s %s" : "%s", argv[0],
                  argc > 1 ? argv[1] : "");
-        for (size_t t = 0; t < COUNT(tables); t++)
-            for (const struct command *row = tables[t]; row->name != NULL; row++)
-                if (text_equal(row->name, name))
-                    return row;
+        row = command_find(name);
+        if (row != NULL)
+            return row;
     }
     return NULL;
 }
@@ -50,8 +41,8 @@ static bool print_help(const char *about)
 {
     size_t shown = 0;
 
-    for (size_t t = 0; t < COUNT(tables); t++) {
-        for (const struct command *row = tables[t]; row->name != NULL; row++) {
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *row = command_tables[t]; row->name != NULL; row++) {
             if (!text_starts(row->name, about))
                 continue;
             print_row(row);

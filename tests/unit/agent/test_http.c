@@ -76,6 +76,10 @@ static void a_head_is_taken_or_refused(void)
         {POST "X Y: a\r\n\r\n", TURNED_DOWN},
         {POST ": a\r\n\r\n", TURNED_DOWN},
         {POST "Pairgate-Digest: a\r\nPairgate-Digest: b\r\n\r\n", TURNED_DOWN},
+        {POST "Authorization: Basic YQ==\r\nAuthorization: Basic Yg==\r\n\r\n",
+         TURNED_DOWN},
+        {POST "X-Auth-Token: a\r\nx-auth-token: a\r\n\r\n", TURNED_DOWN},
+        {"GET /a HTTP/1.1\r\nHost: x:1 \r\nContent-Length: 4 \r\n\r\n", DONE},
         {POST ZSTD "Pairgate-Length: 4194304\r\n\r\n", DONE},
         {POST ZSTD "Pairgate-Length: 4194305\r\n\r\n", TURNED_DOWN},
         {POST ZSTD "Pairgate-Length: 0\r\n\r\n", TURNED_DOWN},
@@ -152,6 +156,28 @@ static void responses_are_read_too(void)
     CU_ASSERT_EQUAL(parse(&message, &used, span_text(GET "\r\n"), false), TURNED_DOWN);
 }
 
+static void what_the_management_api_asks_for_is_kept_without_blanks(void)
+{
+    struct http_message message;
+    size_t used;
+
+    CU_ASSERT_EQUAL(parse(&message, &used,
+                          span_text("GET /a?%24top=1 HTTP/1.1\r\nHost: x \r\n"
+                                    "AUTHORIZATION:  Basic YTpi \t \r\n"
+                                    "x-auth-token:t\r\nContent-Type: application/json \r\n"
+                                    "Last-Event-ID: 7\r\nExpect: 100-continue\r\n"
+                                    "Origin: null\r\nContent-Length: 4 \r\n\r\nnull"),
+                          true),
+                    DONE);
+    CU_ASSERT_STRING_EQUAL(message.query, "%24top=1");
+    CU_ASSERT_STRING_EQUAL(message.authorization, "Basic YTpi");
+    CU_ASSERT_STRING_EQUAL(message.token, "t");
+    CU_ASSERT_STRING_EQUAL(message.content_type, "application/json");
+    CU_ASSERT_STRING_EQUAL(message.last_event, "7");
+    CU_ASSERT(message.waits_for_100 && message.of_a_page);
+    CU_ASSERT_EQUAL(message.length, 4);
+}
+
 /* llhttp pauses in on_headers_complete: exactly the head is used, whatever follows. */
 static void the_head_ends_where_the_body_begins(void)
 {
@@ -182,7 +208,7 @@ static void the_head_ends_where_the_body_begins(void)
 
 static void long_paths_and_digests_are_refused_long_headers_are_not(void)
 {
-    char long_text[HTTP_PATH_MAX + 64], head[2048];
+    char long_text[HTTP_PATH_MAX + 64], head[4 * HTTP_PATH_MAX];
     struct http_message message;
     size_t used;
 
@@ -415,6 +441,7 @@ int main(void)
         TEST(a_nul_in_a_header_is_refused),
         TEST(what_a_request_says_is_kept),
         TEST(responses_are_read_too),
+        TEST(what_the_management_api_asks_for_is_kept_without_blanks),
         TEST(the_head_ends_where_the_body_begins),
         TEST(long_paths_and_digests_are_refused_long_headers_are_not),
         TEST(messages_may_follow_each_other_at_once),
