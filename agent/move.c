@@ -2,12 +2,9 @@
 #include "agent/move.h"
 
 #include "agent/clock.h"
-#include "agent/left_behind.h"
 #include "agent/listing.h"
-#include "agent/migration_view.h"
 #include "agent/move_parts.h"
 #include "base/fs.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "transfer/receipt.h"
 
@@ -15,8 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#define REDIAL_SECONDS 2
 
 static void run_begin(struct run *run)
 {
@@ -45,133 +40,6 @@ void move_clear(struct move *move)
     report_clear(&move->findings);
     chain_clear(&move->peer);
     chain_clear(&move->peer_client);
-}
-
-static bool adopt(struct run *run, struct error *err)
-{
-    struct authority_answer answer = {0};
-    struct authority_ask ask;
-    struct move_plan *plan = &run->move->plan;
-
-    memset(&ask, 0, sizeof(ask));
-    ask.op = AUTHORITY_ADOPT;
-    ask.now = clock_now();
-    ask.grant = run->grant;
-    ask.facts.kind = run->facts.kind;
-    if (!text_fits(ask.facts.name, plan->name) ||
-        !text_fits(ask.facts.directory, plan->tree) ||
-        !text_fits(plan->migration, run->grant.migration))
-        return fail(err, E_NAME_BAD, "%s", plan->name);
-    /* The row comes last: what has one can be resumed. */
-    if (!migration_id_is_plain(plan->migration, err) ||
-        !listing_adopt(run->move->state, plan->migration, err) ||
-        !plan_open_work(&run->work, run->move->state, plan->migration, err) ||
-        !plan_save(plan, run->work, err) ||
-        !authority_do(&run->move->worker->authority, &ask, (struct span){0},
-                      (struct span){0}, &answer, NULL, NULL, err))
-        return false;
-    run->handover = answer.handover;
-    run->facts = answer.facts;
-    return true;
-}
-
-/* Authorised by the grant of before if that will do, else by consent. */
-static bool authorize(struct dial *dial, struct run *run, struct error *err)
-{
-    const struct move *move = run->move;
-    const struct dial_request request = {.name = move->plan.name,
-                                         .migration = move->plan.migration};
-    const bool may_ask = move->consent != NULL && move->consent->kind != CONSENT_NONE;
-    struct error first = {0};
-
-    if (request.migration[0] != '\0') {
-        if (dial_authorize_again(dial, &request, &run->grant, &first))
-            return true;
-        if ((first.msg != E_GRANT_UNKNOWN && first.msg != E_GRANT_REVOKED) || !may_ask) {
-            *err = first;
-            return false;
-        }
-    }
-    if (!may_ask)
-        return fail(err, E_GRANT_UNKNOWN, "no code was given");
-    return consent_get(move->consent, dial, &request, &move->events, &run->grant, err);
-}
-
-static bool pair_and_authorize(struct run *run, struct error *err)
-{
-    scoped(dial_close) struct dial dial = {0};
-    struct move *move = run->move;
-    const struct move_plan *plan = &move->plan;
-    scoped(report_clear) struct report found = {0};
-    const struct dial_wish wish = {
-        .peer_name = plan->peer_name, .policy = plan->policy, .demands = plan->demands};
-    bool held;
-
-    held = dial_pair(&dial, move->worker, &plan->peer, &wish, err);
-    dial_witness(&dial, move->worker, err);
-    if (!held)
-        return false;
-    pair_findings(&dial.pair, &found);
-    verdict_merge(&move->findings, &found);
-    chain_clear(&move->peer);
-    chain_clear(&move->peer_client);
-    if (!chain_copy(&move->peer, &dial.tls.facts.peer, err) ||
-        !chain_copy(&move->peer_client, &dial.pair.peer_other, err))
-        return false;
-    if (dial.pair.phase != PAIR_AGREED) {
-        move->refused = true;
-        return fail(err, E_PAIR_REFUSED, "%zu findings", report_errors(&move->findings));
-    }
-    run->agreed = true;
-    event_paired(&move->events, dial.host, cert_issued_to(chain_leaf(&move->peer)));
-    event_warned(&move->events, &found);
-    run->facts.kind =
-        policy_digest(plan->policy) == DIGEST_SHA256 || dial.pair.peer_policy == POLICY_FIPS
-            ? DIGEST_SHA256
-            : DIGEST_BLAKE3;
-    if (!authorize(&dial, run, err))
-        return false;
-    event_granted(&move->events, &run->grant);
-    if (!adopt(run, err))
-        return false;
-    left_behind_tell(&move->findings, &move->events, &move->worker->authority,
-                     plan->migration);
-    return true;
-}
-
-static bool connection_was_lost(const struct error *why)
-{
-    return why->msg == E_DIAL || why->msg == E_TLS_BROKEN || why->msg == E_TLS_SILENT;
-}
-
-/*
- * A source that waits for an approval has nothing to lose with its connection: it dials
- * again, for as long as the network is borne, and the code is another one then.
- */
-static bool pair_patiently(struct run *run, struct error *err)
-{
-    const struct move *move = run->move;
-    const bool waits = move->consent != NULL && move->consent->kind == CONSENT_WAIT;
-    const int64_t patience_ms = move->plan.patience * 1000;
-    int64_t lost_ms = 0;
-
-    for (;;) {
-        struct error why = {0};
-
-        run->agreed = false;
-        if (pair_and_authorize(run, &why))
-            return true;
-        if (run->agreed)
-            lost_ms = clock_steady_ms();
-        if (!waits || lost_ms == 0 || !connection_was_lost(&why) ||
-            clock_steady_ms() - lost_ms >= patience_ms) {
-            *err = why;
-            return false;
-        }
-        if (run->agreed)
-            event_trouble(&move->events, &why, clock_now() + move->plan.patience);
-        sleep(REDIAL_SECONDS);
-    }
 }
 
 void run_route(struct run *run)
@@ -344,7 +212,7 @@ bool move_run(struct move *move, struct error *err)
     run_begin(&run);
     good = hear_first(&run, &decided, err) &&
            (decided ||
-            (preflight(&run, err) && list_first(move, err) && pair_patiently(&run, err) &&
+            (preflight(&run, err) && list_first(move, err) && move_pair(&run, err) &&
              errand_run(&run.errand, hand_over, &run, err)));
     listing_sweep(move->state);
     return good;

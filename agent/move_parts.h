@@ -29,6 +29,9 @@ must_check bool run_hook(struct run *run, enum hook hook, struct error *err);
 /* How the target is reached: run->send without a tree. */
 void run_route(struct run *run);
 
+/* move_pair.c: a connection, both verdicts, and the grant in run->grant, adopted. */
+must_check bool move_pair(struct run *run, struct error *err);
+
 /* move_tree.c: the passes over the tree. */
 
 #define FROZEN_PASSES 3 /* that a file may spoil by changing, before it is a finding */

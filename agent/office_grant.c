@@ -290,6 +290,26 @@ bool office_again(struct request *r, struct error *err)
     return true;
 }
 
+/* An id that is here already is that of this tree and name, and asked for; or nothing but
+ * its answer was lost. */
+static bool is_adoptable(struct request *r, struct error *err)
+{
+    const char *id = r->ask->grant.migration;
+    struct handover handover = {0};
+    struct migration_facts facts = {0};
+    struct error missing = {0};
+
+    if (!handover_load(&handover, r->office->db, id, &missing))
+        return missing.msg == E_MIGRATION_UNKNOWN || fail(err, missing.msg, "%s", id);
+    if (!migration_facts_load(&facts, r->office->db, id, err))
+        return false;
+    return (text_equal(facts.name, r->ask->facts.name) &&
+            text_equal(facts.directory, r->ask->facts.directory) &&
+            (handover.state == SOURCE_SENDING ||
+             (!handover_is_target(handover.state) && text_equal(r->ask->migration, id)))) ||
+           fail(err, E_MIGRATION_OTHER, "%s", id);
+}
+
 /* A target may give a grant for its own migrations, not for those of another target. */
 bool office_adopt(struct request *r, struct error *err)
 {
@@ -300,7 +320,8 @@ bool office_adopt(struct request *r, struct error *err)
         !digest_equal(&held.peer_server_key, &r->ask->grant.peer_server_key))
         return fail(err, E_GRANT_KEY, "%s is another peer's", r->ask->grant.migration);
     r->answer->grant = r->ask->grant;
-    return grant_store(r->office->db, &r->ask->grant, "source", err) &&
+    return is_adoptable(r, err) &&
+           grant_store(r->office->db, &r->ask->grant, "source", err) &&
            migration_ensure(r, &r->ask->grant, err);
 }
 

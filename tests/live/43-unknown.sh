@@ -49,4 +49,35 @@ equal 'and thaws nothing' sending \
 code target
 run 0 source migrate "$(at target)" "$scratch/estate" --json --code-file "$scratch/target.code"
 same_tree 'a new code begins anew' "$scratch/estate" "$scratch/target.into/estate"
+
+# The same once the source is frozen: what became of its data is for a person to say.
+forget_all()
+{
+    rm -rf "$scratch/target" "$scratch/target.into"
+    cp -a "$scratch/before" "$scratch/target"
+    listen target
+}
+again()
+{
+    run "$1" source migrate "$(at target)" "$scratch/estate" --name frozen --json \
+        --code-file "$scratch/target.code"
+}
+mkdir "$scratch/source/hooks"
+printf '#!/bin/bash\nkill -KILL -- -%s\n' "${listener_group[target]}" >"$scratch/source/hooks/source-freeze"
+chmod -R go-w,u+x "$scratch/source/hooks"
+code target
+run 2 source migrate "$(at target)" "$scratch/estate" --name frozen --patience 1s --json \
+    --code-file "$scratch/target.code"
+id=$(pg source status --json | jq -r 'select(.name == "frozen") | .id')
+rm -r "$scratch/source/hooks"
+wait "${listener_group[target]}" 2>/dev/null || true
+forget_all
+code target
+again 1
+check 'a frozen source begins no other migration' grep -q PGT1562 "$out"
+equal 'it stays frozen' frozen "$(pg source status "$id" --json | jq -r .state)"
+equal 'and the code is not used up' open "$(pg target invitations --json | jq -r .state)"
+run 0 source give-up -y "$id"
+again 0
+same_tree 'given up, it may' "$scratch/estate" "$scratch/target.into/frozen"
 listen_end target

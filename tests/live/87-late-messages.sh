@@ -11,6 +11,7 @@ if is_sanitized; then skip 'neither faketime nor a preloaded call goes with a sa
 ladder office
 member source office
 member target office
+cp -a "$scratch/target" "$scratch/before"
 listen target
 tree "$scratch/estate" 0
 
@@ -210,6 +211,22 @@ run 1 source resume "$id"
 check 'and its receipt takes nothing' grep -q PGT1500 "$err"
 equal 'the source is the owner still' 'source 3' "$(owner_of source "$id")"
 listen_end target
+
+# ---- a target that has lost its memory, of a source in doubt ----
+listen target
+in_doubt forgotten
+name=$(pg source status "$id" --json | jq -r .name)
+listen_end target
+mv "$scratch/target" "$scratch/remembers"
+cp -a "$scratch/before" "$scratch/target"
+listen target
+code target
+run 1 source migrate "$(at target)" "$scratch/estate" --name "$name" --code-file "$scratch/target.code"
+check 'it begins no other migration there' grep -q PGT1046 "$err"
+equal 'and is in doubt as before' 'in doubt 1' "$(owner_of source "$id")"
+listen_end target
+rm -r "$scratch/target"
+mv "$scratch/remembers" "$scratch/target"
 
 # ---- cut within the handover, at some byte of either direction ----
 listen target

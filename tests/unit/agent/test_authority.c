@@ -164,6 +164,50 @@ static void a_source_adopts_no_grant_over_another_targets(void)
     CU_ASSERT_EQUAL(grant.peer_server_key.byte[0], 'k');
 }
 
+/* A target that hands out the id of something else gets neither its row nor its plan. */
+static void a_source_adopts_no_grant_for_another_tree(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(false);
+    struct authority_ask ask;
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-1", 'k'), E_NONE);
+    ask_make(&ask, AUTHORITY_ADOPT, 0, 'k');
+    (void)text_fits(ask.grant.id, "g-2");
+    (void)text_fits(ask.grant.migration, "m-1");
+    (void)text_fits(ask.facts.directory, "/home");
+    CU_ASSERT_EQUAL(ask_do(f, &ask, NULL), E_MIGRATION_OTHER);
+    (void)text_fits(ask.migration, "m-1");
+    CU_ASSERT_EQUAL(ask_do(f, &ask, NULL), E_MIGRATION_OTHER);
+    (void)text_fits(ask.facts.directory, "/srv");
+    (void)text_fits(ask.facts.name, "other");
+    CU_ASSERT_EQUAL(ask_do(f, &ask, NULL), E_MIGRATION_OTHER);
+    CU_ASSERT_FATAL(grant_load(&ask.grant, &f->state.db, "m-1", &err));
+    CU_ASSERT_STRING_EQUAL(ask.grant.id, "g-1");
+}
+
+/* What is past sending is gone on with by whoever asked for it, and begun by nobody. */
+static void a_source_adopts_a_frozen_migration_it_asked_for(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(false);
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    const struct handover_act act = {.event = WILL_FREEZE, .statement = &text, .now = NOON};
+    struct handover after = {0};
+    struct authority_ask ask;
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-1", 'k'), E_NONE);
+    CU_ASSERT_FATAL(buf_add_text(&text.body, "notice", &err) &&
+                    buf_add_text(&text.signature, "signature", &err));
+    CU_ASSERT_FATAL(authority_move(&f->authority, "m-1", &act, &after, &err));
+    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-1", 'k'), E_MIGRATION_OTHER);
+    ask_make(&ask, AUTHORITY_ADOPT, 0, 'k');
+    (void)text_fits(ask.grant.id, "g-1");
+    (void)text_fits(ask.grant.migration, "m-1");
+    (void)text_fits(ask.migration, "m-1");
+    CU_ASSERT_EQUAL(ask_do(f, &ask, NULL), E_NONE);
+}
+
 static void each_side_has_its_own_requests(void)
 {
     scoped(fixture_free) struct fixture *target = fixture_make(true);
@@ -342,6 +386,8 @@ int main(void)
         TEST(an_unknown_migration_is_told_to_the_granted_alone),
         TEST(nothing_is_asked_after_half_an_answer),
         TEST(a_source_adopts_no_grant_over_another_targets),
+        TEST(a_source_adopts_no_grant_for_another_tree),
+        TEST(a_source_adopts_a_frozen_migration_it_asked_for),
         TEST(each_side_has_its_own_requests),
         TEST(owners_are_looked_up_for_the_worker),
         TEST(malformed_requests_are_refused),
