@@ -133,8 +133,7 @@ static bool put_line(struct buf *out, const struct metric *metric,
 static void take_row(struct metrics_series *out, const struct query *row)
 {
     for (int i = 0; i < 2; i++)
-        text_printable(out->value[i], METRICS_LABEL_MAX,
-                       span_text(query_get_text(row, i)));
+        text_printable(out->value[i], METRICS_LABEL_MAX, span_text(query_get_text(row, i)));
     out->n = query_get_int(row, 2);
 }
 

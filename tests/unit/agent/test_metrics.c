@@ -69,8 +69,8 @@ static void collect(struct fixture *f)
     scoped(buf_clear) struct buf out = buf_upto(METRICS_BYTES_MAX - 1);
     struct error err = {0};
 
-    CU_ASSERT_FATAL(metrics_write(&out, f->metrics, &f->state.db, f->state.scratch.fd,
-                                  NOON, &err));
+    CU_ASSERT_FATAL(
+        metrics_write(&out, f->metrics, &f->state.db, f->state.scratch.fd, NOON, &err));
     memcpy(f->text, out.at, out.n);
     f->text[out.n] = '\0';
 }
@@ -97,8 +97,7 @@ static void pairings_are_counted_by_outcome_and_rule(void)
     add(&f, AUDIT_PAIRING, "refused", refused);
     add(&f, AUDIT_PAIRING, "paired", "{\"role\":\"target\",\"findings\":[]}");
     collect(&f);
-    CU_ASSERT(
-        says(&f, "pairgate_pairings_total{outcome=\"refused\",role=\"target\"} 2"));
+    CU_ASSERT(says(&f, "pairgate_pairings_total{outcome=\"refused\",role=\"target\"} 2"));
     CU_ASSERT(says(&f, "pairgate_pairings_total{outcome=\"paired\",role=\"target\"} 1"));
     CU_ASSERT(says(&f, "pairgate_pairing_findings_total{rule=\"leaf-eku\","
                        "severity=\"error\"} 2"));
@@ -153,7 +152,8 @@ static void migrations_and_their_bytes(void)
     sql(&f, "INSERT INTO statement VALUES"
             " ('m-1', 'receipt', CAST('{\"bytes\":1000}' AS BLOB), x'00', 1),"
             " ('m-2', 'receipt', CAST('no JSON' AS BLOB), x'00', 1)");
-    sql(&f, "INSERT INTO segment VALUES ('m-2', 1, 0, 9, x'00'), ('m-2', 1, 20, 20, x'00')");
+    sql(&f,
+        "INSERT INTO segment VALUES ('m-2', 1, 0, 9, x'00'), ('m-2', 1, 20, 20, x'00')");
     collect(&f);
     CU_ASSERT(says(&f, "pairgate_migrations{side=\"target\",state=\"committed\"} 1"));
     CU_ASSERT(says(&f, "pairgate_migrations{side=\"target\",state=\"receiving\"} 1"));
@@ -179,8 +179,10 @@ static void there_is_an_end_to_series(void)
 int main(void)
 {
     const struct test tests[] = {
-        TEST(pairings_are_counted_by_outcome_and_rule), TEST(a_record_is_counted_once),
-        TEST(labels_are_escaped), TEST(migrations_and_their_bytes),
+        TEST(pairings_are_counted_by_outcome_and_rule),
+        TEST(a_record_is_counted_once),
+        TEST(labels_are_escaped),
+        TEST(migrations_and_their_bytes),
         TEST(there_is_an_end_to_series),
     };
 
