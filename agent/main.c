@@ -13,11 +13,14 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#define NAME_MAX_WORDS 64
+#define ALIKE_MIN 3 /* characters, for a guess at what was meant */
+
 /* The row whose name is the first one or two words; *words says how many. */
 static const struct command *find_command(int argc, char **argv, int *words)
 {
     const struct command *row;
-    char name[64];
+    char name[NAME_MAX_WORDS];
 
     for (*words = 2; *words > 0; --*words) {
         if (argc < *words)
@@ -31,9 +34,10 @@ static const struct command *find_command(int argc, char **argv, int *words)
     return NULL;
 }
 
-static void print_row(const struct command *row)
+static void print_row(FILE *to, const struct command *row)
 {
-    printf("  pairgate %s %s\n      %s\n", row->name, row->operands, row->purpose);
+    fprintf(to, "  pairgate %s%s%s\n      %s\n", row->name,
+            row->operands[0] != '\0' ? " " : "", row->operands, row->purpose);
 }
 
 /* All commands, or those whose name starts with `about`. */
@@ -45,7 +49,7 @@ static bool print_help(const char *about)
         for (const struct command *row = command_tables[t]; row->name != NULL; row++) {
             if (!text_starts(row->name, about))
                 continue;
-            print_row(row);
+            print_row(stdout, row);
             shown++;
         }
     }
@@ -56,17 +60,62 @@ static bool print_help(const char *about)
     return shown > 0;
 }
 
+/* How many characters two names begin with alike. */
+static size_t alike(const char *a, const char *b)
+{
+    size_t n = 0;
+
+    while (a[n] != '\0' && a[n] == b[n])
+        n++;
+    return n;
+}
+
+static int no_such_command(const char *about)
+{
+    const struct command *nearest = NULL;
+    size_t most = ALIKE_MIN - 1;
+
+    for (size_t t = 0; command_tables[t] != NULL; t++) {
+        for (const struct command *row = command_tables[t]; row->name != NULL; row++) {
+            if (alike(row->name, about) > most) {
+                most = alike(row->name, about);
+                nearest = row;
+            }
+        }
+    }
+    fprintf(stderr, "pairgate: there is no command '%s'.", about);
+    if (nearest != NULL)
+        fprintf(stderr, " Is `pairgate %s` meant?", nearest->name);
+    fprintf(stderr, " See `pairgate help`.\n");
+    return 64;
+}
+
+/* The first one or two words as a command is named. */
+static void name_of(char out[NAME_MAX_WORDS], int argc, char **argv)
+{
+    out[0] = '\0';
+    for (int i = 0; i < argc && i < 2 && argv[i][0] != '-'; i++)
+        snprintf(out + strlen(out), NAME_MAX_WORDS - strlen(out), "%s%s", i > 0 ? " " : "",
+                 argv[i]);
+}
+
 static int help(int argc, char **argv)
 {
-    char about[64] = "";
+    int words = 0;
+    const struct command *row = find_command(argc, argv, &words);
+    char about[NAME_MAX_WORDS];
 
-    for (int i = 0; i < argc && i < 2; i++)
-        snprintf(about + strlen(about), sizeof(about) - strlen(about), "%s%s",
-                 i > 0 ? " " : "", argv[i]);
-    if (print_help(about))
+    if (row != NULL) {
+        print_row(stdout, row);
         return 0;
-    fprintf(stderr, "pairgate: there is no command '%s'. See `pairgate help`.\n", about);
-    return 64;
+    }
+    name_of(about, argc, argv);
+    return print_help(about) ? 0 : no_such_command(about);
+}
+
+static bool asks_for_help(const char *word)
+{
+    return text_equal(word, "--help") || text_equal(word, "-h");
 }
 
 static bool call_prepare(struct call *call, int argc, char **argv, struct error *err)
@@ -98,7 +147,7 @@ static int run(const struct command *row, int argc, char **argv)
     else
         view_text_failure(stderr, &err);
     if (message_of(err.msg)->kind == USAGE && !call.json)
-        print_row(row);
+        print_row(stderr, row);
     return error_exit_status(&err);
 }
 
@@ -116,22 +165,24 @@ static void harden(void)
 int main(int argc, char **argv)
 {
     const struct command *row;
+    char name[NAME_MAX_WORDS];
     int words = 0;
 
     harden();
     argc--;
     argv++;
-    if (argc == 0 || text_equal(argv[0], "help") || text_equal(argv[0], "--help"))
+    if (argc == 0 || text_equal(argv[0], "help"))
         return help(argc > 0 ? argc - 1 : 0, argv + (argc > 0));
+    if (asks_for_help(argv[argc - 1])) /* of a command, a group of them, or all */
+        return help(argc - 1, argv);
     if (text_equal(argv[0], "--version")) {
         printf("pairgate %s\n%s\n", PAIRGATE_VERSION, PAIRGATE_DEPS_VERSIONS);
         return 0;
     }
     row = find_command(argc, argv, &words);
     if (row == NULL) {
-        fprintf(stderr, "pairgate: there is no command '%s%s%s'. See `pairgate help`.\n",
-                argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
-        return 64;
+        name_of(name, argc, argv);
+        return no_such_command(name);
     }
     return run(row, argc - words, argv + words);
 }

@@ -17,6 +17,15 @@ run 0 nobody help migrate
 run 0 nobody
 run 64 nobody no-such-command
 run 64 nobody help no-such-command
+run 64 nobody migrat host dir
+check 'a word that is nearly a command is guessed' grep -q 'pairgate migrate' "$err"
+run 0 nobody migrate host dir --help
+check 'a command is explained where --help is asked for' grep -q -- '--streams' "$out"
+run 0 nobody ca -h
+check '  a group of commands too' grep -q 'ca root renew' "$out"
+run 64 nobody ca issue request.csr
+check_not 'wrong usage leaves standard output empty' test -s "$out"
+check '  and says how the command is used' grep -q -- '--request' "$err"
 for command in init 'request new' 'request list' 'request show' 'request drop' 'chain check' \
     'chain upload' 'chain show' 'chain undo' 'certificate upload' 'ca init' 'ca issue' \
     preflight listen invite invitations pair migrate status resume 'receipt show' \
