@@ -162,6 +162,39 @@ static void harden(void)
     umask(077);
 }
 
+/* Words of the options that every command has, where they stand before its name. */
+static int leading_options(int argc, char **argv)
+{
+    int n = 0;
+
+    for (;;) {
+        if (n < argc && text_equal(argv[n], "--json"))
+            n += 1;
+        else if (n + 1 < argc && text_equal(argv[n], "--state"))
+            n += 2;
+        else
+            return n;
+    }
+}
+
+static void reverse(char **words, int n)
+{
+    for (int i = 0; i < n / 2; i++) {
+        char *word = words[i];
+
+        words[i] = words[n - 1 - i];
+        words[n - 1 - i] = word;
+    }
+}
+
+/* Behind the others, where a command looks for its options. */
+static void move_behind(char **words, int n, int first)
+{
+    reverse(words, first);
+    reverse(words + first, n - first);
+    reverse(words, n);
+}
+
 int main(int argc, char **argv)
 {
     const struct command *row;
@@ -171,6 +204,7 @@ int main(int argc, char **argv)
     harden();
     argc--;
     argv++;
+    move_behind(argv, argc, leading_options(argc, argv));
     if (argc == 0 || text_equal(argv[0], "help"))
         return help(argc > 0 ? argc - 1 : 0, argv + (argc > 0));
     if (asks_for_help(argv[argc - 1])) /* of a command, a group of them, or all */

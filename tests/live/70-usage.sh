@@ -23,6 +23,8 @@ run 0 nobody migrate host dir --help
 check 'a command is explained where --help is asked for' grep -q -- '--streams' "$out"
 run 0 nobody ca -h
 check '  a group of commands too' grep -q 'ca root renew' "$out"
+run 0 nobody --state "$scratch/early" --json init --name early.example.com
+check 'options of every command may stand before its name' test -d "$scratch/early"
 run 64 nobody ca issue request.csr
 check_not 'wrong usage leaves standard output empty' test -s "$out"
 check '  and says how the command is used' grep -q -- '--request' "$err"
