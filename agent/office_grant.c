@@ -303,11 +303,12 @@ static bool is_adoptable(struct request *r, struct error *err)
         return missing.msg == E_MIGRATION_UNKNOWN || fail(err, missing.msg, "%s", id);
     if (!migration_facts_load(&facts, r->office->db, id, err))
         return false;
-    return (text_equal(facts.name, r->ask->facts.name) &&
-            text_equal(facts.directory, r->ask->facts.directory) &&
-            (handover.state == SOURCE_SENDING ||
-             (!handover_is_target(handover.state) && text_equal(r->ask->migration, id)))) ||
-           fail(err, E_MIGRATION_OTHER, "%s", id);
+    if (handover_is_target(handover.state) || !text_equal(facts.name, r->ask->facts.name) ||
+        !text_equal(facts.directory, r->ask->facts.directory))
+        return fail(err, E_MIGRATION_OTHER, "%s", id);
+    return handover.state == SOURCE_SENDING || text_equal(r->ask->migration, id) ||
+           fail(err, E_MIGRATION_EXISTS, "%s is %s", id,
+                handover_state_name(handover.state));
 }
 
 /* A target may give a grant for its own migrations, not for those of another target. */

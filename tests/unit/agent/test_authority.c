@@ -200,7 +200,7 @@ static void a_source_adopts_a_frozen_migration_it_asked_for(void)
     CU_ASSERT_FATAL(buf_add_text(&text.body, "notice", &err) &&
                     buf_add_text(&text.signature, "signature", &err));
     CU_ASSERT_FATAL(authority_move(&f->authority, "m-1", &act, &after, &err));
-    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-1", 'k'), E_MIGRATION_OTHER);
+    CU_ASSERT_EQUAL(adopt(f, "g-1", "m-1", 'k'), E_MIGRATION_EXISTS);
     ask_make(&ask, AUTHORITY_ADOPT, 0, 'k');
     (void)text_fits(ask.grant.id, "g-1");
     (void)text_fits(ask.grant.migration, "m-1");
