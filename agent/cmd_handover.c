@@ -4,6 +4,7 @@
 #include "agent/clock.h"
 #include "agent/command.h"
 #include "agent/confirm.h"
+#include "agent/finish.h"
 #include "agent/migration_view.h"
 #include "agent/migrations.h"
 #include "agent/move_command.h"
@@ -201,7 +202,8 @@ static int abort_at_target(struct call *call, struct subject *subject, struct er
         return 2;
     into = open(subject->facts.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     /* A listener that has it open removes it itself. */
-    if (into >= 0 && !receive_sweep(into, subject->handover.migration, &busy) &&
+    if (into >= 0 &&
+        !finish_remove(&worker.authority, into, subject->handover.migration, &busy) &&
         busy.msg != E_STAGING_BUSY)
         fprintf(stderr, "pairgate: %s: %s\n", message_of(busy.msg)->id, busy.about);
     event_migration(&events, subject->handover.migration, "aborted", 0);

@@ -76,7 +76,8 @@ static bool prune_entry(struct prune *prune, int into, int above, const char *di
     if (!over && text_starts(name, "m-")) {
         if (!is_over(&over, prune, name, err))
             return false;
-        if (over && !receive_sweep(into, name, &busy)) {
+        if (over && !receive_sweep(&(struct receive_place){.into = into, .migration = name},
+                                   &busy)) {
             over = false; /* a listener has it, and will see to it itself */
             if (busy.msg != E_STAGING_BUSY) {
                 *err = busy;

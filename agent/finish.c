@@ -104,9 +104,8 @@ static bool finish_named(struct migrations *migrations, const char *id, struct e
         return false;
     if (!text_equal(facts.directory, migrations->directory))
         return true;
-    if (!migrations_take(migrations, &grant, &migration, err))
+    if (!migrations_hold(migrations, &grant, true, &migration, err))
         return false;
-    pthread_rwlock_wrlock(&migration->lock);
     good = finish_one(migrations, migration, err);
     pthread_rwlock_unlock(&migration->lock);
     return good;
@@ -168,16 +167,32 @@ void finish_left(struct migrations *migrations)
     migrations->finish_ms = clock_ms() + (good ? FINISH_TICK_MS : FINISH_AGAIN_MS);
 }
 
-static void sweep_one(struct migrations *migrations, const char *id)
+bool finish_remove(struct authority *authority, int into, const char *id, struct error *err)
 {
     struct migration_facts facts = {0};
     struct handover handover = {0};
+    struct grant grant = {0};
+    char kept[KEPT_NAME_ROOM];
+    struct receive_place place = {.into = into, .migration = id};
+
+    if (!authority_migration(authority, id, &handover, &facts, err) ||
+        !authority_grant(authority, id, &grant, err))
+        return false;
+    if (handover.state != TARGET_ABORTED && handover.state != TARGET_COMMITTED)
+        return true;
+    kept_name(kept, &grant, facts.name);
+    place.generation = handover.generation;
+    place.kept = handover.state == TARGET_ABORTED ? kept : NULL;
+    return receive_sweep(&place, err);
+}
+
+/* What this state directory knows nothing of is another's. */
+static void sweep_one(struct migrations *migrations, const char *id)
+{
     struct error why = {0};
 
-    if (!authority_migration(&migrations->worker->authority, id, &handover, &facts, &why) ||
-        (handover.state != TARGET_ABORTED && handover.state != TARGET_COMMITTED))
-        return;
-    if (!receive_sweep(migrations->into, id, &why))
+    if (!finish_remove(&migrations->worker->authority, migrations->into, id, &why) &&
+        why.msg != E_MIGRATION_UNKNOWN)
         tell(id, &why);
 }
 

@@ -18,5 +18,9 @@ must_check bool finish_commit(struct migrations *migrations, struct migration *m
 /* All that were left so; from one thread. What fails is told on standard error and tried
  * again later. */
 void finish_left(struct migrations *migrations);
+/* The staging area of a migration that is decided, unless somebody has it open: of one that
+ * was aborted what it has is kept for the next try. Another one's stays. */
+must_check bool finish_remove(struct authority *authority, int into, const char *id,
+                              struct error *err);
 /* At the start: staging areas of migrations that are decided, left by a crash. */
 void finish_sweep(struct migrations *migrations);

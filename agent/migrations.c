@@ -9,7 +9,6 @@
 #include <time.h>
 
 #define JOURNAL_TICK_MS 100
-#define KEPT_NAME_ROOM 48
 
 bool migration_flush(struct migrations *migrations, struct migration *migration,
                      struct error *err)
@@ -109,8 +108,7 @@ static bool restore(struct migrations *migrations, struct migration *migration,
     }
 }
 
-/* Data of a failed try is for the same source and the same name alone. */
-static void kept_name(char out[KEPT_NAME_ROOM], const struct grant *grant, const char *name)
+void kept_name(char out[KEPT_NAME_ROOM], const struct grant *grant, const char *name)
 {
     struct digest_run run;
     struct digest digest;
@@ -195,38 +193,60 @@ static struct migration *find(struct migrations *migrations, const char *id)
 }
 
 /* A free place, or that of a migration which is decided and so only a memory. */
+static bool is_room(const struct migration *place)
+{
+    return place->id[0] == '\0' ||
+           (!place->receive.opened && is_decided(place->handover.state));
+}
+
+/* One that nobody holds, locked alone; NULL when there is none. */
 static struct migration *find_room(struct migrations *migrations)
 {
-    struct migration *free_place = find(migrations, "");
+    for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++) {
+        struct migration *place = &migrations->place[i];
 
-    for (size_t i = 0; free_place == NULL && i < MIGRATIONS_OPEN_MAX; i++)
-        if (!migrations->place[i].receive.opened &&
-            is_decided(migrations->place[i].handover.state))
-            free_place = &migrations->place[i];
-    return free_place;
+        if (pthread_rwlock_trywrlock(&place->lock) != 0)
+            continue;
+        if (is_room(place))
+            return place;
+        pthread_rwlock_unlock(&place->lock);
+    }
+    return NULL;
+}
+
+/* In a place that is locked alone; one that cannot be opened leaves it free. */
+static bool move_in(struct migrations *migrations, struct migration *place,
+                    const struct grant *grant, struct error *err)
+{
+    place->id[0] = '\0';
+    if (!migration_open(migrations, place, grant, err)) {
+        if (place->receive.opened)
+            receive_close(&place->receive);
+        return false;
+    }
+    place->flushed_ms = clock_ms();
+    atomic_store(&place->admitted, false);
+    return text_fits(place->id, grant->migration);
 }
 
 static bool take_locked(struct migrations *migrations, const struct grant *grant,
                         struct migration **out, struct error *err)
 {
+    bool good;
+
     *out = find(migrations, grant->migration);
     if (*out != NULL)
         return true;
     *out = find_room(migrations);
     if (*out == NULL)
         return fail(err, E_BUSY, "%d migrations are open", MIGRATIONS_OPEN_MAX);
-    if (!migration_open(migrations, *out, grant, err)) {
-        if ((*out)->receive.opened)
-            receive_close(&(*out)->receive);
-        return false;
-    }
-    (*out)->flushed_ms = clock_ms();
-    atomic_store(&(*out)->admitted, false);
-    return text_fits((*out)->id, grant->migration);
+    good = move_in(migrations, *out, grant, err);
+    pthread_rwlock_unlock(&(*out)->lock);
+    return good;
 }
 
-bool migrations_take(struct migrations *migrations, const struct grant *grant,
-                     struct migration **out, struct error *err)
+static bool take(struct migrations *migrations, const struct grant *grant,
+                 struct migration **out, struct error *err)
 {
     bool good;
 
@@ -234,6 +254,21 @@ bool migrations_take(struct migrations *migrations, const struct grant *grant,
     good = take_locked(migrations, grant, out, err);
     pthread_mutex_unlock(&migrations->lock);
     return good;
+}
+
+bool migrations_hold(struct migrations *migrations, const struct grant *grant, bool alone,
+                     struct migration **out, struct error *err)
+{
+    while (take(migrations, grant, out, err)) {
+        if (alone)
+            pthread_rwlock_wrlock(&(*out)->lock);
+        else
+            pthread_rwlock_rdlock(&(*out)->lock);
+        if (text_equal((*out)->id, grant->migration))
+            return true;
+        pthread_rwlock_unlock(&(*out)->lock); /* its place was given away meanwhile */
+    }
+    return false;
 }
 
 void migrations_end(struct migrations *migrations)

@@ -39,15 +39,20 @@ struct migrations {
     bool running;
 };
 
+/* Data of a failed try is for the same source and the same name alone: where it lies below
+ * .pairgate. */
+#define KEPT_NAME_ROOM 48
+void kept_name(char out[KEPT_NAME_ROOM], const struct grant *grant, const char *name);
 /* Begins with what finish_left and finish_sweep do. */
 must_check bool migrations_begin(struct migrations *out, struct worker *worker, int into,
                                  const char *directory, const struct events *events,
                                  struct error *err);
 /* Place i is in use. */
 bool migrations_is_taken(struct migrations *migrations, size_t i);
-/* The open migration of this grant, opened (and restored from the journal) when need be. */
-must_check bool migrations_take(struct migrations *migrations, const struct grant *grant,
-                                struct migration **out, struct error *err);
+/* The open migration of this grant, opened (and restored from the journal) when need be,
+ * with its lock held: for writing when `alone`. The caller unlocks. */
+must_check bool migrations_hold(struct migrations *migrations, const struct grant *grant,
+                                bool alone, struct migration **out, struct error *err);
 /* Everything received is synced and journaled; the caller holds the lock of the migration.
  */
 must_check bool migration_flush(struct migrations *migrations, struct migration *migration,

@@ -20,13 +20,9 @@ bool hold_take(struct hold *out, struct visit *visit, bool alone, struct error *
 {
     struct migration *migration = NULL;
 
-    if (!migrations_take(&visit->peer->service->migrations, &visit->peer->grant, &migration,
-                         err))
+    if (!migrations_hold(&visit->peer->service->migrations, &visit->peer->grant, alone,
+                         &migration, err))
         return false;
-    if (alone)
-        pthread_rwlock_wrlock(&migration->lock);
-    else
-        pthread_rwlock_rdlock(&migration->lock);
     out->migration = migration;
     return true;
 }

@@ -14,6 +14,7 @@
 #define HEAD_BYTES 64 /* boot identity, then zeros; one byte a segment follows */
 #define BLOCK 4096
 #define FILE_NAME "the file of marks"
+#define NAME_ROOM 24
 
 static bool bit(const unsigned char *bits, uint64_t n)
 {
@@ -28,6 +29,11 @@ static void set_bit(unsigned char *bits, uint64_t n)
 static void clear_bit(unsigned char *bits, uint64_t n)
 {
     bits[n / 8] = (unsigned char)(bits[n / 8] & ~(1U << (n % 8)));
+}
+
+static void name_of(char out[NAME_ROOM], unsigned generation)
+{
+    snprintf(out, NAME_ROOM, "marks-%u", generation);
 }
 
 /* All zero when the kernel does not tell: then no mark is believed. */
@@ -86,13 +92,33 @@ static bool is_of_this_boot(const struct marks *marks, const unsigned char *boot
            memcmp(head, boot, HEAD_BYTES) == 0 && memcmp(head, unknown, HEAD_BYTES) != 0;
 }
 
+enum marks_found marks_look(int dir, unsigned generation)
+{
+    scoped(fd_close) int fd = -1;
+    unsigned char block[BLOCK];
+    char name[NAME_ROOM];
+    off_t at = HEAD_BYTES;
+    ssize_t got;
+
+    name_of(name, generation);
+    fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return MARKS_NONE;
+    while ((got = pread(fd, block, BLOCK, at)) > 0) {
+        if (memchr(block, 1, (size_t)got) != NULL)
+            return MARKS_SOME;
+        at += got;
+    }
+    return MARKS_EMPTY;
+}
+
 bool marks_open(struct marks *out, int dir, unsigned generation, uint64_t n,
                 struct error *err)
 {
     unsigned char boot[HEAD_BYTES];
-    char name[40];
+    char name[NAME_ROOM];
 
-    snprintf(name, sizeof(name), "marks-%u", generation);
+    name_of(name, generation);
     out->n = n;
     out->received_bit = mem_zeroed((size_t)(n / 8 + 1), 1);
     out->durable_bit = mem_zeroed((size_t)(n / 8 + 1), 1);

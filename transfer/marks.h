@@ -21,6 +21,10 @@ struct marks {
     bool same_boot; /* the file was written since the machine started */
 };
 
+/* Of a generation that nobody has open: whether its marks were begun, and any was set. */
+enum marks_found { MARKS_NONE, MARKS_EMPTY, MARKS_SOME };
+enum marks_found marks_look(int dir, unsigned generation);
+
 must_check bool marks_open(struct marks *out, int dir, unsigned generation, uint64_t n,
                            struct error *err);
 bool marks_has(const struct marks *marks, uint64_t segment);

@@ -157,11 +157,12 @@ must_check bool receive_roots(struct receive *receive, struct digest *manifest_r
 must_check bool receive_publish(struct receive *receive, struct error *err);
 /* Undo of receive_publish, from `committing` only. Redone safely after a crash. */
 must_check bool receive_withdraw(struct receive *receive, struct error *err);
-/* Remove a staging area that nobody has open; none is no error. Published data stays. */
-must_check bool receive_sweep(int into, const char *migration, struct error *err);
+/* As receive_discard of a staging area that nobody has open; none is no error. Of `place`
+ * into, migration and generation count, and kept: NULL when nothing is to be kept. */
+must_check bool receive_sweep(const struct receive_place *place, struct error *err);
 /*
  * Remove the staging area and close. Published data stays, an older copy that it has
  * replaced becomes .pairgate/older-<migration>, and with `keep` what was staged is there
- * for the next try of the same source.
+ * for the next try of the same source. Repeatable after a failure.
  */
 must_check bool receive_discard(struct receive *receive, bool keep, struct error *err);

@@ -24,21 +24,30 @@ static bool is_there(int dir, const char *name)
     return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-bool begin_tree(struct receive *receive, struct error *err)
+/* The tree of the generation before, and nothing older. Repeatable. */
+static bool set_aside(int staging, unsigned generation, struct error *err)
 {
     char older[BEFORE_NAME_ROOM], name[BEFORE_NAME_ROOM];
 
-    before_name(name, receive->generation - 1);
-    if (receive->generation > 1 && !is_there(receive->staging, name)) {
-        if (renameat(receive->staging, TREE_DIR, receive->staging, name) != 0)
+    before_name(name, generation - 1);
+    before_name(older, generation - 2);
+    if (!is_there(staging, name)) {
+        if (renameat(staging, TREE_DIR, staging, name) != 0)
             return errno == ENOENT ? fail(err, E_STAGING_BAD, "%s is gone", TREE_DIR)
                                    : disk_fail(err, TREE_DIR);
-        before_name(older, receive->generation - 2);
-        if (fsync(receive->staging) != 0)
+        if (fsync(staging) != 0)
             return disk_fail(err, name);
-        if (!fs_remove_tree(receive->staging, older, err))
-            return false;
     }
+    return fs_remove_tree(staging, older, err);
+}
+
+bool begin_tree(struct receive *receive, struct error *err)
+{
+    char name[BEFORE_NAME_ROOM];
+
+    before_name(name, receive->generation - 1);
+    if (receive->generation > 1 && !set_aside(receive->staging, receive->generation, err))
+        return false;
     return !is_there(receive->staging, name) ||
            fs_open_beneath(&receive->base[0], receive->staging, name,
                            O_RDONLY | O_DIRECTORY, 0, err);
@@ -56,14 +65,46 @@ bool take_kept(const struct receive *receive, int above, struct error *err)
            disk_fail(err, receive->kept);
 }
 
-bool leave_kept(const struct receive *receive, int above, struct error *err)
+/* The generation whose `tree` stands beside what was set aside for it; 0: nothing was. */
+static unsigned generation_of_tree(int staging, unsigned generation)
 {
-    if (receive->kept[0] == '\0' || receive->published || receive->marks.received == 0)
+    char name[BEFORE_NAME_ROOM];
+
+    for (; generation > 0; generation--) {
+        before_name(name, generation - 1);
+        if (is_there(staging, name))
+            break;
+    }
+    return generation;
+}
+
+/* The data is in `tree`, or still in what was set aside for it. */
+static bool data_to_tree(int staging, unsigned generation, struct error *err)
+{
+    char name[BEFORE_NAME_ROOM];
+
+    if (marks_look(staging, generation) != MARKS_NONE)
         return true;
-    if (!fs_remove_tree(above, receive->kept, err))
+    before_name(name, generation - 1);
+    return fs_remove_tree(staging, TREE_DIR, err) &&
+           (renameat(staging, name, staging, TREE_DIR) == 0 || disk_fail(err, name));
+}
+
+bool leave_kept(int above, int staging, unsigned generation, const char *kept,
+                struct error *err)
+{
+    const unsigned now = generation_of_tree(staging, generation);
+
+    if (now == 0 && marks_look(staging, 1) == MARKS_EMPTY)
+        return true; /* directories, and nothing in them */
+    if (now > 0 && !data_to_tree(staging, now, err))
         return false;
-    return renameat(receive->staging, TREE_DIR, above, receive->kept) == 0 ||
-           disk_fail(err, receive->kept);
+    if (unlinkat(staging, TREE_DIR, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return true; /* nothing at all; published; or kept already, and then interrupted */
+    return fs_remove_tree(above, kept, err) &&
+           ((fchmodat(staging, TREE_DIR, 0700, 0) == 0 &&
+             renameat(staging, TREE_DIR, above, kept) == 0) ||
+            disk_fail(err, kept));
 }
 
 /* Both generations, side by side. Before the first there is but what was kept. */

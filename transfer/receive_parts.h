@@ -16,8 +16,10 @@ void before_name(char out[BEFORE_NAME_ROOM], unsigned generation);
 must_check bool begin_tree(struct receive *receive, struct error *err);
 /* What a failed try has left is as a generation before the first. `above` is .pairgate. */
 must_check bool take_kept(const struct receive *receive, int above, struct error *err);
-/* The tree as what a next try may take. */
-must_check bool leave_kept(const struct receive *receive, int above, struct error *err);
+/* What a staging area of at most this generation has of the source's data, as `kept` for a
+ * next try. Repeatable; what is there by this name stays when there is nothing better. */
+must_check bool leave_kept(int above, int staging, unsigned generation, const char *kept,
+                           struct error *err);
 /* The files that the manifest refers to are in the tree, and those that may be written over
  * where they differ. Repeatable. */
 must_check bool carry_over(struct receive *receive, struct error *err);

@@ -187,7 +187,8 @@ bool receive_discard(struct receive *receive, bool keep, struct error *err)
         ignored = (struct error){0};
     if (!fs_open_beneath(&above, receive->into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0,
                          err) ||
-        (keep && !leave_kept(receive, above, err)) ||
+        (keep && receive->kept[0] != '\0' &&
+         !leave_kept(above, receive->staging, receive->generation, receive->kept, err)) ||
         !leave_older(above, receive->staging, receive->migration, err) ||
         !fs_remove_tree(above, receive->migration, err))
         return false;
@@ -196,21 +197,24 @@ bool receive_discard(struct receive *receive, bool keep, struct error *err)
     return true;
 }
 
-bool receive_sweep(int into, const char *migration, struct error *err)
+bool receive_sweep(const struct receive_place *place, struct error *err)
 {
     scoped(fd_close) int above = -1;
     scoped(fd_close) int staging = -1;
+    const char *migration = place->migration;
 
-    if (!fs_open_beneath(&above, into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0, err))
+    if (!fs_open_beneath(&above, place->into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0, err))
         return false;
     staging = openat(above, migration, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (staging < 0)
         return errno == ENOENT || disk_fail(err, migration);
     if (flock(staging, LOCK_EX | LOCK_NB) != 0)
         return fail(err, E_STAGING_BUSY, "%s/%s", STAGING_DIR, migration);
-    if (!leave_older(above, staging, migration, err) ||
+    if ((place->kept != NULL &&
+         !leave_kept(above, staging, place->generation, place->kept, err)) ||
+        !leave_older(above, staging, migration, err) ||
         !fs_remove_tree(above, migration, err))
         return false;
-    unlinkat(into, STAGING_DIR, AT_REMOVEDIR);
+    unlinkat(place->into, STAGING_DIR, AT_REMOVEDIR);
     return true;
 }

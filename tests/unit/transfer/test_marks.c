@@ -45,6 +45,23 @@ static void another_boot_or_length_starts_over(void)
     CU_ASSERT(!later.same_boot && later.received == 0);
 }
 
+static void they_can_be_looked_at_without_their_number(void)
+{
+    scoped(scratch_clear) struct scratch s;
+    scoped(marks_close) struct marks marks = {0};
+    struct error err = {0};
+
+    scratch_make(&s);
+    CU_ASSERT_EQUAL(marks_look(s.fd, 1), MARKS_NONE);
+    CU_ASSERT_FATAL(marks_open(&marks, s.fd, 1, N, &err));
+    CU_ASSERT_EQUAL(marks_look(s.fd, 1), MARKS_EMPTY);
+    CU_ASSERT_FATAL(marks_receive(&marks, N - 1, &err));
+    CU_ASSERT_EQUAL(marks_look(s.fd, 1), MARKS_SOME);
+    CU_ASSERT_EQUAL(marks_look(s.fd, 2), MARKS_NONE);
+    CU_ASSERT_FATAL(marks_forget(&marks, N - 1, &err));
+    CU_ASSERT_EQUAL(marks_look(s.fd, 1), MARKS_EMPTY);
+}
+
 static void what_is_forgotten_is_missing(void)
 {
     scoped(scratch_clear) struct scratch s;
@@ -70,6 +87,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(marks_outlive_the_process),
         TEST(another_boot_or_length_starts_over),
+        TEST(they_can_be_looked_at_without_their_number),
         TEST(what_is_forgotten_is_missing),
     };
 

@@ -129,6 +129,127 @@ static void a_reference_to_nothing_is_refused(void)
     CU_ASSERT_EQUAL(err.msg, E_MANIFEST_REFERENCE);
 }
 
+static void begin_kept(struct carry *c)
+{
+    struct error err = {0};
+
+    carry_make(c, "seq 90 >f && sleep 0.05");
+    c->kept = RECEIVE_KEPT "1";
+    carry_list(c);
+    CU_ASSERT_FATAL(carry_open(c, &err));
+}
+
+/* All of the first generation, and a second one with nothing new. */
+static void two_generations_kept(struct carry *c)
+{
+    begin_kept(c);
+    carry_pages(c);
+    carry_missing(c);
+    carry_next(c, "mkdir from/d");
+}
+
+static void sweep(struct carry *c)
+{
+    const struct receive_place place = {
+        .into = c->into, .migration = "m-test", .generation = 3, .kept = c->kept};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(receive_sweep(&place, &err));
+}
+
+static bool is_kept(const struct carry *c)
+{
+    return scratch_shell(&c->scratch, "test ! -e into/.pairgate/m-test &&"
+                                      " seq 90 | cmp - into/.pairgate/kept-1/f");
+}
+
+static void a_second_generation_that_brought_nothing_is_kept(void)
+{
+    for (int closed = 0; closed < 2; closed++)
+        for (int crashed = 0; crashed < 2; crashed++) {
+            scoped(carry_clear) struct carry c;
+            struct error err = {0};
+
+            two_generations_kept(&c);
+            if (closed)
+                carry_pages(&c);
+            if (crashed)
+                receive_close(&c.receive);
+            if (crashed)
+                sweep(&c);
+            else
+                CU_ASSERT_FATAL(receive_discard(&c.receive, true, &err));
+            CU_ASSERT(is_kept(&c));
+        }
+}
+
+static void a_next_try_that_brought_nothing_keeps_what_it_found(void)
+{
+    for (int closed = 0; closed < 2; closed++) {
+        scoped(carry_clear) struct carry c;
+        struct error err = {0};
+
+        begin_kept(&c);
+        carry_pages(&c);
+        carry_missing(&c);
+        CU_ASSERT_FATAL(receive_discard(&c.receive, true, &err));
+        CU_ASSERT_FATAL(carry_open(&c, &err));
+        if (closed)
+            carry_pages(&c);
+        CU_ASSERT_FATAL(receive_discard(&c.receive, true, &err));
+        CU_ASSERT(is_kept(&c));
+    }
+}
+
+/* Killed at each of its renames, it goes on. */
+static void what_was_kept_once_stays_kept(void)
+{
+    static const char *const stopped[] = {
+        "rm -r into/.pairgate/m-test/tree",
+        "rm -r into/.pairgate/m-test/tree && mv into/.pairgate/m-test/before-1 "
+        "into/.pairgate/m-test/tree",
+        "rm -r into/.pairgate/m-test/tree && mv into/.pairgate/m-test/before-1 "
+        "into/.pairgate/kept-1",
+    };
+
+    for (size_t i = 0; i < COUNT(stopped); i++) {
+        scoped(carry_clear) struct carry c;
+        struct error err = {0};
+
+        two_generations_kept(&c);
+        CU_ASSERT_FATAL(scratch_shell(&c.scratch, stopped[i]));
+        CU_ASSERT_FATAL(receive_discard(&c.receive, true, &err));
+        CU_ASSERT(is_kept(&c));
+    }
+}
+
+static void directories_alone_are_not_kept(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    carry_make(&c, "mkdir d && seq 5 >d/f");
+    c.kept = RECEIVE_KEPT "1";
+    carry_list(&c);
+    CU_ASSERT_FATAL(carry_open(&c, &err));
+    carry_pages(&c);
+    CU_ASSERT_FATAL(receive_discard(&c.receive, true, &err));
+    CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate"));
+}
+
+/* Stopped between setting one aside and removing the one before it. */
+static void what_is_older_than_before_goes_at_the_next_start(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    two_generations_kept(&c);
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "mkdir into/.pairgate/m-test/before-0"));
+    carry_drop(&c);
+    CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/before-0"));
+    CU_ASSERT_FATAL(receive_discard(&c.receive, false, &err));
+}
+
 /* For the rest of this program, as on a file system that has no holes. */
 static void forbid_punching(void)
 {
@@ -168,6 +289,11 @@ int main(void)
         TEST(a_sealed_generation_can_be_followed_by_another),
         TEST(a_generation_with_gaps_is_not_whole),
         TEST(a_reference_to_nothing_is_refused),
+        TEST(a_second_generation_that_brought_nothing_is_kept),
+        TEST(a_next_try_that_brought_nothing_keeps_what_it_found),
+        TEST(what_was_kept_once_stays_kept),
+        TEST(directories_alone_are_not_kept),
+        TEST(what_is_older_than_before_goes_at_the_next_start),
         TEST(what_is_received_stays_where_no_hole_can_be_punched),
     };
 
