@@ -29,7 +29,15 @@ static bool scan(struct run *run, unsigned generation, struct scanned *out,
     return false;
 }
 
-/* Take up the listing of this generation, or list the tree now. */
+static bool is_unlisted(const struct error *trouble, struct error *err)
+{
+    if (trouble->msg != E_MANIFEST_OPEN)
+        *err = *trouble;
+    return trouble->msg == E_MANIFEST_OPEN;
+}
+
+/* Take up the listing of this generation, or list the tree now if there is none: the target
+ * may have one that was made before, and refuses any other. */
 static bool open_generation(struct run *run, struct error *err)
 {
     const unsigned generation = run->handover.generation;
@@ -39,7 +47,7 @@ static bool open_generation(struct run *run, struct error *err)
     send_close(&run->send);
     if (!send_open(&run->send, run->work, run->root, generation, run->facts.kind,
                    &unlisted) &&
-        (!scan(run, generation, &scanned, err) ||
+        (!is_unlisted(&unlisted, err) || !scan(run, generation, &scanned, err) ||
          !send_open(&run->send, run->work, run->root, generation, run->facts.kind, err)))
         return false;
     run->send.streams = run->move->plan.streams;

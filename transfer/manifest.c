@@ -8,6 +8,7 @@
 #include "transfer/manifest_read.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,20 +45,32 @@ void manifest_clear(struct manifest *manifest)
     *manifest = (struct manifest){0};
 }
 
-/* The sum and every page from `first` on are gone from the disk. */
-static bool remove_from(const struct manifest *manifest, uint64_t first, struct error *err)
+static bool page_is_there(const struct manifest *manifest, uint64_t n)
 {
+    char name[NAME_ROOM];
+
+    page_name(name, manifest->generation, n);
+    return n < PAGES_MAX && faccessat(manifest->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The sum and every page, the last one first: what a crash leaves of them are the first
+ * ones, which are found again. */
+static bool remove_pages(const struct manifest *manifest, struct error *err)
+{
+    uint64_t n = 0;
     char name[NAME_ROOM];
 
     sum_name(name, manifest->generation);
     if (unlinkat(manifest->dir, name, 0) != 0 && errno != ENOENT)
         return disk_fail(err, name);
-    for (uint64_t n = first;; n++) {
+    while (page_is_there(manifest, n))
+        n++;
+    while (n-- > 0) {
         page_name(name, manifest->generation, n);
-        if (unlinkat(manifest->dir, name, 0) == 0)
-            continue;
-        return errno == ENOENT || disk_fail(err, name);
+        if (unlinkat(manifest->dir, name, 0) != 0)
+            return disk_fail(err, name);
     }
+    return true;
 }
 
 void manifest_root_so_far(const struct manifest *manifest, struct digest *out)
@@ -165,7 +178,7 @@ bool manifest_add(struct manifest *manifest, struct entry *entry, struct error *
 {
     const struct layout *layout = &manifest->layout;
 
-    if (layout->entries == 0 && !remove_from(manifest, 0, err))
+    if (layout->entries == 0 && !remove_pages(manifest, err))
         return false;
     entry->offset =
         entry->kind == ENTRY_FILE ? layout_offset(layout, entry_carried(entry)) : 0;
@@ -219,7 +232,7 @@ static bool admit_page(struct manifest *manifest, struct span bytes, struct erro
 /* A first page that is another one begins the manifest again, unless it is closed. */
 static bool begin_again(struct manifest *manifest, struct error *err)
 {
-    if (!remove_from(manifest, 0, err))
+    if (!remove_pages(manifest, err))
         return false;
     manifest->n = 0;
     manifest->layout = (struct layout){.generation = manifest->generation};
@@ -303,10 +316,10 @@ static bool take_up_page(struct manifest *manifest, struct buf *bytes, bool *the
     char name[NAME_ROOM];
     uint64_t stream = manifest->layout.at;
 
-    page_name(name, manifest->generation, manifest->n);
-    *there = manifest->n < PAGES_MAX && faccessat(manifest->dir, name, F_OK, 0) == 0;
+    *there = page_is_there(manifest, manifest->n);
     if (!*there)
         return true;
+    page_name(name, manifest->generation, manifest->n);
     buf_reset(bytes);
     if (!fs_read_at(bytes, manifest->dir, name, err) ||
         !admit_page(manifest, buf_span(bytes), err))
