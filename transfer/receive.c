@@ -44,6 +44,7 @@ static bool open_staging(struct receive *receive, const struct receive_place *pl
         return false;
     if (flock(receive->staging, LOCK_EX | LOCK_NB) != 0)
         return fail(err, E_STAGING_BUSY, "%s/%s", STAGING_DIR, receive->migration);
+    receive->syncs_failed = faccessat(receive->staging, UNSURE_MARK, F_OK, 0) == 0;
     return take_kept(receive, above, err);
 }
 

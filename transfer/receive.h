@@ -67,8 +67,9 @@ struct receive {
     struct marks marks;
     struct digests digests;
     struct desk desk[RECEIVE_DESKS];
-    uint64_t unflushed; /* bytes received since the last flush began */
-    uint64_t read_back; /* segments read again and found good after a restart */
+    uint64_t unflushed;    /* bytes received since the last flush began */
+    unsigned syncs_failed; /* since the staging area was made; of earlier processes one */
+    uint64_t read_back;    /* segments read again and found good after a restart */
 };
 
 /* New or resumed, or another generation: then all of the one before must be here. Refused

@@ -95,6 +95,8 @@ bool leave_kept(int above, int staging, unsigned generation, const char *kept,
 {
     const unsigned now = generation_of_tree(staging, generation);
 
+    if (is_there(staging, UNSURE_MARK))
+        return true; /* the next try would find it in the cache, and believe it */
     if (now == 0 && marks_look(staging, 1) == MARKS_EMPTY)
         return true; /* directories, and nothing in them */
     if (now > 0 && !data_to_tree(staging, now, err))

@@ -21,15 +21,22 @@ static void lay_waiting(const struct marks *marks, struct batch *out)
     }
 }
 
-/* After a failed sync nobody knows what the disk has of them. */
-static void forget_all(struct receive *receive, const struct batch *batch)
+/*
+ * After a failed sync nobody knows what the disk has of all that is not durable, and the
+ * cache may have it as if it were written: none of it counts, in this process and the next.
+ */
+static void sync_has_failed(struct receive *receive)
 {
+    scoped(fd_close) int mark = openat(receive->staging, UNSURE_MARK,
+                                       O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    struct marks *marks = &receive->marks;
     struct error ignored = {0};
 
     pthread_mutex_lock(&receive->lock);
-    for (size_t i = 0; i < batch->n; i++)
-        if (!marks_forget(&receive->marks, batch->item[i].segment, &ignored))
-            continue;
+    receive->syncs_failed++;
+    for (uint64_t at = 0; at < marks->n; at++)
+        if (marks_has(marks, at) && !marks_is_durable(marks, at))
+            (void)!marks_forget(marks, at, &ignored);
     pthread_mutex_unlock(&receive->lock);
 }
 
@@ -62,7 +69,7 @@ bool receive_flush(struct receive *receive, struct batch *out, struct error *err
         return true;
     if (syncfs(receive->staging) != 0) {
         disk_fail(err, "the staging area");
-        forget_all(receive, out);
+        sync_has_failed(receive);
         out->n = 0;
         return false;
     }

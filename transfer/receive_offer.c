@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ALIGNMENT 4096
 
@@ -48,6 +49,22 @@ static void gather_begin(struct gather *out, struct receive *receive, struct des
     out->at = out->room + (ALIGNMENT - (uintptr_t)out->room % ALIGNMENT) % ALIGNMENT;
 }
 
+static bool is_file(bool known, const struct stat *st)
+{
+    return known && S_ISREG(st->st_mode);
+}
+
+/* The name may be a device's, or become one's: that is never opened, and never read. */
+static bool open_file(int *out, const struct perch *at)
+{
+    struct stat st;
+
+    if (!is_file(fstatat(at->dir, at->name, &st, AT_SYMLINK_NOFOLLOW) == 0, &st))
+        return false;
+    *out = openat(at->dir, at->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return *out >= 0 && is_file(fstat(*out, &st) == 0, &st);
+}
+
 /* The piece as `root` has it, if it is what was offered. */
 static bool is_in(struct gather *gather, struct perch *perch, int root,
                   const struct piece *piece, const struct digest *digest)
@@ -56,11 +73,10 @@ static bool is_in(struct gather *gather, struct perch *perch, int root,
     struct error none = {0};
     struct digest seen;
 
-    if (root < 0 || !perch_reach(perch, root, piece->entry.path, &none))
-        return false;
-    fd = openat(perch->dir, perch->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || !disk_read(fd, gather->at + piece->at, piece->n, (off_t)piece->file_at,
-                             perch->name, &none))
+    if (root < 0 || !perch_reach(perch, root, piece->entry.path, &none) ||
+        !open_file(&fd, perch) ||
+        !disk_read(fd, gather->at + piece->at, piece->n, (off_t)piece->file_at, perch->name,
+                   &none))
         return false;
     digest_of(&seen, gather->receive->manifest.kind,
               span_of(gather->at + piece->at, piece->n));
@@ -139,31 +155,47 @@ static void lay_wanted(const struct gather *gather, struct ranges *out)
     }
 }
 
-static bool store(struct gather *gather, uint64_t number, struct error *err)
+/* Those that are not in place, or all: what was read from the cache may never have reached
+ * the disk. */
+static bool write_pieces(struct gather *gather, uint64_t number, bool all,
+                         struct error *err)
 {
-    struct receive *receive = gather->receive;
     struct cut *cut = &gather->desk->cut;
     struct error trouble = {0};
-    struct digest seen;
     struct piece piece;
     uint32_t at = 0;
 
-    digest_of(&seen, receive->manifest.kind, span_of(gather->at, gather->n));
+    if (!cut_begin(cut, &gather->receive->manifest, number, err))
+        return false;
+    while (cut_next(cut, &piece, &trouble))
+        if ((gather->place[at++] == TO_WRITE || all) &&
+            !piece_write(gather->receive, gather->desk, &piece,
+                         span_of(gather->at + piece.at, piece.n), err))
+            return false;
+    if (trouble.msg != E_NONE)
+        *err = trouble;
+    return trouble.msg == E_NONE;
+}
+
+static bool store(struct gather *gather, uint64_t number, struct error *err)
+{
+    struct receive *receive = gather->receive;
+    const struct span bytes = span_of(gather->at, gather->n);
+    struct digest seen;
+    bool noted = false;
+
+    digest_of(&seen, receive->manifest.kind, bytes);
     if (!digest_equal(&seen, &gather->offer->segment))
         return fail(err, E_OFFER_BAD, "the digest of segment %llu",
                     (unsigned long long)number);
-    if (!cut_begin(cut, &receive->manifest, number, err))
-        return false;
-    while (cut_next(cut, &piece, &trouble))
-        if (gather->place[at++] == TO_WRITE &&
-            !piece_write(receive, gather->desk, &piece,
-                         span_of(gather->at + piece.at, piece.n), err))
+    while (!noted) {
+        const unsigned syncs = syncs_failed(receive);
+
+        if (!write_pieces(gather, number, syncs > 0, err) ||
+            !segment_note(receive, number, bytes, &seen, syncs, &noted, err))
             return false;
-    if (trouble.msg != E_NONE) {
-        *err = trouble;
-        return false;
     }
-    return segment_note(receive, number, gather->n, &gather->offer->segment, err);
+    return true;
 }
 
 static bool take_offer(struct receive *receive, struct desk *desk, uint64_t number,

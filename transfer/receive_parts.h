@@ -8,6 +8,7 @@
 #define SEALED_MARK "sealed"
 #define PUBLISHED_MARK "published" /* names the inode that was or is to be renamed */
 #define OLDER_DIR "older"          /* what it was exchanged with */
+#define UNSURE_MARK "unsure"       /* a sync has failed */
 
 /* The tree of a generation, kept until the one after it has all it wants of it. */
 #define BEFORE_NAME_ROOM 24
@@ -32,9 +33,15 @@ void desk_leave(struct receive *receive, struct desk *desk, struct desk *own);
 must_check bool piece_write(struct receive *receive, struct desk *desk,
                             const struct piece *piece, struct span bytes,
                             struct error *err);
-/* All of its pieces are in the tree. */
-must_check bool segment_note(struct receive *receive, uint64_t number, size_t n,
-                             const struct digest *digest, struct error *err);
+/*
+ * All pieces of a segment were written to the tree, or are there already, since so many
+ * syncs had failed (syncs_failed). *noted is false when another one has failed meanwhile:
+ * then nobody knows what the disk has of them, and all are to be written again.
+ */
+unsigned syncs_failed(struct receive *receive);
+must_check bool segment_note(struct receive *receive, uint64_t number, struct span bytes,
+                             const struct digest *digest, unsigned syncs, bool *noted,
+                             struct error *err);
 /* Every directory of the manifest is in the tree and can be written. Repeatable. */
 must_check bool make_directories(int tree, const struct manifest *manifest,
                                  struct error *err);

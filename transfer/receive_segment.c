@@ -132,19 +132,49 @@ static bool write_pieces(struct receive *receive, struct desk *desk, uint64_t nu
     return trouble.msg == E_NONE;
 }
 
-bool segment_note(struct receive *receive, uint64_t number, size_t n,
-                  const struct digest *digest, struct error *err)
+unsigned syncs_failed(struct receive *receive)
 {
-    bool noted;
+    unsigned n;
+
+    pthread_mutex_lock(&receive->lock);
+    n = receive->syncs_failed;
+    pthread_mutex_unlock(&receive->lock);
+    return n;
+}
+
+bool segment_note(struct receive *receive, uint64_t number, struct span bytes,
+                  const struct digest *digest, unsigned syncs, bool *noted,
+                  struct error *err)
+{
+    bool good = true;
 
     if (!digests_put(&receive->digests, number, digest, err))
         return false;
     pthread_mutex_lock(&receive->lock);
-    noted = marks_receive(&receive->marks, number, err);
-    if (noted)
-        receive->unflushed += n;
+    *noted = receive->syncs_failed == syncs;
+    if (*noted) {
+        good = marks_receive(&receive->marks, number, err);
+        receive->unflushed += good ? bytes.n : 0;
+    }
     pthread_mutex_unlock(&receive->lock);
-    return noted;
+    return good;
+}
+
+static bool take_segment(struct receive *receive, struct desk *desk, uint64_t number,
+                         struct span bytes, const struct digest *digest, struct error *err)
+{
+    bool noted = false;
+
+    if (!bytes_are_right(desk, &receive->manifest, number, bytes, digest, err))
+        return false;
+    while (!noted) {
+        const unsigned syncs = syncs_failed(receive);
+
+        if (!write_pieces(receive, desk, number, bytes, err) ||
+            !segment_note(receive, number, bytes, digest, syncs, &noted, err))
+            return false;
+    }
+    return true;
 }
 
 bool receive_segment(struct receive *receive, uint64_t number, struct span bytes,
@@ -160,9 +190,7 @@ bool receive_segment(struct receive *receive, uint64_t number, struct span bytes
     if (here)
         return true;
     desk = desk_sit(receive, &own);
-    done = bytes_are_right(desk, &receive->manifest, number, bytes, digest, err) &&
-           write_pieces(receive, desk, number, bytes, err) &&
-           segment_note(receive, number, bytes.n, digest, err);
+    done = take_segment(receive, desk, number, bytes, digest, err);
     desk_leave(receive, desk, &own);
     return done;
 }

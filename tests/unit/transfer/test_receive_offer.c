@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transfer/offer.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "tests/support/carry.h"
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 /* Every missing segment offered, and given what is wanted of it. *given are the bytes. */
 static void offer_all(struct carry *c, size_t *given)
@@ -148,6 +154,31 @@ static void an_older_copy_is_compared_with_and_not_touched(void)
     CU_ASSERT(scratch_shell(&c.scratch, "diff -r into/.pairgate/older-m-test copy"));
 }
 
+/* Opening a device may already do something: the kernel tells whether it was opened. */
+static void what_is_no_file_is_never_opened(void)
+{
+    scoped(carry_clear) struct carry c;
+    scoped(fd_close) int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    char path[PATH_MAX + 16], seen[1024];
+    struct error err = {0};
+    size_t given;
+
+    carry_make(&c, "seq 900 >f && seq 90 >g");
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "mkdir into/tree && mkfifo into/tree/f &&"
+                                              " cp -p from/g into/tree"));
+    snprintf(path, sizeof(path), "%s/into/tree/f", c.scratch.path);
+    c.replaces = true;
+    carry_list(&c);
+    CU_ASSERT_FATAL(carry_open(&c, &err));
+    carry_pages(&c);
+    CU_ASSERT_FATAL(watch >= 0 && inotify_add_watch(watch, path, IN_OPEN) >= 0);
+    offer_all(&c, &given);
+    CU_ASSERT_EQUAL(read(watch, seen, sizeof(seen)), -1);
+    CU_ASSERT_EQUAL(errno, EAGAIN);
+    CU_ASSERT_FATAL(carry_seal(&c, &err) && receive_publish(&c.receive, &err));
+    CU_ASSERT(carry_is_same(&c));
+}
+
 static void what_a_failed_try_has_left_serves_the_next_one(void)
 {
     scoped(carry_clear) struct carry c;
@@ -183,6 +214,7 @@ int main(void)
         TEST(a_file_that_shrank_or_lost_its_data_is_right),
         TEST(a_lie_about_the_segment_is_refused),
         TEST(an_older_copy_is_compared_with_and_not_touched),
+        TEST(what_is_no_file_is_never_opened),
         TEST(what_a_failed_try_has_left_serves_the_next_one),
     };
 
