@@ -96,6 +96,7 @@ struct api_route {
     enum api_as as;
     int status;               /* of success; 0: 200 */
     int refused;              /* when facts were printed and it ended with 1; 0: 400 */
+    bool logs_in;             /* who calls is in the body: UserName and Password */
     bool is_job;              /* it goes on for long: 202 and Location at once */
     unsigned seconds;         /* 0: API_COMMAND_SECONDS */
     const char *content_type; /* of the answer; NULL: application/json */
@@ -129,5 +130,8 @@ const struct api_route *api_route_find(struct api_path *out, const char *method,
 /* The rows of our dialect that run this command, one after another; NULL after the last. */
 const struct api_route *api_route_of_command(const char *command,
                                              const struct api_route *after);
+/* %XX undone, in a query also '+'; false when it is malformed, not UTF-8 or does not fit.
+ */
+must_check bool api_unescape(char *out, size_t room, struct span text, bool plus_is_blank);
 /* HTTP status of a failure. */
 int api_status_of(enum msg msg);

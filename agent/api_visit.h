@@ -27,7 +27,8 @@ struct api_request {
     char path[API_PATH_MAX];  /* as it came, percent-encoded, without the query */
     char query[API_PATH_MAX]; /* behind '?', or empty */
     char authorization[API_CREDENTIALS_MAX];
-    char token[API_TOKEN_MAX];      /* X-Auth-Token, or empty */
+    char token[API_TOKEN_MAX]; /* X-Auth-Token, or empty */
+    char content_type[API_TOKEN_MAX];
     char address[API_ADDRESS_MAX];  /* without the port; empty on the Unix socket */
     char last_event[API_TOKEN_MAX]; /* Last-Event-ID, or empty */
     uint64_t cursor;                /* of a stream that goes on: as answered; else 0 */

@@ -20,3 +20,15 @@
 #define PARK_AFTER_MS 300     /* a thread waits so long itself */
 #define PARKED_SECONDS 40     /* four heartbeats */
 #define TYPING_SECONDS 180    /* for a password */
+/* The management API. */
+#define MANAGE_SEATS 64 /* connections that are served */
+#define MANAGE_SEATS_LOCAL 16
+#define MANAGE_SEATS_PER_ADDRESS 48
+#define MANAGE_WAITING_MAX                                                                 \
+    256 /* accepted, not served yet; the next stay in the backlog                          \
+         */
+#define MANAGE_IDLE_SECONDS 15
+#define MANAGE_DRAIN_MAX (64 * 1024 * 1024) /* of a body beyond the limit, before 413 */
+#define API_TASKS_MAX 8                     /* commands and passwords checked at once */
+#define API_SESSIONS_MAX 100
+#define API_SESSION_IDLE_SECONDS 1800

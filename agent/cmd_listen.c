@@ -78,14 +78,17 @@ static int run_listen(struct call *call, struct error *err)
     scoped(state_close) struct state state = {0};
     scoped(worker_clear) struct worker worker = {0};
     scoped(listen_close) struct listener listener = {.socket = -1, .signals = -1};
+    scoped(manage_sockets_close) struct manage_sockets manage = {.local = -1};
     struct listen_words words = {0};
     struct service *service;
     bool good;
 
     if (!listen_words_read(call, &words, err) || !manager_socket(&words.socket, err) ||
         !state_open(&state, call->state_dir, err) ||
-        !supervisor_part(&worker, &state,
-                         &(struct duty){.is_target = true, .json = call->json}, err))
+        !manage_sockets_open(&manage, &state, err) ||
+        !supervisor_part(
+            &worker, &state,
+            &(struct duty){.is_target = true, .json = call->json, .manage = &manage}, err))
         return 2;
     service = mem_zeroed(1, sizeof(*service));
     service->worker = &worker;

@@ -113,9 +113,15 @@ static int help(int argc, char **argv)
     return print_help(about) ? 0 : no_such_command(about);
 }
 
-static bool asks_for_help(const char *word)
+/* With the last word; behind "--" it is an operand. */
+static bool asks_for_help(int argc, char **argv)
 {
-    return text_equal(word, "--help") || text_equal(word, "-h");
+    const char *last = argv[argc - 1];
+
+    for (int i = 0; i < argc - 1; i++)
+        if (text_equal(argv[i], "--"))
+            return false;
+    return text_equal(last, "--help") || text_equal(last, "-h");
 }
 
 static bool call_prepare(struct call *call, int argc, char **argv, struct error *err)
@@ -207,7 +213,7 @@ int main(int argc, char **argv)
     move_behind(argv, argc, leading_options(argc, argv));
     if (argc == 0 || text_equal(argv[0], "help"))
         return help(argc > 0 ? argc - 1 : 0, argv + (argc > 0));
-    if (asks_for_help(argv[argc - 1])) /* of a command, a group of them, or all */
+    if (asks_for_help(argc, argv)) /* of a command, a group of them, or all */
         return help(argc - 1, argv);
     if (text_equal(argv[0], "--version")) {
         printf("pairgate %s\n%s\n", PAIRGATE_VERSION, PAIRGATE_DEPS_VERSIONS);

@@ -66,7 +66,9 @@ struct desk {
     struct channels *channels;
     int signals;
     pid_t worker;
-    bool stopping; /* the worker was told to end */
+    struct staff staff; /* of the management API */
+    bool short_handed;  /* one of them has ended */
+    bool stopping;      /* the worker was told to end */
 };
 
 static bool desk_ready(struct desk *desk, struct state *state, const struct duty *duty,
@@ -94,16 +96,33 @@ static bool desk_ready(struct desk *desk, struct state *state, const struct duty
     return !duty->is_target || unheard_sweep(&desk->office, clock_now(), err);
 }
 
-static void desk_tell_death(struct desk *desk, int signal)
+static void desk_tell_death(struct desk *desk, const char *what, int status)
 {
     struct error err = {0}, unwritten = {0};
 
-    fail(&err, signal == SIGSYS ? E_WORKER_STRAYED : E_WORKER_ENDED, "signal %d", signal);
+    if (WIFSIGNALED(status))
+        fail(&err, WTERMSIG(status) == SIGSYS ? E_WORKER_STRAYED : E_WORKER_ENDED,
+             "%s: signal %d", what, WTERMSIG(status));
+    else
+        fail(&err, E_WORKER_ENDED, "%s: status %d", what, WEXITSTATUS(status));
     fprintf(stderr, "pairgate: %s: %s (%s)\n  %s\n", message_of(err.msg)->id,
             message_of(err.msg)->text, err.about, message_of(err.msg)->remedy);
     if (desk->office.db != NULL && !office_audit_death(&desk->office, &err, &unwritten))
         fprintf(stderr, "pairgate: %s: %s\n", message_of(unwritten.msg)->id,
                 unwritten.about);
+}
+
+/* One of the staff has ended, which nobody asked for: so does all. */
+static bool desk_lacks_staff(struct desk *desk)
+{
+    int how = 0;
+    const char *what = staff_ended(&desk->staff, &how);
+
+    if (what == NULL)
+        return false;
+    desk_tell_death(desk, what, how);
+    kill(desk->worker, SIGTERM);
+    return true;
 }
 
 /* True when the worker has ended; its status goes to *status. */
@@ -119,11 +138,12 @@ static bool desk_signal(struct desk *desk, int *status)
         kill(desk->worker, SIGTERM);
         return false;
     }
+    desk->short_handed = desk_lacks_staff(desk) || desk->short_handed;
     if (waitpid(desk->worker, &how, WNOHANG) != desk->worker)
         return false;
-    *status = WIFEXITED(how) ? WEXITSTATUS(how) : 2;
+    *status = WIFEXITED(how) && !desk->short_handed ? WEXITSTATUS(how) : 2;
     if (WIFSIGNALED(how) && !desk->stopping)
-        desk_tell_death(desk, WTERMSIG(how));
+        desk_tell_death(desk, "the worker", how);
     return true;
 }
 
@@ -201,13 +221,16 @@ static _Noreturn void supervise(struct state *state, const struct duty *duty,
 
     close(channels->signer[WORKERS]);
     close(channels->authority[WORKERS]);
-    memory_keep();
-    audit_journal_open();
-    (void)!desk_ready(&desk, state, duty, &err);
+    if (duty->manage == NULL || staff_begin(&desk.staff, state, duty->manage, &err)) {
+        memory_keep();
+        audit_journal_open();
+        (void)!desk_ready(&desk, state, duty, &err);
+    }
     /* The worker waits for this, and tells the failure the way the user asked for. */
     (void)!pipe_send(channels->authority[OURS], span_of(&err, sizeof(err)),
                      (struct span){0}, (struct span){0}, &(struct error){0});
     status = desk_serve(&desk);
+    staff_end(&desk.staff);
     if (err.msg == E_NONE) {
         status = desk_finish(&desk, status);
         office_audit_end(&desk.office);
@@ -260,5 +283,7 @@ bool supervisor_part(struct worker *out, struct state *state, const struct duty 
     if (getppid() != parent)
         _exit(2);
     sigprocmask(SIG_SETMASK, &old, NULL);
+    if (duty->manage != NULL)
+        manage_sockets_close(duty->manage);
     return worker_part(out, &channels, err);
 }

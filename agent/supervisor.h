@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "agent/state.h"
+#include "agent/staff.h"
 #include "agent/worker.h"
 
 /* What the pair of processes is for. */
@@ -16,6 +16,7 @@ struct duty {
     bool json;                          /* how events are told */
     const char *migration;              /* source: the one to go on with, or NULL */
     const struct migration_facts *wish; /* source: what it asks for, or NULL */
+    struct manage_sockets *manage;      /* the management API's, taken over; or NULL */
 };
 
 /*

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Inside the clerk. */
+#pragma once
+
+#include "agent/api_task.h"
+#include "agent/api_values.h"
+#include "agent/clerk.h"
+
+enum window_stage {
+    WINDOW_OPEN,  /* for the next request */
+    WINDOW_WAITS, /* for a place among those whose command runs */
+    WINDOW_RUNS,  /* its command runs */
+};
+
+struct window {
+    struct window_end end;
+    enum window_stage stage;
+    struct api_request request;
+    struct buf body;
+    struct api_path path;
+    struct api_values values;
+    struct api_visit visit;
+    struct api_task task;
+};
+
+struct clerk {
+    struct state *state;
+    struct window *window; /* n of them */
+    size_t n;
+    int signals;
+    bool stopping;
+};
+
+/* A request has come: answer it, or begin what answers it. */
+void clerk_begin(struct clerk *clerk, struct window *window);
+/* What was begun may have ended, or can begin now. */
+void clerk_go_on(struct clerk *clerk, struct window *window);
+/* What was begun is ended, and all of it wiped. */
+void clerk_reset(struct window *window);

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/staff.h"
+
+#include "agent/bounds.h"
+#include "agent/clerk.h"
+#include "agent/clock.h"
+#include "agent/manage.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BACKLOG 128
+#define END_SECONDS 3
+#define WINDOWS_MAX (MANAGE_SEATS + MANAGE_SEATS_LOCAL)
+#define KEPT_MAX (WINDOWS_MAX + 8)
+
+/* ---- the local socket ---- */
+
+/* By the descriptor of the directory: the name of a socket is short. */
+static bool bind_at(int socket, int dir, const char *name, struct error *err)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+
+    snprintf(at.sun_path, sizeof(at.sun_path), "/proc/self/fd/%d/%s", dir, name);
+    return bind(socket, (const struct sockaddr *)&at, sizeof(at)) == 0 ||
+           fail_errno(err, E_LISTEN, name);
+}
+
+bool manage_sockets_open(struct manage_sockets *out, const struct state *state,
+                         struct error *err)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), MANAGE_SOCKET ".%ld", (long)getpid());
+    out->local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (out->local < 0)
+        return fail_errno(err, E_LISTEN, MANAGE_SOCKET);
+    (void)unlinkat(state->fd, name, 0);
+    if (!bind_at(out->local, state->fd, name, err))
+        return false;
+    if (fchmodat(state->fd, name, 0600, 0) != 0 || listen(out->local, BACKLOG) != 0 ||
+        renameat(state->fd, name, state->fd, MANAGE_SOCKET) != 0)
+        return fail_errno(err, E_LISTEN, MANAGE_SOCKET);
+    return true;
+}
+
+void manage_sockets_close(struct manage_sockets *sockets)
+{
+    fd_close(&sockets->local);
+}
+
+/* ---- who keeps what open ---- */
+
+struct kept {
+    int fd[KEPT_MAX];
+    size_t n;
+};
+
+static void keep(struct kept *kept, int fd)
+{
+    kept->fd[kept->n++] = fd;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* Everything else but the three standard ones is closed. */
+static void close_others(struct kept *kept)
+{
+    int from = STDERR_FILENO + 1;
+
+    qsort(kept->fd, kept->n, sizeof(*kept->fd), by_number);
+    for (size_t i = 0; i < kept->n; i++) {
+        if (kept->fd[i] > from)
+            close_range((unsigned)from, (unsigned)kept->fd[i] - 1, 0);
+        from = kept->fd[i] + 1;
+    }
+    close_range((unsigned)from, ~0U, 0);
+}
+
+/* ---- windows ---- */
+
+struct windows {
+    struct window_end clerks[WINDOWS_MAX];
+    int workers[WINDOWS_MAX];
+    size_t n;
+};
+
+static bool windows_add(struct windows *out, size_t n, bool local, struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        int ends[2];
+
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+            return fail_errno(err, E_SUPERVISOR, "socketpair");
+        out->clerks[out->n] = (struct window_end){.socket = ends[0], .local = local};
+        out->workers[out->n++] = ends[1];
+    }
+    return true;
+}
+
+static void windows_close(struct windows *windows)
+{
+    for (size_t i = 0; i < windows->n; i++) {
+        close(windows->clerks[i].socket);
+        close(windows->workers[i]);
+    }
+}
+
+/* ---- processes ---- */
+
+/* True in the child. */
+static bool member_fork(struct staff *staff, const char *what, bool *failed)
+{
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(2);
+        return true;
+    }
+    *failed = *failed || pid < 0;
+    if (pid > 0) {
+        staff->member[staff->n].pid = pid;
+        staff->member[staff->n++].what = what;
+    }
+    return false;
+}
+
+static _Noreturn void be_clerk(struct state *state, const struct windows *windows)
+{
+    struct kept kept = {0};
+
+    keep(&kept, state->fd);
+    for (size_t i = 0; i < windows->n; i++)
+        keep(&kept, windows->clerks[i].socket);
+    close_others(&kept);
+    clerk_serve(state, windows->clerks, windows->n);
+}
+
+static _Noreturn void be_local(const struct state *state,
+                               const struct manage_sockets *sockets,
+                               const struct windows *windows)
+{
+    struct manage_place place = {.listening = sockets->local,
+                                 .local = true,
+                                 .window = windows->workers,
+                                 .n = MANAGE_SEATS_LOCAL};
+    struct kept kept = {0};
+    struct stat st;
+
+    place.owner = fstat(state->fd, &st) == 0 ? st.st_uid : 0;
+    keep(&kept, place.listening);
+    for (size_t i = 0; i < place.n; i++)
+        keep(&kept, place.window[i]);
+    close_others(&kept);
+    manage_serve(&place);
+}
+
+bool staff_begin(struct staff *out, struct state *state, struct manage_sockets *sockets,
+                 struct error *err)
+{
+    scoped(windows_close) struct windows windows = {0};
+    bool failed = false;
+
+    if (!windows_add(&windows, MANAGE_SEATS_LOCAL, true, err))
+        return false;
+    fflush(NULL);
+    if (member_fork(out, "the clerk", &failed))
+        be_clerk(state, &windows);
+    if (member_fork(out, "the worker of " MANAGE_SOCKET, &failed))
+        be_local(state, sockets, &windows);
+    manage_sockets_close(sockets);
+    return !failed || fail_errno(err, E_SUPERVISOR, "fork");
+}
+
+const char *staff_ended(struct staff *staff, int *status)
+{
+    for (size_t i = 0; i < staff->n; i++) {
+        if (staff->member[i].pid == 0 ||
+            waitpid(staff->member[i].pid, status, WNOHANG) != staff->member[i].pid)
+            continue;
+        staff->member[i].pid = 0;
+        return staff->member[i].what;
+    }
+    return NULL;
+}
+
+static bool all_ended(struct staff *staff)
+{
+    int status;
+
+    while (staff_ended(staff, &status) != NULL)
+        ;
+    for (size_t i = 0; i < staff->n; i++)
+        if (staff->member[i].pid != 0)
+            return false;
+    return true;
+}
+
+static void signal_all(const struct staff *staff, int signal)
+{
+    for (size_t i = 0; i < staff->n; i++)
+        if (staff->member[i].pid != 0)
+            kill(staff->member[i].pid, signal);
+}
+
+void staff_end(struct staff *staff)
+{
+    const int64_t until = clock_steady_ms() + END_SECONDS * 1000;
+
+    signal_all(staff, SIGTERM);
+    while (!all_ended(staff) && clock_steady_ms() < until)
+        (void)!poll(NULL, 0, 10);
+    signal_all(staff, SIGKILL);
+    while (!all_ended(staff))
+        (void)!poll(NULL, 0, 10);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The processes of the management API, made by the supervisor before it has read a key: the
+ * clerk, and a worker for each listening socket. Each keeps open what is its own, and ends
+ * with the supervisor.
+ */
+#pragma once
+
+#include "agent/state.h"
+
+#include <sys/types.h>
+
+#define STAFF_MAX 3
+#define MANAGE_SOCKET "manage.sock" /* in the state directory */
+
+/* The listening sockets; -1 where there is none. */
+struct manage_sockets {
+    int local;
+};
+/* The local one is made in the state directory, in place of one that is there. */
+must_check bool manage_sockets_open(struct manage_sockets *out, const struct state *state,
+                                    struct error *err);
+void manage_sockets_close(struct manage_sockets *sockets);
+
+struct staff {
+    struct {
+        pid_t pid; /* 0: it has ended */
+        const char *what;
+    } member[STAFF_MAX];
+    size_t n;
+};
+
+/* Takes the sockets over. `state` is opened, without its database. */
+must_check bool staff_begin(struct staff *out, struct state *state,
+                            struct manage_sockets *sockets, struct error *err);
+/* What one of them was that has ended, with its status as waitpid gives it; or NULL. */
+const char *staff_ended(struct staff *staff, int *status);
+/* Ask all of them to end, and see to it. */
+void staff_end(struct staff *staff);
