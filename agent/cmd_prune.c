@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "transfer/receive.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -26,13 +25,6 @@ struct prune {
 static void prune_clear(struct prune *prune)
 {
     state_close(&prune->state);
-}
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
 }
 
 static void tell(struct prune *prune, const char *directory, const char *name)
@@ -96,14 +88,10 @@ static bool prune_into(struct prune *prune, const char *directory, struct error 
     scoped(dir_close) DIR *dir = NULL;
     const struct dirent *entry;
     bool good = true;
-    int above;
 
-    above = openat(into, STAGING_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (above < 0)
-        return true; /* nothing of ours, or it has been taken away */
-    dir = fdopendir(above);
+    dir = dir_open(into, STAGING_DIR, O_NOFOLLOW);
     while (good && dir != NULL && (entry = readdir(dir)) != NULL)
-        good = prune_entry(prune, into, above, directory, entry->d_name, err);
+        good = prune_entry(prune, into, dirfd(dir), directory, entry->d_name, err);
     unlinkat(into, STAGING_DIR, AT_REMOVEDIR);
     return good;
 }

@@ -4,7 +4,6 @@
 #include "base/fs.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,13 +19,6 @@ struct walk {
     const char *dir; /* of the state */
     size_t seen;
 };
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 /* A key or the database; everything else is merely untidy. */
 static bool is_secret(const char *name)
@@ -50,8 +42,7 @@ static void judge(struct walk *walk, const char *path, const char *name,
 
 static void descend(struct walk *walk, int at, const char *path, unsigned depth)
 {
-    const int fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(at, ".", 0);
     const struct dirent *row;
 
     while (list != NULL && walk->seen < ENTRIES_MAX && (row = readdir(list)) != NULL) {
@@ -59,7 +50,8 @@ static void descend(struct walk *walk, int at, const char *path, unsigned depth)
         struct stat st;
 
         if (text_equal(row->d_name, ".") || text_equal(row->d_name, "..") ||
-            fstatat(fd, row->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(st.st_mode))
+            fstatat(dirfd(list), row->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+            S_ISLNK(st.st_mode))
             continue;
         walk->seen++;
         if (snprintf(below, sizeof(below), "%s%s%s", path, path[0] != '\0' ? "/" : "",
@@ -67,8 +59,8 @@ static void descend(struct walk *walk, int at, const char *path, unsigned depth)
             continue;
         judge(walk, below, row->d_name, &st);
         if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-            scoped(fd_close) int next =
-                openat(fd, row->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            scoped(fd_close) int next = openat(
+                dirfd(list), row->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
             if (next >= 0)
                 descend(walk, next, below, depth + 1);

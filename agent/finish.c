@@ -2,14 +2,23 @@
 #include "agent/finish.h"
 
 #include "agent/clock.h"
+#include "base/fs.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 
 #define FINISH_TICK_MS 1000
 #define FINISH_AGAIN_MS 15000 /* after a failure */
+
+/* One that another process has open is left to that. */
+static void tell(const char *id, const struct error *why)
+{
+    if (why->msg == E_STAGING_BUSY)
+        return;
+    fprintf(stderr, "pairgate: %s: %s: %s (%s)\n", id, message_of(why->msg)->id,
+            message_of(why->msg)->text, why->about);
+}
 
 /* The end that the source can be told, signed. */
 static void roll_back(struct migrations *migrations, struct migration *migration)
@@ -20,8 +29,9 @@ static void roll_back(struct migrations *migrations, struct migration *migration
     if (!receive_withdraw(&migration->receive, &kept) ||
         !authority_move(&migrations->worker->authority, migration->id, &act,
                         &migration->handover, &kept))
-        return;
-    event_migration(migrations->events, migration->id, "aborted", 0);
+        tell(migration->id, &kept);
+    else
+        event_migration(migrations->events, migration->id, "aborted", 0);
 }
 
 /* What import did is undone before the source is told that the data is its own. */
@@ -111,15 +121,6 @@ static bool finish_named(struct migrations *migrations, const char *id, struct e
     return good;
 }
 
-/* One that another process has open is left to that. */
-static void tell(const char *id, const struct error *why)
-{
-    if (why->msg == E_STAGING_BUSY)
-        return;
-    fprintf(stderr, "pairgate: %s: %s: %s (%s)\n", id, message_of(why->msg)->id,
-            message_of(why->msg)->text, why->about);
-}
-
 static bool finish_committing(struct migrations *migrations)
 {
     char id[MIGRATION_ID_MAX] = "";
@@ -198,14 +199,10 @@ static void sweep_one(struct migrations *migrations, const char *id)
 
 void finish_sweep(struct migrations *migrations)
 {
-    const int staging = openat(migrations->into, STAGING_DIR,
-                               O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *dir = staging >= 0 ? fdopendir(staging) : NULL;
+    scoped(dir_close) DIR *dir = dir_open(migrations->into, STAGING_DIR, O_NOFOLLOW);
     const struct dirent *entry;
 
     while (dir != NULL && (entry = readdir(dir)) != NULL)
         if (text_starts(entry->d_name, "m-"))
             sweep_one(migrations, entry->d_name);
-    if (dir != NULL)
-        closedir(dir);
 }

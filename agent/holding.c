@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "certs/notes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,13 +15,6 @@
 #define HOLDERS_DIR "trust/holders"
 #define HOLDS "holds "
 #define FILE_ROOM (DIGEST_HEX + 4)
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 bool holding_print(struct buf *out, const struct holding *holding, struct error *err)
 {
@@ -117,16 +109,15 @@ static bool read_one(struct holdings *out, int dir, const char *file, struct err
 
 bool holdings_load(struct holdings *out, int state, struct error *err)
 {
-    const int fd = openat(state, HOLDERS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, HOLDERS_DIR, 0);
     const struct dirent *row;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, HOLDERS_DIR);
     while ((row = readdir(list)) != NULL)
-        if (text_ends(row->d_name, ".txt") && !read_one(out, fd, row->d_name, err))
+        if (text_ends(row->d_name, ".txt") && !read_one(out, dirfd(list), row->d_name, err))
             return false;
     return true;
 }

@@ -5,7 +5,6 @@
 #include "base/text.h"
 #include "transfer/scan.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -25,13 +24,6 @@ static void own_name(char out[NAME_BYTES])
     snprintf(out, NAME_BYTES, DIRECTORY "/" PREFIX "%ld", (long)getpid());
 }
 
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
-
 /* "new-123": left by this process, or by one that is no more. */
 static bool is_left_over(const char *name)
 {
@@ -42,8 +34,7 @@ static bool is_left_over(const char *name)
 
 void listing_sweep(int state)
 {
-    int fd = openat(state, DIRECTORY, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *dir = dir_open(state, DIRECTORY, 0);
     const struct dirent *entry;
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
@@ -56,20 +47,17 @@ void listing_sweep(int state)
 
 void listing_drop(int state, const char *migration)
 {
-    scoped(fd_close) int work = -1;
     scoped(dir_close) DIR *dir = NULL;
     char path[MIGRATION_ID_MAX + sizeof(DIRECTORY) + 1];
     struct error ignored = {0};
     const struct dirent *entry;
 
     snprintf(path, sizeof(path), DIRECTORY "/%s", migration);
-    work = openat(state, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (work >= 0)
-        dir = fdopendir(fcntl(work, F_DUPFD_CLOEXEC, 0));
+    dir = dir_open(state, path, 0);
     while (dir != NULL && (entry = readdir(dir)) != NULL)
         for (size_t i = 0; i < COUNT(of_listings); i++)
             if (text_starts(entry->d_name, of_listings[i]))
-                (void)!fs_remove_tree(work, entry->d_name, &ignored);
+                (void)!fs_remove_tree(dirfd(dir), entry->d_name, &ignored);
 }
 
 static int64_t estimate(uint64_t bytes, uint64_t limit)

@@ -3,7 +3,6 @@
 
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -201,7 +200,17 @@ bool fs_remove_tree(int dir, const char *name, struct error *err)
            fail_errno(err, E_FILE_WRITE, name);
 }
 
-static void dir_close(DIR **dir)
+DIR *dir_open(int at, const char *path, int flags)
+{
+    const int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+    DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+
+    if (list == NULL && fd >= 0)
+        close(fd);
+    return list;
+}
+
+void dir_close(DIR **dir)
 {
     if (*dir != NULL)
         closedir(*dir);
@@ -210,8 +219,7 @@ static void dir_close(DIR **dir)
 
 static bool remove_entries(int dir, struct error *err)
 {
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+    scoped(dir_close) DIR *list = dir_open(dir, ".", 0);
     const struct dirent *entry;
 
     if (list == NULL)

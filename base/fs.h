@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <dirent.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
@@ -28,6 +29,11 @@ must_check bool fs_replace(int dir, const char *name, struct span bytes, mode_t 
 must_check bool fs_relink(int dir, const char *name, const char *to, struct error *err);
 /* rename within a directory, then sync it; fails when `to` exists. */
 must_check bool fs_rename_new(int dir, const char *from, const char *to, struct error *err);
+
+/* The entries of a directory; NULL, with errno, when it cannot be read. flags: O_NOFOLLOW
+ * or 0. */
+DIR *dir_open(int at, const char *path, int flags);
+void dir_close(DIR **dir);
 
 /* Open a directory; make it (and its parents) first with `mode` when it is not there. */
 must_check bool fs_open_dir(int *out, int at, const char *path, struct error *err);

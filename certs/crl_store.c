@@ -10,7 +10,6 @@
 #include "certs/notes.h"
 #include "certs/pem.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,13 +18,6 @@
 
 #define CRLS_DIR "trust/crls"
 #define FILE_ROOM (DIGEST_HEX + 4)
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 static void file_name(char out[FILE_ROOM], const struct digest *key)
 {
@@ -94,16 +86,16 @@ static bool read_list(struct held_crls *out, int dir, const char *file, struct e
 
 bool crl_store_load(struct held_crls *out, int state, struct error *err)
 {
-    const int fd = openat(state, CRLS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, CRLS_DIR, 0);
     const struct dirent *row;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, CRLS_DIR);
     while ((row = readdir(list)) != NULL)
-        if (text_ends(row->d_name, ".pem") && !read_list(out, fd, row->d_name, err))
+        if (text_ends(row->d_name, ".pem") &&
+            !read_list(out, dirfd(list), row->d_name, err))
             return false;
     return true;
 }

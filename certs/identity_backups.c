@@ -6,7 +6,6 @@
 #include "certs/identity_disk.h"
 #include "certs/notes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,8 +29,7 @@ static int newest_first(const void *a, const void *b)
 
 static bool list_numbers(struct identities *out, int identities, struct error *err)
 {
-    const int copy = openat(identities, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_list_close) DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+    scoped(dir_close) DIR *list = dir_open(identities, ".", 0);
     const struct dirent *entry;
 
     if (list == NULL)
@@ -150,39 +148,36 @@ static bool is_left_over(const char *name)
 /* Half-written files inside a folder: fs_replace leaves at most one of each name. */
 static bool sweep_folder(int identities, const char *name, struct error *err)
 {
-    const int fd =
-        openat(identities, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    scoped(dir_list_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(identities, name, O_NOFOLLOW);
     const struct dirent *entry;
 
     if (list == NULL)
         return true; /* no folder, or one that only its owner can mend */
     while ((entry = readdir(list)) != NULL)
-        if (is_left_over(entry->d_name) && !fs_remove_tree(fd, entry->d_name, err))
+        if (is_left_over(entry->d_name) && !fs_remove_tree(dirfd(list), entry->d_name, err))
             return false;
     return true;
 }
 
 bool identity_sweep(int state, struct error *err)
 {
-    const int fd =
-        openat(state, IDENTITY_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    scoped(dir_list_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, IDENTITY_DIR, O_NOFOLLOW);
     struct identity_rollback rollback = {0};
     struct error damaged = {0};
     const struct dirent *entry;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, IDENTITY_DIR);
     while ((entry = readdir(list)) != NULL) {
-        if (is_left_over(entry->d_name) && !fs_remove_tree(fd, entry->d_name, err))
+        if (is_left_over(entry->d_name) && !fs_remove_tree(dirfd(list), entry->d_name, err))
             return false;
-        if (identity_number_of(entry->d_name) != 0 && !sweep_folder(fd, entry->d_name, err))
+        if (identity_number_of(entry->d_name) != 0 &&
+            !sweep_folder(dirfd(list), entry->d_name, err))
             return false;
     }
     if (identity_rollback_read(&rollback, state, &damaged) && !rollback.pending)
-        (void)unlinkat(fd, ROLLBACK_FILE, 0);
+        (void)unlinkat(dirfd(list), ROLLBACK_FILE, 0);
     return true;
 }

@@ -10,28 +10,17 @@
 #include "certs/notes.h"
 #include "certs/sealed.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
-void dir_list_close(void *dir)
-{
-    DIR **list = dir;
-
-    if (*list != NULL)
-        closedir(*list);
-    *list = NULL;
-}
-
 /* One past every number ever given. */
 static bool next_number(unsigned *next, int identities, const struct last_change *change,
                         struct error *err)
 {
-    const int copy = openat(identities, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_list_close) DIR *list = copy >= 0 ? fdopendir(copy) : NULL;
+    scoped(dir_close) DIR *list = dir_open(identities, ".", 0);
     const struct dirent *entry;
 
     *next = change->highest + 1;

@@ -35,4 +35,3 @@ must_check bool current_read(unsigned *number, int identities, struct error *err
 must_check bool reason_read(struct identity *out, int dir, struct error *err);
 /* Zeroes when there is no such file yet. */
 must_check bool change_read(struct last_change *out, int identities, struct error *err);
-void dir_list_close(void *dir); /* a DIR **; for scoped() */

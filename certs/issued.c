@@ -8,7 +8,6 @@
 #include "certs/pem.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -73,13 +72,6 @@ void issued_serial(char out[SERIAL_TEXT_MAX], const struct cert *cert)
     text_hex(out, span_head(serial, SERIAL_TEXT_MAX / 2 - 1));
     for (char *c = out; *c != '\0'; c++)
         *c = (char)toupper((unsigned char)*c);
-}
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
 }
 
 static bool write_record(int state, const struct issued *issued, struct error *err)
@@ -153,11 +145,10 @@ static int by_time(const void *a, const void *b)
 
 bool issued_load(struct issued_list *out, int state, struct error *err)
 {
-    const int fd = openat(state, ISSUED_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, ISSUED_DIR, 0);
     const struct dirent *row;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, ISSUED_DIR);
@@ -168,7 +159,7 @@ bool issued_load(struct issued_list *out, int state, struct error *err)
             return fail(err, E_CA_RECORD, "more than %d", ISSUED_MAX);
         out->item = mem_resize(out->item, out->n + 1, sizeof(*out->item));
         out->item[out->n] = (struct issued){0};
-        if (!read_record(&out->item[out->n++], fd, row->d_name, err))
+        if (!read_record(&out->item[out->n++], dirfd(list), row->d_name, err))
             return false;
     }
     if (out->n > 1)

@@ -7,7 +7,6 @@
 #include "certs/notes.h"
 #include "certs/sealed.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,13 +15,6 @@
 #include <unistd.h>
 
 #define ID_BYTES 4 /* random, in hexadecimal */
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 /* Lower-case hexadecimal, as ledger_add makes it: nothing that leads elsewhere. */
 static bool is_id(const char *name)
@@ -80,12 +72,10 @@ static int by_age(const void *a, const void *b)
 
 bool ledger_load(struct ledger *out, int state, struct error *err)
 {
-    const int fd =
-        openat(state, REQUESTS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, REQUESTS_DIR, O_NOFOLLOW);
     const struct dirent *entry;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, REQUESTS_DIR);
@@ -96,7 +86,7 @@ bool ledger_load(struct ledger *out, int state, struct error *err)
             continue;
         if (out->n + out->damages == LEDGER_MAX)
             return fail(err, E_REQUESTS_FULL, "more than %d", LEDGER_MAX);
-        if (read_pending(ledger_grow(out), fd, entry->d_name, &why))
+        if (read_pending(ledger_grow(out), dirfd(list), entry->d_name, &why))
             continue;
         csr_clear(&out->item[--out->n].request);
         note_damage(out, entry->d_name, &why);
@@ -234,17 +224,17 @@ bool ledger_drop(int state, const char *id, struct error *err)
 /* Names that ledger_add and ledger_drop make, and half-written files inside a folder. */
 static bool sweep_below(int at, const char *name, bool folders, struct error *err)
 {
-    const int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(at, name, O_NOFOLLOW);
     const struct dirent *entry;
 
     if (list == NULL)
         return true; /* not there, or for its owner to mend */
     while ((entry = readdir(list)) != NULL) {
         if ((text_ends(entry->d_name, ".new") || text_ends(entry->d_name, ".old")) &&
-            !fs_remove_tree(fd, entry->d_name, err))
+            !fs_remove_tree(dirfd(list), entry->d_name, err))
             return false;
-        if (folders && is_id(entry->d_name) && !sweep_below(fd, entry->d_name, false, err))
+        if (folders && is_id(entry->d_name) &&
+            !sweep_below(dirfd(list), entry->d_name, false, err))
             return false;
     }
     return true;

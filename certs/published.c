@@ -5,7 +5,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,13 +13,6 @@
 #define PUBLISHED_DIR "trust/published"
 #define OWN_FILE "own.pem"
 #define FILE_ROOM (LIST_ID_MAX + 4)
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 void published_clear(struct published *list)
 {
@@ -107,10 +99,9 @@ static bool read_adopted(struct published_lists *out, DIR *list, int state,
 
 bool published_load_all(struct published_lists *out, int state, struct error *err)
 {
-    const int fd = openat(state, PUBLISHED_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, PUBLISHED_DIR, 0);
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, PUBLISHED_DIR);

@@ -7,7 +7,6 @@
 #include "certs/ledger.h"
 #include "certs/sealed.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,13 +15,6 @@
 
 /* The names of keys in a folder: an identity of two leaves has two, a CA its root's. */
 static const char *const key_files[] = {"key.pem", "client-key.pem", "root-key.pem"};
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 static bool convert_one(size_t *n, int state, int folder, const char *name, bool seal,
                         struct error *err)
@@ -61,11 +53,10 @@ static bool is_ca(const char *name)
 static bool convert_below(size_t *n, int state, const char *name, bool (*is)(const char *),
                           bool seal, struct error *err)
 {
-    const int fd = openat(state, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, name, O_NOFOLLOW);
     const struct dirent *entry;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, name);
@@ -74,7 +65,8 @@ static bool convert_below(size_t *n, int state, const char *name, bool (*is)(con
 
         if (!is(entry->d_name))
             continue;
-        folder = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        folder = openat(dirfd(list), entry->d_name,
+                        O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
         for (size_t i = 0; folder >= 0 && i < COUNT(key_files); i++)
             if (!convert_one(n, state, folder, key_files[i], seal, err))
                 return false;

@@ -6,7 +6,6 @@
 #include "base/text.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -22,13 +21,6 @@
 #define OWN_CHAIN_MAX (2U << 20)
 #define PATH_ROOM 128
 #define ID_DIGITS_MIN 8
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 void store_file_name(char out[STORE_FILE_NAME], const struct digest *sha256)
 {
@@ -80,20 +72,18 @@ static bool read_entry(struct store *out, int dir, const char *file, const char 
 static bool read_folder(struct store *out, int state, const char *name, struct error *err)
 {
     char folder[PATH_ROOM];
-    int fd;
     scoped(dir_close) DIR *list = NULL;
     const struct dirent *row;
 
     folder_of(folder, name);
-    fd = openat(state, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 && errno == ENOENT)
+    list = dir_open(state, folder, 0);
+    if (list == NULL && errno == ENOENT)
         return true;
-    list = fd >= 0 ? fdopendir(fd) : NULL;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, folder);
     while ((row = readdir(list)) != NULL)
         if (text_ends(row->d_name, ".pem") && row->d_name[0] != '.' &&
-            !read_entry(out, fd, row->d_name, name, err))
+            !read_entry(out, dirfd(list), row->d_name, name, err))
             return false;
     return true;
 }

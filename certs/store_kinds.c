@@ -5,7 +5,6 @@
 #include "base/text.h"
 
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -174,13 +173,6 @@ bool store_delete(int state, const char *name, struct error *err)
     return fs_remove_tree(state, path, err);
 }
 
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(a, b);
@@ -188,12 +180,11 @@ static int compare_names(const void *a, const void *b)
 
 bool store_made(char (*out)[STORE_NAME_MAX], size_t *n, int state, struct error *err)
 {
-    const int fd = openat(state, STORES_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, STORES_DIR, 0);
     const struct dirent *row;
 
     *n = 0;
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, STORES_DIR);

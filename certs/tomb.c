@@ -4,7 +4,6 @@
 #include "base/fs.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,13 +12,6 @@
 #define REMOVED_DIR "trust/removed"
 #define FILE_NAME_MAX (STORE_NAME_MAX + STORE_FILE_NAME)
 #define ENTRY_FILE_MAX (2 * CERT_DER_MAX + 4096)
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 static void name_of(char out[FILE_NAME_MAX], const struct entry *entry)
 {
@@ -47,17 +39,16 @@ static bool read_tomb(struct store *out, int dir, const char *file, time_t now,
 
 bool tombs_load(struct store *out, int state, time_t now, struct error *err)
 {
-    const int fd = openat(state, REMOVED_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, REMOVED_DIR, 0);
     const struct dirent *row;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, REMOVED_DIR);
     while ((row = readdir(list)) != NULL)
         if (text_ends(row->d_name, ".pem") && row->d_name[0] != '.' &&
-            !read_tomb(out, fd, row->d_name, now, err))
+            !read_tomb(out, dirfd(list), row->d_name, now, err))
             return false;
     return true;
 }

@@ -7,7 +7,6 @@
 #include "certs/pem.h"
 #include "certs/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,13 +18,6 @@
 #define OWN_ANCHOR "identity/current/anchor.pem"
 #define ANCHOR_SUFFIX ".pem"
 #define ANCHOR_FILE_MAX (2 * CERT_DER_MAX)
-
-static void dir_close(DIR **dir)
-{
-    if (*dir != NULL)
-        closedir(*dir);
-    *dir = NULL;
-}
 
 /* M-05: also when it is loaded. */
 static bool times_are_times(const struct cert *cert, struct error *err)
@@ -71,17 +63,16 @@ static bool read_anchor(struct trust *out, int dir, const char *name, struct err
 
 static bool read_imported(struct trust *out, int state, struct error *err)
 {
-    const int fd = openat(state, ANCHORS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *list = fd >= 0 ? fdopendir(fd) : NULL;
+    scoped(dir_close) DIR *list = dir_open(state, ANCHORS_DIR, 0);
     const struct dirent *entry;
 
-    if (fd < 0 && errno == ENOENT)
+    if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, ANCHORS_DIR);
     while ((entry = readdir(list)) != NULL)
         if (text_ends(entry->d_name, ANCHOR_SUFFIX) && entry->d_name[0] != '.' &&
-            !read_anchor(out, fd, entry->d_name, err))
+            !read_anchor(out, dirfd(list), entry->d_name, err))
             return false;
     return true;
 }

@@ -1,20 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "transfer/tree_names.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void end_listing(DIR **listing)
-{
-    if (*listing != NULL)
-        closedir(*listing);
-}
 
 static void add_name(struct names *names, const char *name)
 {
@@ -48,12 +42,9 @@ static void sort_names(struct names *names)
 
 bool names_read(struct names *out, int dir, const char *what, struct error *err)
 {
-    scoped(end_listing) DIR *listing = NULL;
-    const int own = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    scoped(dir_close) DIR *listing = dir_open(dir, ".", 0);
     const struct dirent *found;
 
-    if (own >= 0)
-        listing = fdopendir(own);
     if (listing == NULL)
         return fail_errno(err, E_NOT_READABLE, what);
     for (errno = 0; (found = readdir(listing)) != NULL; errno = 0)
