@@ -159,11 +159,11 @@ static bool event_is_word(const char *event)
            strspn(event, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
 }
 
-bool audit_add(struct db *db, const struct key *key, const struct audit_entry *entry,
-               time_t now, struct error *err)
+bool audit_commit(struct db_change *change, const struct key *key,
+                  const struct audit_entry *entry, time_t now, struct error *err)
 {
-    scoped(db_rollback) struct db_change change = {0};
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    struct db *db = change->db;
     char subject[AUDIT_SUBJECT_MAX];
     struct audit_record record = {
         .at = now, .kind = audit_kind_name(entry->kind), .event = entry->event};
@@ -175,12 +175,20 @@ bool audit_add(struct db *db, const struct key *key, const struct audit_entry *e
     if (!audit_json_clean(&details, entry->details, err) || !buf_terminate(&details, err))
         return false;
     record.details = (const char *)details.at;
-    if (!db_begin(&change, db, err) || !load_end(&record, db, err) ||
-        !audit_hash(&record.hash, &record, err) || !insert(db, &record, err) ||
-        (key != NULL && !sign(db, key, &record, err)) || !db_commit(&change, err))
+    if (!load_end(&record, db, err) || !audit_hash(&record.hash, &record, err) ||
+        !insert(db, &record, err) || (key != NULL && !sign(db, key, &record, err)) ||
+        !db_commit(change, err))
         return false;
     tell_journal(&record);
     return true;
+}
+
+bool audit_add(struct db *db, const struct key *key, const struct audit_entry *entry,
+               time_t now, struct error *err)
+{
+    scoped(db_rollback) struct db_change change = {0};
+
+    return db_begin(&change, db, err) && audit_commit(&change, key, entry, now, err);
 }
 
 bool audit_list(struct query *out, struct db *db, time_t since, const enum audit_kind *kind,

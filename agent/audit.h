@@ -61,6 +61,12 @@ struct audit_words {
 must_check bool audit_add(struct db *db, const struct key *key,
                           const struct audit_entry *entry, time_t now, struct error *err);
 
+/* Commit what the caller has begun and done, with its record: neither is there without the
+ * other. */
+must_check bool audit_commit(struct db_change *change, const struct key *key,
+                             const struct audit_entry *entry, time_t now,
+                             struct error *err);
+
 /* A row as it is stored. */
 struct audit_record {
     uint64_t seq;

@@ -55,26 +55,54 @@ static void note(struct state *state, const struct audit_entry *entry,
     view_text_failure(stderr, &err);
 }
 
+static bool add_about(struct buf *details, const char *about, va_list args,
+                      struct error *err) printf_like(2, 0);
+static bool add_about(struct buf *details, const char *about, va_list args,
+                      struct error *err)
+{
+    char text[AUDIT_TEXT_MAX];
+
+    vsnprintf(text, sizeof(text), about, args);
+    return audit_json_about(details, text, err);
+}
+
 void audit_note(struct state *state, enum audit_kind kind, const char *event,
                 const char *subject, const char *about, ...)
 {
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
-    char text[AUDIT_TEXT_MAX];
     struct error err = {0};
     va_list args;
-    bool good;
 
     va_start(args, about);
-    vsnprintf(text, sizeof(text), about, args);
+    (void)!add_about(&details, about, args, &err); /* note tells it */
     va_end(args);
-    good = audit_json_about(&details, text, &err);
-    (void)good; /* note tells it */
     note(state,
          &(struct audit_entry){.kind = kind,
                                .event = event,
                                .subject = subject,
                                .details = buf_span(&details)},
          &err);
+}
+
+bool audit_note_typed(struct state *state, struct db_change *change, const char *event,
+                      const char *migration, struct error *err, const char *about, ...)
+{
+    scoped(identity_clear) struct identity identity = {0};
+    scoped(ca_clear) struct ca ca = {0};
+    scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
+    struct audit_entry entry = {
+        .kind = AUDIT_MIGRATION, .event = event, .subject = migration};
+    const struct key *key = NULL;
+    va_list args;
+    bool good;
+
+    va_start(args, about);
+    good = add_about(&details, about, args, err);
+    va_end(args);
+    entry.details = buf_span(&details);
+    audit_journal_open();
+    (void)load_key(&identity, &ca, &key, state->fd);
+    return good && audit_commit(change, key, &entry, clock_now(), err);
 }
 
 void audit_note_refreshed(struct state *state, const struct refreshed *refreshed)

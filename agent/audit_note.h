@@ -13,6 +13,14 @@
 /* Details are {"about": …}; "%s" of an empty string leaves it out. */
 void audit_note(struct state *state, enum audit_kind kind, const char *event,
                 const char *subject, const char *about, ...) printf_like(5, 6);
+/*
+ * A move of a migration that a person has typed: committed with its record, so that there
+ * is none without. `change` was begun by the caller.
+ */
+must_check bool audit_note_typed(struct state *state, struct db_change *change,
+                                 const char *event, const char *migration,
+                                 struct error *err, const char *about, ...)
+    printf_like(6, 7);
 /* The identity now in use: subject is its name. */
 void audit_note_identity(struct state *state, const char *event);
 /* The trust stores were brought to what is published. */

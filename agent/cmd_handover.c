@@ -68,24 +68,33 @@ static int show(const struct call *call, struct subject *subject, struct error *
                : 2;
 }
 
+static bool decide(struct subject *subject, enum handover_event event, struct error *err)
+{
+    scoped(db_rollback) struct db_change change = {0};
+    const struct handover_act act = {.event = event, .now = clock_now()};
+    struct handover *handover = &subject->handover;
+
+    return db_begin(&change, &subject->state.db, err) &&
+           handover_step(handover, &subject->state.db, &act, err) &&
+           audit_note_typed(&subject->state, &change, handover_event_name(event),
+                            handover->migration, err,
+                            "typed by the administrator: epoch %llu",
+                            (unsigned long long)handover->epoch);
+}
+
 /* A move of the source that needs no peer: before it, its name is typed. */
 static int decide_alone(struct call *call, enum handover_event event, const char *question,
                         struct error *err)
 {
     scoped(subject_clear) struct subject subject = {0};
-    const struct handover_act act = {.event = event, .now = call->now};
     const bool yes = args_flag(&call->args, "-y");
     const char *id = NULL;
 
     if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err))
         return 64;
     if (!subject_load(&subject, call, id, err) || !subject_is(&subject, false, err) ||
-        !confirmed(&subject, yes, question, err) ||
-        !handover_move(&subject.handover, &subject.state.db, &act, err))
+        !confirmed(&subject, yes, question, err) || !decide(&subject, event, err))
         return 2;
-    audit_note(&subject.state, AUDIT_MIGRATION, handover_event_name(event), id,
-               "typed by the administrator: epoch %llu",
-               (unsigned long long)subject.handover.epoch);
     if (!office_hook_settle(&subject.state, id, call->json, err))
         return 2;
     return show(call, &subject, err);
@@ -172,11 +181,8 @@ static int run_takeover(struct call *call, struct error *err)
                    "This target takes the data without its source. If the source is not "
                    "lost, there may be TWO OWNERS.",
                    err) ||
-        !takeover(&subject.handover, &subject.state.db, &subject.facts, alive, call->now,
-                  err))
+        !takeover(&subject.handover, &subject.state, &subject.facts, alive, call->now, err))
         return 2;
-    audit_note(&subject.state, AUDIT_MIGRATION, "takeover", id,
-               "typed by the administrator%s", alive ? ", even if the source lives" : "");
     db_close(&subject.state.db);
     if (!supervisor_part(&worker, &subject.state, &duty, err) ||
         !publish(&worker, &subject, &events, &receipt, err))

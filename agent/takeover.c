@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/takeover.h"
 
+#include "agent/audit_note.h"
 #include "base/fs.h"
 #include "transfer/receive.h"
 
@@ -67,9 +68,11 @@ static bool seal_copy(struct handover_terms *terms, struct db *db,
            seal_alone(terms, &receive, err);
 }
 
-bool takeover(struct handover *handover, struct db *db, const struct migration_facts *facts,
-              bool alive, int64_t now, struct error *err)
+bool takeover(struct handover *handover, struct state *state,
+              const struct migration_facts *facts, bool alive, int64_t now,
+              struct error *err)
 {
+    scoped(db_rollback) struct db_change change = {0};
     struct handover_terms terms;
     struct handover_act act = {.event = TAKEOVER, .now = now};
 
@@ -78,10 +81,14 @@ bool takeover(struct handover *handover, struct db *db, const struct migration_f
     if (handover->state == TARGET_RECEIVING) {
         if (!alive)
             return fail(err, E_TAKEOVER_LIVES, "%s", handover->migration);
-        if (!seal_copy(&terms, db, handover, facts, err))
+        if (!seal_copy(&terms, &state->db, handover, facts, err))
             return false;
         act.event = TAKEOVER_ALIVE;
         act.terms = &terms;
     }
-    return handover_move(handover, db, &act, err);
+    return db_begin(&change, &state->db, err) &&
+           handover_step(handover, &state->db, &act, err) &&
+           audit_note_typed(state, &change, "takeover", handover->migration, err,
+                            "typed by the administrator%s",
+                            alive ? ", even if the source lives" : "");
 }

@@ -7,9 +7,10 @@
 #pragma once
 
 #include "agent/authority.h"
+#include "agent/state.h"
 
 /* Of what is sealed; with `alive` also of a whole copy that no source has sealed, whose
- * terms are then computed here. Repeatable. */
-must_check bool takeover(struct handover *handover, struct db *db,
+ * terms are then computed here. On record with the move. Repeatable. */
+must_check bool takeover(struct handover *handover, struct state *state,
                          const struct migration_facts *facts, bool alive, int64_t now,
                          struct error *err);

@@ -64,14 +64,19 @@ static bool remove_from(struct db *db, const char *sql, const char *id, struct e
     return query_run(&remove, NULL, err);
 }
 
-static bool forget(struct db *db, const char *id, struct error *err)
+static bool forget(struct office *office, const char *id, time_t now, struct error *err)
 {
     scoped(db_rollback) struct db_change change = {0};
+    const struct audit_entry entry = {.kind = AUDIT_MIGRATION,
+                                      .event = "never-begun",
+                                      .subject = id,
+                                      .details = span_text("{}")};
+    struct db *db = office->db;
 
     return db_begin(&change, db, err) &&
            remove_from(db, "DELETE FROM migration WHERE id = ?1", id, err) &&
            remove_from(db, "DELETE FROM grants WHERE migration = ?1", id, err) &&
-           db_commit(&change, err);
+           audit_commit(&change, office->key, &entry, now, err);
 }
 
 bool unheard_sweep(struct office *office, time_t now, struct error *err)
@@ -79,17 +84,11 @@ bool unheard_sweep(struct office *office, time_t now, struct error *err)
     char id[MIGRATION_ID_MAX];
 
     for (;;) {
-        const struct audit_entry entry = {.kind = AUDIT_MIGRATION,
-                                          .event = "never-begun",
-                                          .subject = id,
-                                          .details = span_text("{}")};
-
         if (!next_over(id, office->db, now - UNHEARD_KEEP_SECONDS, err))
             return false;
         if (id[0] == '\0')
             return true;
-        if (!forget(office->db, id, err) ||
-            !audit_add(office->db, office->key, &entry, now, err))
+        if (!forget(office, id, now, err))
             return false;
     }
 }

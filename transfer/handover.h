@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Who owns the data: two tables of moves (docs/protocol.md 7) and one engine. What is not
- * in the table is refused with a finding. handover_judge is pure; handover_move makes the
- * same move in the database, and what it returns may be told because it is on disk.
+ * in the table is refused with a finding. handover_judge is pure; handover_step makes the
+ * same move in the database: once it is committed, it may be told.
  */
 #pragma once
 
@@ -127,10 +127,8 @@ must_check bool handover_begin(struct handover *out, struct db *db,
 /* E_MIGRATION_UNKNOWN when there is none. */
 must_check bool handover_load(struct handover *out, struct db *db, const char *migration,
                               struct error *err);
-/* handover_judge on the row as it is, kept with the statement in one transaction. */
-must_check bool handover_move(struct handover *handover, struct db *db,
-                              const struct handover_act *act, struct error *err);
-/* The same within a transaction of the caller's. */
+/* handover_judge on the row as it is, kept with the statement; in a transaction of the
+ * caller's. */
 must_check bool handover_step(struct handover *handover, struct db *db,
                               const struct handover_act *act, struct error *err);
 /* The first migration behind `after` ("" for all) that is in this state; *found says if. */

@@ -211,19 +211,6 @@ bool handover_step(struct handover *handover, struct db *db, const struct handov
     return true;
 }
 
-bool handover_move(struct handover *handover, struct db *db, const struct handover_act *act,
-                   struct error *err)
-{
-    scoped(db_rollback) struct db_change change = {0};
-    struct handover after = *handover;
-
-    if (!db_begin(&change, db, err) || !handover_step(&after, db, act, err) ||
-        !db_commit(&change, err))
-        return false;
-    *handover = after;
-    return true;
-}
-
 bool handover_next(char out[HANDOVER_ID_MAX], bool *found, struct db *db,
                    enum handover_state state, const char *after, struct error *err)
 {

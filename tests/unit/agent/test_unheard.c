@@ -95,6 +95,27 @@ static void what_was_never_begun_goes_when_its_time_is_over(void)
     CU_ASSERT_EQUAL(request(f, lost.grant.migration, 'k'), E_NOT_PAIRED);
 }
 
+/* Neither is there without the other. */
+static void nothing_goes_without_a_record(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    scoped(query_end) struct query full = {0};
+    struct authority_answer lost;
+    struct handover handover = {0};
+    struct error err = {0};
+
+    prove_new(f, 1, 'k', &lost);
+    CU_ASSERT_FATAL(query_begin(&full, &f->state.db,
+                                "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN"
+                                " SELECT RAISE(ABORT, 'full'); END",
+                                &err));
+    CU_ASSERT_FATAL(query_run(&full, NULL, &err));
+    CU_ASSERT_FALSE(unheard_sweep(&f->office, LATER, &err));
+    CU_ASSERT_EQUAL(err.msg, E_DB);
+    err = (struct error){0};
+    CU_ASSERT(handover_load(&handover, &f->state.db, lost.grant.migration, &err));
+}
+
 static void what_was_revoked_is_not_given_again(void)
 {
     scoped(fixture_free) struct fixture *f = fixture_make(true);
@@ -113,6 +134,7 @@ int main(void)
         TEST(what_nobody_heard_of_is_given_again),
         TEST(another_name_directory_or_digest_is_another_migration),
         TEST(what_was_never_begun_goes_when_its_time_is_over),
+        TEST(nothing_goes_without_a_record),
         TEST(what_was_revoked_is_not_given_again),
     };
 

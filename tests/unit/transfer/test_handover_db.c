@@ -62,6 +62,7 @@ static void book_close(struct book *book)
 static bool move(struct book *book, enum handover_event event, const char *body)
 {
     scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    scoped(db_rollback) struct db_change change = {0};
     const struct handover_act act = {
         .event = event, .terms = &terms, .statement = body != NULL ? &text : NULL};
 
@@ -69,7 +70,9 @@ static bool move(struct book *book, enum handover_event event, const char *body)
     if (body != NULL)
         CU_ASSERT_FATAL(buf_add_text(&text.body, body, &book->err) &&
                         buf_add_text(&text.signature, "signed", &book->err));
-    return handover_move(&book->handover, &book->db, &act, &book->err);
+    return db_begin(&change, &book->db, &book->err) &&
+           handover_step(&book->handover, &book->db, &act, &book->err) &&
+           db_commit(&change, &book->err);
 }
 
 static void says(struct book *book, enum statement_kept kind, const char *body)
