@@ -110,6 +110,16 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
     return endpoint_read(&plan->peer, w->host, err);
 }
 
+/* The listing of an unfinished migration was made as it was wished then. */
+static bool take_up(struct move_plan *plan, const struct move_plan *before,
+                    struct error *err)
+{
+    (void)text_fits(plan->migration, before->migration);
+    return (before->wish.skip_unreadable == plan->wish.skip_unreadable &&
+            owner_map_equal(&before->wish.owners, &plan->wish.owners)) ||
+           fail(err, E_WISH_OTHER, "%s", before->migration);
+}
+
 /* An unfinished migration of this tree to this peer, whose grant may still do. */
 static bool find_unfinished(struct move_plan *plan, struct state *state, struct error *err)
 {
@@ -131,8 +141,8 @@ static bool find_unfinished(struct move_plan *plan, struct state *state, struct 
         if (plan_load(&before, state->fd, query_get_text(&row, 0), &unreadable) &&
             before.nowhere == plan->nowhere &&
             text_equal(before.peer.host, plan->peer.host) &&
-            text_equal(before.peer.port, plan->peer.port))
-            (void)text_fits(plan->migration, before.migration);
+            text_equal(before.peer.port, plan->peer.port) && !take_up(plan, &before, err))
+            return false;
     }
     return err->msg == E_NONE;
 }

@@ -47,14 +47,14 @@ void dial_close(struct dial *dial)
     dial->connected = false;
 }
 
-/* A refusal in HTTP: its first finding is the failure. */
+/* A refusal in HTTP: its first error is the failure. */
 static bool refused_with(const struct http_message *response, struct error *err)
 {
     scoped(report_clear) struct report report = {0};
     struct error unreadable = {0};
 
     if (message_read_findings(&report, response->body, &unreadable) && report.n > 0) {
-        *err = report.item[0];
+        *err = *report_first_error(&report);
         if (err->side == SIDE_NONE)
             err->side = SIDE_TARGET;
         return false;

@@ -48,6 +48,16 @@ static bool put(struct db *db, const char *migration, enum hook hook,
     return query_run(&query, NULL, err);
 }
 
+/* What is being undone does not stand any more, however far that comes. */
+static bool reopen(struct db *db, const char *migration, enum hook hook, int64_t now,
+                   struct error *err)
+{
+    bool done = false;
+
+    return hook == HOOK_NONE || (hook_rows_is_done(&done, db, migration, hook, err) &&
+                                 (!done || put(db, migration, hook, HOOK_BEGUN, now, err)));
+}
+
 bool hook_rows_set(struct db *db, const char *migration, enum hook hook,
                    enum hook_outcome outcome, int64_t now, struct error *err)
 {
@@ -56,7 +66,9 @@ bool hook_rows_set(struct db *db, const char *migration, enum hook hook,
     if (migration[0] == '\0') /* it is asked before there is a migration, each time */
         return true;
     return db_begin(&change, db, err) && put(db, migration, hook, outcome, now, err) &&
-           (outcome != HOOK_BEGUN || drop(db, migration, undone_by(hook), err)) &&
+           (outcome != HOOK_BEGUN ||
+            (drop(db, migration, undone_by(hook), err) &&
+             reopen(db, migration, hook_rule(hook)->undoes, now, err))) &&
            (outcome != HOOK_DONE || drop(db, migration, hook_rule(hook)->undoes, err)) &&
            db_commit(&change, err);
 }

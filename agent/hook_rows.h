@@ -13,9 +13,10 @@
 enum hook_outcome { HOOK_BEGUN, HOOK_DONE, HOOK_FAILED };
 
 /*
- * A hook that is begun takes away the row of what undoes it; one that undoes another takes
- * away that one's row when it is done. So a row of source-freeze says that it is to be
- * thawed.
+ * A hook that is begun takes away the row of what undoes it; one that undoes another makes
+ * that one's row one that was only begun, and takes it away when it is done. So a row of
+ * source-freeze says that it is to be thawed, and one that is done that nothing has begun
+ * to.
  */
 must_check bool hook_rows_set(struct db *db, const char *migration, enum hook hook,
                               enum hook_outcome outcome, int64_t now, struct error *err);

@@ -157,7 +157,8 @@ static int run(const struct command *row, int argc, char **argv)
     return error_exit_status(&err);
 }
 
-/* No core dumps (a key is in memory), no key log of ours, no signal for a closed peer. */
+/* No core dumps (a key is in memory), no key log of ours, no signal for a closed peer; and
+ * the end of a child is heard of, whatever whoever started us had ignored. */
 static void harden(void)
 {
     const struct rlimit none = {0, 0};
@@ -165,6 +166,7 @@ static void harden(void)
     setrlimit(RLIMIT_CORE, &none);
     unsetenv("SSLKEYLOGFILE");
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL);
     umask(077);
 }
 

@@ -25,6 +25,7 @@ static void run_close(struct run *run)
 {
     const enum handover_state state = run->handover.state;
 
+    run->move->thawed = state == SOURCE_THAWED;
     if (state == SOURCE_HANDED_OVER || state == SOURCE_THAWED)
         listing_drop(run->move->state, run->move->plan.migration);
     send_close(&run->send);
@@ -40,6 +41,12 @@ void move_clear(struct move *move)
     report_clear(&move->findings);
     chain_clear(&move->peer);
     chain_clear(&move->peer_client);
+}
+
+bool run_claim(struct run *run, struct error *err)
+{
+    return run->work >= 0 ||
+           plan_lock_work(&run->work, run->move->state, run->move->plan.migration, err);
 }
 
 void run_route(struct run *run)
@@ -176,9 +183,7 @@ static bool list_first(struct move *move, struct error *err)
     if (!good || report_errors(&move->findings) == 0)
         return good;
     move->refused = true;
-    for (size_t i = move->findings.n; i-- > 0;)
-        if (move->findings.item[i].severity == SEVERITY_ERROR)
-            *err = move->findings.item[i];
+    *err = *report_first_error(&move->findings);
     return false;
 }
 
@@ -187,7 +192,7 @@ static bool hear_first(struct run *run, bool *decided, struct error *err)
 {
     if (run->move->plan.migration[0] == '\0')
         return true;
-    if (!outcome_hear(run, decided, err))
+    if (!run_claim(run, err) || !outcome_hear(run, decided, err))
         return false;
     if (run->handover.state == SOURCE_HANDED_OVER)
         return outcome_countersign(run, err);
@@ -216,6 +221,14 @@ bool move_run(struct move *move, struct error *err)
              errand_run(&run.errand, hand_over, &run, err)));
     listing_sweep(move->state);
     return good;
+}
+
+bool move_by_file(struct move *move, struct error *err)
+{
+    scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
+
+    run_begin(&run);
+    return outcome_by_file(&run, err);
 }
 
 bool move_abort(struct move *move, struct error *err)

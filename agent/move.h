@@ -45,6 +45,7 @@ struct move {
     struct chain peer;                  /* as presented, for the ladders */
     struct chain peer_client;           /* of its client leaf, when it has two */
     bool refused;
+    bool thawed; /* in the end the source owned it for good */
 };
 
 /* STATE/migrations/<id>/plan: one "key value" a line. */
@@ -53,6 +54,9 @@ must_check bool plan_load(struct move_plan *out, int state, const char *migratio
                           struct error *err);
 /* Make or open STATE/migrations/<id>. */
 must_check bool plan_open_work(int *out, int state, const char *migration,
+                               struct error *err);
+/* The same, for as long as it is open for nobody else: E_MIGRATION_RUNS. */
+must_check bool plan_lock_work(int *out, int state, const char *migration,
                                struct error *err);
 
 /* Do it. False with move->refused when the verdicts were not good: see findings and peer.

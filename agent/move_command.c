@@ -34,21 +34,15 @@ static int conclude(const struct call *call, struct move *move, bool good,
         return 0;
     if (err->side != SIDE_TARGET)
         disk_explain(err, move->state, call->state_dir);
-    if (!move->refused) {
-        if (move->plan.migration[0] != '\0' && !call->json)
-            fprintf(stderr, "pairgate: go on with: pairgate resume %s\n",
-                    move->plan.migration);
-        return 2;
+    if (at_pairing) {
+        *err = (struct error){0};
+        tell_refusal(call, move);
+    } else if (move->refused && !call->json) { /* by the listing of the tree */
+        view_text_report(stderr, &move->findings);
     }
-    if (!at_pairing) { /* the listing of the tree: all its findings, the first is the error
-                        */
-        if (!call->json)
-            view_text_report(stderr, &move->findings);
-        return 1;
-    }
-    *err = (struct error){0};
-    tell_refusal(call, move);
-    return 1;
+    if (move->plan.migration[0] != '\0' && !move->thawed && !call->json)
+        fprintf(stderr, "pairgate: go on with: pairgate resume %s\n", move->plan.migration);
+    return move->refused ? 1 : 2;
 }
 
 int move_part(struct call *call, struct move *move, struct state *state,

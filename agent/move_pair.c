@@ -5,6 +5,7 @@
 #include "agent/listing.h"
 #include "agent/migration_view.h"
 #include "agent/move_parts.h"
+#include "base/fs.h"
 #include "base/text.h"
 
 #include <string.h>
@@ -17,8 +18,7 @@ static bool keep_plan(struct run *run, struct error *err)
 {
     const struct move *move = run->move;
 
-    return listing_adopt(move->state, move->plan.migration, err) &&
-           plan_open_work(&run->work, move->state, move->plan.migration, err) &&
+    return listing_adopt(move->state, move->plan.migration, err) && run_claim(run, err) &&
            plan_save(&move->plan, run->work, err);
 }
 
@@ -67,6 +67,8 @@ static bool adopt(struct run *run, struct error *err)
     if (!migration_id_is_plain(run->grant.migration, err) || !is_begun(run, &begun, err) ||
         (begun && !adopt_row(run, &ask, err)))
         return false;
+    if (!text_equal(plan->migration, run->grant.migration))
+        fd_close(&run->work);
     (void)text_fits(plan->migration, run->grant.migration);
     return keep_plan(run, err) && (begun || adopt_row(run, &ask, err));
 }

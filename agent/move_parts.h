@@ -26,6 +26,8 @@ must_check bool run_step(struct run *run, enum handover_event event,
                          const struct signed_text *statement, struct error *err);
 /* Our integrator's part in a step; it takes as long as it takes. */
 must_check bool run_hook(struct run *run, enum hook hook, struct error *err);
+/* The work directory of the migration, which nobody else goes on with meanwhile. */
+must_check bool run_claim(struct run *run, struct error *err);
 /* How the target is reached: run->send without a tree. */
 void run_route(struct run *run);
 
@@ -54,5 +56,8 @@ must_check bool outcome_hear(struct run *run, bool *decided, struct error *err);
 must_check bool outcome_take(struct run *run, enum signed_kind kind,
                              const struct signed_text *text, const struct chain *target,
                              struct error *err);
-/* Our signature beside the target's: kept, then told. */
+/* Our signature beside the target's, once source-retire has done its part: kept, then told.
+ */
 must_check bool outcome_countersign(struct run *run, struct error *err);
+/* The same of the answer in move->carried, without a connection. */
+must_check bool outcome_by_file(struct run *run, struct error *err);

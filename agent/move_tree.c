@@ -25,7 +25,7 @@ static bool scan(struct run *run, unsigned generation, struct scanned *out,
     if (report_errors(&findings) == 0)
         return true;
     run->move->refused = true;
-    *err = findings.item[0];
+    *err = *report_first_error(&findings);
     return false;
 }
 

@@ -89,7 +89,8 @@ static bool countersign(struct run *run, struct signed_text *kept, struct receip
     struct worker *worker = run->move->worker;
     const char *id = run->move->plan.migration;
 
-    return authority_statement(&worker->authority, id, KEPT_RECEIPT, &text, err) &&
+    return run_hook(run, HOOK_SOURCE_RETIRE, err) &&
+           authority_statement(&worker->authority, id, KEPT_RECEIPT, &text, err) &&
            receipt_read(receipt, buf_span(&text.body), err) &&
            receipt_sign(&text, identity_key(&worker->newest->identity, LEAF_CLIENT),
                         SIGNED_COUNTERSIGN, err) &&
@@ -102,31 +103,30 @@ bool outcome_countersign(struct run *run, struct error *err)
     scoped(signed_text_clear) struct signed_text kept = signed_text_none();
     struct receipt receipt = {0};
 
-    if (!run_hook(run, HOOK_SOURCE_RETIRE, err) ||
-        !countersign(run, &kept, &receipt, err) ||
+    if (!countersign(run, &kept, &receipt, err) ||
         !send_countersign(&run->grant, &run->send, buf_span(&kept.signature), err))
         return false;
     event_receipt(&run->move->events, &receipt);
     return true;
 }
 
-bool move_by_file(struct move *move, struct error *err)
+bool outcome_by_file(struct run *run, struct error *err)
 {
     scoped(chain_clear) struct chain target = {0};
     scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    struct move *move = run->move;
     struct authority *authority = &move->worker->authority;
-    struct run run = {.move = move, .work = -1, .root = -1};
     struct receipt receipt = {0};
 
-    if (!authority_migration(authority, move->plan.migration, &run.handover, &run.facts,
+    if (!authority_migration(authority, move->plan.migration, &run->handover, &run->facts,
                              err) ||
-        !authority_grant(authority, move->plan.migration, &run.grant, err) ||
+        !authority_grant(authority, move->plan.migration, &run->grant, err) ||
         !chain_unpack(&target, buf_span(&move->carried->target_chain), err) ||
-        !outcome_take(&run, move->carried->kind, &move->carried->text, &target, err))
+        !outcome_take(run, move->carried->kind, &move->carried->text, &target, err))
         return false;
     if (move->carried->kind == SIGNED_ABORT)
         return true;
-    if (!countersign(&run, &kept, &receipt, err))
+    if (!countersign(run, &kept, &receipt, err))
         return false;
     event_receipt(&move->events, &receipt);
     return true;

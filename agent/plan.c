@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 
 #define PLAN_FILE "plan"
 #define PLAN_BYTES_MAX 65536
@@ -18,6 +19,16 @@ bool plan_open_work(int *out, int state, const char *migration, struct error *er
 
     snprintf(path, sizeof(path), "migrations/%s", migration);
     return fs_make_dir(out, state, path, 0700, err);
+}
+
+bool plan_lock_work(int *out, int state, const char *migration, struct error *err)
+{
+    if (!plan_open_work(out, state, migration, err))
+        return false;
+    if (flock(*out, LOCK_EX | LOCK_NB) == 0)
+        return true;
+    fd_close(out);
+    return fail(err, E_MIGRATION_RUNS, "%s", migration);
 }
 
 /* Texts are base64, since a path may hold any byte but NUL. */

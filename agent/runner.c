@@ -178,11 +178,13 @@ static void hear(struct runner *runner)
 bool runner_has_ended(struct runner *runner)
 {
     int status = 0;
+    pid_t ended;
 
     if (runner->minder == 0)
         return true;
     hear(runner);
-    if (waitpid(runner->minder, &status, WNOHANG) == 0) {
+    ended = waitpid(runner->minder, &status, WNOHANG);
+    if (ended == 0) {
         if (!runner->late &&
             now_ms() - runner->begun_ms >= runner->seconds * INT64_C(1000)) {
             runner->late = true;
@@ -190,8 +192,10 @@ bool runner_has_ended(struct runner *runner)
         }
         return false;
     }
-    hear(runner); /* what it said last */
-    runner->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    hear(runner);                                      /* what it said last */
+    runner->status = ended != runner->minder ? NOT_RUN /* nobody knows how it ended */
+                     : WIFEXITED(status)     ? WEXITSTATUS(status)
+                                             : 128 + WTERMSIG(status);
     runner->took_ms = now_ms() - runner->begun_ms;
     runner->minder = 0;
     fd_close(&runner->output);

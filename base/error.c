@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -146,6 +147,15 @@ size_t report_errors(const struct report *report)
     for (size_t i = 0; i < report->n; i++)
         errors += report->item[i].severity == SEVERITY_ERROR;
     return errors + report->dropped;
+}
+
+const struct error *report_first_error(const struct report *report)
+{
+    assert(report->n > 0);
+    for (size_t i = 0; i < report->n; i++)
+        if (report->item[i].severity == SEVERITY_ERROR)
+            return &report->item[i];
+    return &report->item[0];
 }
 
 const struct error *report_find(const struct report *report, enum msg msg)

@@ -87,6 +87,8 @@ const char *side_name(enum side side);
 void report_add(struct report *report, const struct error *finding);
 /* Errors among the findings: what refuses. */
 size_t report_errors(const struct report *report);
+/* The first of them; of a report whose errors were all dropped, its first finding. */
+const struct error *report_first_error(const struct report *report);
 /* The first finding of this message, or NULL. */
 const struct error *report_find(const struct report *report, enum msg msg);
 /* The same one of before (message, side, rung and words), or NULL. */

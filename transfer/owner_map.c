@@ -74,6 +74,21 @@ static bool fits(const struct owner_rule *rule, enum owner_kind kind, struct spa
                                  (is_number(rule->from, &number) && number == id));
 }
 
+bool owner_map_equal(const struct owner_map *a, const struct owner_map *b)
+{
+    char one[OWNER_RULE_TEXT_MAX], other[OWNER_RULE_TEXT_MAX];
+    size_t same = 0;
+
+    while (same < a->n && same < b->n) {
+        owner_rule_show(one, &a->rule[same]);
+        owner_rule_show(other, &b->rule[same]);
+        if (!text_equal(one, other))
+            break;
+        same++;
+    }
+    return same == a->n && same == b->n;
+}
+
 void owner_map_apply(const struct owner_map *map, enum owner_kind kind, struct span *name,
                      uint32_t *id)
 {

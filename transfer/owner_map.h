@@ -25,6 +25,8 @@ must_check bool owner_map_add(struct owner_map *map, const char *text, struct er
 /* As owner_map_add reads it. */
 #define OWNER_RULE_TEXT_MAX (2 * OWNER_NAME_MAX + 8)
 void owner_rule_show(char out[OWNER_RULE_TEXT_MAX], const struct owner_rule *rule);
+/* The same rules in the same order. */
+bool owner_map_equal(const struct owner_map *a, const struct owner_map *b);
 /* The owner that shall be: a name, or a number and no name. `name` then borrows from map.
  */
 void owner_map_apply(const struct owner_map *map, enum owner_kind kind, struct span *name,

@@ -36,12 +36,17 @@ equal 'a key with a grant: no such migration' '404 PGT1040' "$status $(first_id)
 asks source "$id"
 equal 'its own is answered' 200 "$status"
 
+run 2 source resume "$id"
+check 'what one process moves no other one does' grep -q PGA2200 "$err"
+
 # The target is put back to a day on which it had never heard of the source.
 crash "$migrating"
 listen_crash target
 rm -rf "$scratch/target" "$scratch/target.into"
 cp -a "$scratch/before" "$scratch/target"
 listen target
+run 1 source migrate "$(at target)" "$scratch/estate" --map-owner 1:2
+check 'a listing is not taken up with other wishes' grep -q PGA2201 "$err"
 run 1 source resume "$id" --json
 check 'a target that knows nothing refuses' grep -q 'PGP1050' "$out"
 equal 'and thaws nothing' sending \

@@ -168,7 +168,12 @@ answers() { curl -sk --max-time 5 -o /dev/null "https://$(at target)/" || [[ $? 
 wait_for 20 answers
 later source resume "$id" --json >"$out" 2>"$err" || not_ok 'the source still gets its receipt' "$out" "$err"
 equal 'and both signed it' 'handed-over target 2' "$(state_of source "$id") $(owner_of source "$id")"
+mkdir "$scratch/by-file/hooks"
+printf '#!/bin/sh\ntouch "$PAIRGATE_STATE/retired"\n' >"$scratch/by-file/hooks/source-retire"
+chmod 700 "$scratch/by-file/hooks" "$scratch/by-file/hooks/source-retire"
 later by-file resume --receipt "$scratch/carried" "$id" >"$out" 2>"$err" || not_ok 'so it does by file' "$out" "$err"
+check 'what is left of it is put away first' test -e "$scratch/by-file/retired"
+equal 'and its listings go' plan "$(ls "$scratch/by-file/migrations/$id")"
 equal 'carried by hand' 'target 2' "$(owner_of by-file "$id")"
 must source receipt export --out "$scratch/receipt" "$id"
 later source receipt verify --trust "$scratch/ca/office-root/cert.pem" "$scratch/receipt" >"$out" ||

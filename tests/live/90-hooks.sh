@@ -151,9 +151,24 @@ check_not 'nothing is published' is_committed imported
 ran 'both sides undo' \
     'source-preflight target-preflight source-freeze target-import target-rollback source-thaw'
 run 1 source resume "$id"
+check_not 'what is over is not gone on with' grep -q 'go on with' "$err"
 hook target-import
 try 0 imported
 check 'mended, a new one is published' is_committed imported
+
+# What the hook leaves there: a path that is too long, and before it a socket, which is only
+# told of.
+hooks_as_ever
+hook source-freeze "cd '$scratch/estate' && python3 -c 'import os, socket
+socket.socket(socket.AF_UNIX).bind(\"a\")
+for i in range(25): os.mkdir(200 * \"d\"); os.chdir(200 * \"d\")'"
+try 2 unmovable
+id=$(newest)
+states 'what cannot be moved is found once it is frozen' "$id" frozen receiving
+shows 'the refusal is about it' 'pairgate: PGT1004'
+shows 'it says how to go on' "go on with: pairgate resume $id"
+rm -rf "$scratch/estate/a" "$scratch/estate/"ddd*
+resumes source-freeze "$id"
 
 hooks_as_ever
 fails source-retire

@@ -167,6 +167,25 @@ static void what_was_imported_and_aborted_is_rolled_back(void)
     CU_ASSERT_STRING_EQUAL(ids, "m-2 ");
 }
 
+/* However far a thaw came, what was frozen is not frozen any more. */
+static void what_is_begun_to_be_undone_is_not_done(void)
+{
+    scoped(state_db_clear) struct state_db state = {0};
+    char ids[256];
+
+    state_db_make(&state);
+    add(&state, "m-1", SOURCE_SENDING);
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_DONE);
+    CU_ASSERT(is_done(&state, "m-1", HOOK_SOURCE_FREEZE));
+    set(&state, "m-1", HOOK_SOURCE_THAW, HOOK_BEGUN);
+    CU_ASSERT_FALSE(is_done(&state, "m-1", HOOK_SOURCE_FREEZE));
+    owed(ids, &state, HOOK_SOURCE_THAW); /* killed now, it is thawed again */
+    CU_ASSERT_STRING_EQUAL(ids, "m-1 ");
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_BEGUN);
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_DONE);
+    CU_ASSERT(is_done(&state, "m-1", HOOK_SOURCE_FREEZE));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -176,6 +195,7 @@ int main(void)
         TEST(a_source_in_doubt_is_never_thawed),
         TEST(activation_is_owed_until_it_is_done),
         TEST(what_was_imported_and_aborted_is_rolled_back),
+        TEST(what_is_begun_to_be_undone_is_not_done),
     };
 
     return run_tests("hook_rows", tests, COUNT(tests));

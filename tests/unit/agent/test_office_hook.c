@@ -2,6 +2,7 @@
 /* Worker and supervisor: which hooks a worker may have run, and what stands on them. */
 #include "agent/office_hook.h"
 
+#include "agent/move.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 /* A fixture whose state directory has hooks, and one granted migration. */
 struct bench {
@@ -144,9 +146,9 @@ static void a_hook_is_for_its_side_and_state(void)
     scoped(bench_clear) struct bench bench;
 
     bench_make(&bench, true);
-    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_SOURCE_FREEZE, 0), E_SUPERVISOR);
-    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_IMPORT, 0), E_SUPERVISOR);
-    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_ACTIVATE, 0), E_SUPERVISOR);
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_SOURCE_FREEZE, 0), E_HANDOVER_MOVE);
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_IMPORT, 0), E_HANDOVER_MOVE);
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_ACTIVATE, 0), E_HANDOVER_MOVE);
     CU_ASSERT_EQUAL(ask_for(&bench, HOOK_NONE, 0), E_SUPERVISOR);
     CU_ASSERT_EQUAL(ask_for(&bench, (enum hook)HOOKS, 0), E_SUPERVISOR);
     (void)text_fits(bench.migration, "m-none");
@@ -180,6 +182,111 @@ static void a_source_is_not_frozen_before_its_hook_allowed_it(void)
 }
 
 /* The thread of the fixture is the supervisor: it is ended before this one plays it. */
+static void supervisor_end(struct bench *bench)
+{
+    authority_close(&bench->f->authority);
+    pthread_join(bench->f->thread, NULL);
+}
+
+/* It ends at once; so bench_clear finds one. */
+static void supervisor_again(struct bench *bench)
+{
+    CU_ASSERT_FATAL(pthread_create(&bench->f->thread, NULL, fixture_supervise, bench->f) ==
+                    0);
+}
+
+static void run_sql(struct bench *bench, const char *sql)
+{
+    scoped(query_end) struct query query = {0};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(query_begin(&query, &bench->f->state.db, sql, &err));
+    CU_ASSERT_FATAL(query_run(&query, NULL, &err));
+}
+
+/* More of them than there are places. */
+static void everything_that_is_owed_is_run(void)
+{
+    scoped(bench_clear) struct bench bench;
+    const struct timespec tick = {.tv_nsec = HOOK_TICK_MS * 1000000L};
+
+    bench_make(&bench, true);
+    put_hook(&bench, "target-activate", "echo >>$PAIRGATE_STATE/ran");
+    supervisor_end(&bench);
+    run_sql(&bench, "UPDATE migration SET state = 'committed'");
+    run_sql(&bench,
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE"
+            " i < 19) INSERT INTO migration (id, side, grant_id, name, directory,"
+            " peer, state, generation, epoch, digest, created, changed) SELECT id ||"
+            " i, side, grant_id, name, directory, peer, state, generation, epoch,"
+            " digest, created, changed FROM migration, n");
+    bench.f->office.hooks->look = true;
+    for (int i = 0; i < 2400 && !scratch_shell(&bench.f->state.scratch,
+                                               "[ $(wc -l <ran) = 20 ] 2>/dev/null");
+         i++) {
+        office_hook_look(&bench.f->office);
+        nanosleep(&tick, NULL);
+    }
+    CU_ASSERT(scratch_shell(&bench.f->state.scratch, "[ $(wc -l <ran) = 20 ]"));
+    supervisor_again(&bench);
+}
+
+/* What comes by itself is not the worker's: neither its outcome nor its place. */
+static void what_is_owed_is_not_the_workers(void)
+{
+    scoped(bench_clear) struct bench bench;
+
+    bench_make(&bench, true);
+    put_hook(&bench, "target-activate", "exit 1");
+    run_sql(&bench, "UPDATE migration SET state = 'committed'");
+    bench.f->office.hooks->look = true;
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_IMPORT, 0), E_HANDOVER_MOVE);
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_ACTIVATE, 0), E_SUPERVISOR);
+}
+
+static bool finish(struct bench *bench, const char *ran)
+{
+    struct error err = {0};
+
+    CU_ASSERT(office_hook_finish(&bench->f->office, &err));
+    return scratch_has(&bench->f->state.scratch, ran);
+}
+
+/* A worker that asks for what it may not have changes nothing of what is owed. */
+static void a_refused_request_leaves_the_thaw_owed(void)
+{
+    scoped(bench_clear) struct bench bench;
+
+    bench_make(&bench, false);
+    put_hook(&bench, "source-freeze", "exit 1");
+    put_hook(&bench, "source-thaw", "echo >$PAIRGATE_STATE/thawed");
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_SOURCE_FREEZE, -1), E_HOOK_FREEZE);
+    (void)text_fits(bench.migration, "m-none");
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_SOURCE_FREEZE, 0), E_MIGRATION_UNKNOWN);
+    supervisor_end(&bench);
+    CU_ASSERT(finish(&bench, "thawed"));
+    supervisor_again(&bench);
+}
+
+/* Whoever goes on with it has it frozen; what is thawed for good waits for nobody. */
+static void a_source_that_goes_on_elsewhere_is_not_thawed(void)
+{
+    scoped(bench_clear) struct bench bench;
+    scoped(fd_close) int elsewhere = -1;
+    struct error err = {0};
+
+    bench_make(&bench, false);
+    put_hook(&bench, "source-freeze", "exit 1");
+    put_hook(&bench, "source-thaw", "echo >$PAIRGATE_STATE/thawed");
+    CU_ASSERT_EQUAL(ask_for(&bench, HOOK_SOURCE_FREEZE, -1), E_HOOK_FREEZE);
+    supervisor_end(&bench);
+    CU_ASSERT_FATAL(plan_lock_work(&elsewhere, bench.state.fd, "m-1", &err));
+    CU_ASSERT_FALSE(finish(&bench, "thawed"));
+    run_sql(&bench, "UPDATE migration SET state = 'thawed'");
+    CU_ASSERT(finish(&bench, "thawed"));
+    supervisor_again(&bench);
+}
+
 static void a_source_that_was_not_frozen_after_all_is_thawed_at_the_end(void)
 {
     scoped(bench_clear) struct bench bench;
@@ -189,14 +296,11 @@ static void a_source_that_was_not_frozen_after_all_is_thawed_at_the_end(void)
     put_hook(&bench, "source-freeze", "exit 1");
     put_hook(&bench, "source-thaw", "echo >$PAIRGATE_STATE/thawed");
     CU_ASSERT_EQUAL(ask_for(&bench, HOOK_SOURCE_FREEZE, -1), E_HOOK_FREEZE);
-    authority_close(&bench.f->authority);
-    pthread_join(bench.f->thread, NULL);
-    CU_ASSERT(office_hook_finish(&bench.f->office, &err));
-    CU_ASSERT(scratch_has(&bench.f->state.scratch, "thawed"));
+    supervisor_end(&bench);
+    CU_ASSERT(finish(&bench, "thawed"));
     put_hook(&bench, "source-thaw", "echo busy; exit 4");
     CU_ASSERT(office_hook_finish(&bench.f->office, &err)); /* nothing is owed */
-    CU_ASSERT_FATAL(pthread_create(&bench.f->thread, NULL, fixture_supervise, bench.f) ==
-                    0);
+    supervisor_again(&bench);
 }
 
 int main(void)
@@ -209,6 +313,10 @@ int main(void)
         TEST(what_others_can_change_has_failed),
         TEST(a_hook_is_for_its_side_and_state),
         TEST(a_source_is_not_frozen_before_its_hook_allowed_it),
+        TEST(everything_that_is_owed_is_run),
+        TEST(what_is_owed_is_not_the_workers),
+        TEST(a_refused_request_leaves_the_thaw_owed),
+        TEST(a_source_that_goes_on_elsewhere_is_not_thawed),
         TEST(a_source_that_was_not_frozen_after_all_is_thawed_at_the_end),
     };
 

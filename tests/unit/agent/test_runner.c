@@ -279,6 +279,18 @@ static void it_does_not_survive_whoever_started_it(void)
     CU_ASSERT(has_gone(&bench, "child"));
 }
 
+/* A child that is not waited for leaves no status: that is no success. */
+static void an_end_that_nobody_saw_is_a_failure(void)
+{
+    scoped(bench_clear) struct bench bench;
+
+    bench_make(&bench, "exit 0");
+    signal(SIGCHLD, SIG_IGN);
+    bench_run(&bench);
+    signal(SIGCHLD, SIG_DFL);
+    CU_ASSERT_FALSE(runner_succeeded(&bench.runner));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -296,6 +308,7 @@ int main(void)
         TEST(what_a_success_left_running_runs_on),
         TEST(what_is_cleared_is_ended),
         TEST(it_does_not_survive_whoever_started_it),
+        TEST(an_end_that_nobody_saw_is_a_failure),
     };
 
     return run_tests("runner", tests, COUNT(tests));

@@ -84,6 +84,19 @@ static void a_rung_of_zero_is_told_from_none(void)
     CU_ASSERT_FALSE(none.has_rung);
 }
 
+static void the_first_error_is_no_warning(void)
+{
+    scoped(report_clear) struct report report = {0};
+    struct error warning = {.msg = E_DB, .severity = SEVERITY_WARNING};
+    struct error first = {.msg = E_USAGE}, second = {.msg = E_DB};
+
+    report_add(&report, &warning);
+    CU_ASSERT_EQUAL(report_first_error(&report)->msg, E_DB);
+    report_add(&report, &first);
+    report_add(&report, &second);
+    CU_ASSERT_EQUAL(report_first_error(&report)->msg, E_USAGE);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -92,6 +105,7 @@ int main(void)
         TEST(the_words_of_ome_are_those_of_the_documents),
         TEST(a_report_keeps_its_limit_and_counts_the_rest),
         TEST(only_errors_refuse),
+        TEST(the_first_error_is_no_warning),
         TEST(kinds_give_the_exit_status_of_the_contract),
         TEST(a_rung_of_zero_is_told_from_none),
     };

@@ -82,12 +82,33 @@ static void a_rule_is_shown_as_it_is_read(void)
     }
 }
 
+static bool are_equal(const char *one, const char *other)
+{
+    struct owner_map a = {0}, b = {0};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(owner_map_add(&a, "x:y", &err) && owner_map_add(&b, "x:y", &err));
+    CU_ASSERT_FATAL(one == NULL || owner_map_add(&a, one, &err));
+    CU_ASSERT_FATAL(other == NULL || owner_map_add(&b, other, &err));
+    return owner_map_equal(&a, &b);
+}
+
+static void maps_of_the_same_rules_are_equal(void)
+{
+    CU_ASSERT(are_equal(NULL, NULL));
+    CU_ASSERT(are_equal("a:b", "a:b"));
+    CU_ASSERT_FALSE(are_equal("a:b", NULL));
+    CU_ASSERT_FALSE(are_equal(NULL, "a:b"));
+    CU_ASSERT_FALSE(are_equal("a:b", "a:c"));
+    CU_ASSERT_FALSE(are_equal("user:a:b", "group:a:b"));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(names_and_numbers_are_mapped),    TEST(a_rule_may_be_about_one_kind),
         TEST(the_first_rule_that_fits_counts), TEST(what_is_no_rule_is_refused),
-        TEST(a_rule_is_shown_as_it_is_read),
+        TEST(a_rule_is_shown_as_it_is_read),   TEST(maps_of_the_same_rules_are_equal),
     };
 
     return run_tests("owner_map", tests, COUNT(tests));
