@@ -13,7 +13,7 @@
 #define RUNGS_MAX 12             /* of each ladder; the rest is counted */
 #define FINDINGS_BYTES_MAX 24576 /* of one list */
 
-static json_t *clean_value(const json_t *value, int depth);
+static json_t *clean_value(json_t *value, int depth);
 
 static json_t *clean_text(const char *text)
 {
@@ -23,12 +23,12 @@ static json_t *clean_text(const char *text)
     return json_string(safe);
 }
 
-static json_t *clean_object(const json_t *object, int depth)
+static json_t *clean_object(json_t *object, int depth)
 {
     json_t *out = json_object();
 
-    for (void *at = json_object_iter((json_t *)(uintptr_t)object); at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t)object, at)) {
+    for (void *at = json_object_iter(object); at != NULL;
+         at = json_object_iter_next(object, at)) {
         char name[AUDIT_EVENT_MAX];
 
         text_printable(name, sizeof(name), span_text(json_object_iter_key(at)));
@@ -37,7 +37,7 @@ static json_t *clean_object(const json_t *object, int depth)
     return out;
 }
 
-static json_t *clean_array(const json_t *array, int depth)
+static json_t *clean_array(json_t *array, int depth)
 {
     json_t *out = json_array();
 
@@ -46,7 +46,7 @@ static json_t *clean_array(const json_t *array, int depth)
     return out;
 }
 
-static json_t *clean_value(const json_t *value, int depth)
+static json_t *clean_value(json_t *value, int depth)
 {
     if (depth > DEPTH_MAX)
         return json_string("...");

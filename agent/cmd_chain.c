@@ -66,15 +66,17 @@ static bool read_file(struct buf *out, const char *path, struct error *err)
     return false;
 }
 
-static bool read_files(struct files *out, struct options *options, struct error *err)
+/* `wish` is given what it borrows of the files. */
+static bool read_files(struct files *out, struct upload_wish *wish,
+                       const struct options *options, struct error *err)
 {
     for (size_t i = 0; i < options->files; i++) {
         if (!read_file(&out->text[i], options->file[i], err))
             return false;
         out->more[i] = buf_span(&out->text[i]);
     }
-    options->wish.more = &out->more[1];
-    options->wish.mores = options->files - 1;
+    wish->more = &out->more[1];
+    wish->mores = options->files - 1;
     return true;
 }
 
@@ -98,19 +100,20 @@ static void print_judgement(const struct upload *upload)
     view_text_report(stdout, &upload->report);
 }
 
-static bool check(struct upload *upload, struct options *options, struct error *err)
+static bool check(struct upload *upload, const struct options *options, struct error *err)
 {
     scoped(files_clear) struct files files = {0};
+    struct upload_wish wish = options->wish;
     scoped(buf_clear) struct buf request = buf_upto(CSR_PEM_MAX);
     scoped(csr_clear) struct csr csr = {0};
     struct upload_keys keys = {.spki = &csr.spki, .n = 1};
 
-    if (!read_files(&files, options, err))
+    if (!read_files(&files, &wish, options, err))
         return false;
     if (options->request != NULL && (!fs_read(&request, options->request, err) ||
                                      !csr_parse(&csr, buf_span(&request), err)))
         return false;
-    return upload_judge(upload, files.more[0], &options->wish,
+    return upload_judge(upload, files.more[0], &wish,
                         options->request != NULL ? &keys : NULL, err);
 }
 
@@ -177,14 +180,16 @@ static bool upload_files(struct upload *upload, struct state *state, struct call
                          struct options *options, struct error *err)
 {
     scoped(files_clear) struct files files = {0};
+    struct upload_wish wish = options->wish;
     const bool single = options->wish.occasion == OCCASION_SINGLE;
     bool good;
 
-    if (!read_files(&files, options, err) || !state_open(state, call->state_dir, err) ||
-        !state_lock(state, err) || !changes_prepare(&options->change, state, err))
+    if (!read_files(&files, &wish, options, err) ||
+        !state_open(state, call->state_dir, err) || !state_lock(state, err) ||
+        !changes_prepare(&options->change, state, err))
         return false;
     tell_damages(state);
-    good = upload_install(upload, state, files.more[0], &options->wish, err);
+    good = upload_install(upload, state, files.more[0], &wish, err);
     audit_note_upload(state, single ? "certificate-upload" : "chain-upload", upload, err);
     return good;
 }

@@ -5,6 +5,7 @@
 #include "agent/command.h"
 #include "agent/demands.h"
 #include "agent/dial.h"
+#include "agent/sandbox.h"
 #include "agent/view_pair.h"
 #include "agent/view_text.h"
 #include "base/fs.h"
@@ -108,7 +109,9 @@ static int pair(struct call *call, struct error *err)
     int status = 2;
 
     if (!pair_words_read(call, &words, err) || !state_open(&state, call->state_dir, err) ||
-        !supervisor_part(&worker, &state, &(struct duty){.json = call->json}, err))
+        !supervisor_part(&worker, &state, &(struct duty){.json = call->json}, err) ||
+        !sandbox_close_dialler(&(struct sandbox_dialler){.peer = &words.peer, .work = -1},
+                               err))
         return 2;
     if (dial_pair(&dial, &worker, &words.peer, &words.wish, err)) {
         const struct pair_sides sides = {dial.pair.setup.own, dial.pair.peer};

@@ -70,8 +70,8 @@ static void add_url(struct urls *urls, const char *url)
     for (size_t i = 0; i < urls->n; i++)
         if (text_equal(urls->item[i], url))
             return;
-    if (url[0] != '\0' && urls->n < URLS_MAX)
-        (void)text_fits(urls->item[urls->n++], url);
+    if (url[0] != '\0' && urls->n < URLS_MAX && text_fits(urls->item[urls->n], url))
+        urls->n++;
 }
 
 static bool gather(struct urls *out, int state, const struct chain *cas, struct error *err)

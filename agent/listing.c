@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define DIRECTORY "migrations"
 #define PREFIX "new-"
 #define NAME_BYTES 48
 
@@ -21,7 +20,7 @@ static const char *const of_listings[] = {"manifest-", "digests-", "changed-", "
 
 static void own_name(char out[NAME_BYTES])
 {
-    snprintf(out, NAME_BYTES, DIRECTORY "/" PREFIX "%ld", (long)getpid());
+    snprintf(out, NAME_BYTES, MIGRATIONS_DIR "/" PREFIX "%ld", (long)getpid());
 }
 
 /* "new-123": left by this process, or by one that is no more. */
@@ -34,7 +33,7 @@ static bool is_left_over(const char *name)
 
 void listing_sweep(int state)
 {
-    scoped(dir_close) DIR *dir = dir_open(state, DIRECTORY, 0);
+    scoped(dir_close) DIR *dir = dir_open(state, MIGRATIONS_DIR, 0);
     const struct dirent *entry;
 
     while (dir != NULL && (entry = readdir(dir)) != NULL) {
@@ -48,11 +47,11 @@ void listing_sweep(int state)
 void listing_drop(int state, const char *migration)
 {
     scoped(dir_close) DIR *dir = NULL;
-    char path[MIGRATION_ID_MAX + sizeof(DIRECTORY) + 1];
+    char path[MIGRATION_ID_MAX + sizeof(MIGRATIONS_DIR) + 1];
     struct error ignored = {0};
     const struct dirent *entry;
 
-    snprintf(path, sizeof(path), DIRECTORY "/%s", migration);
+    snprintf(path, sizeof(path), MIGRATIONS_DIR "/%s", migration);
     dir = dir_open(state, path, 0);
     while (dir != NULL && (entry = readdir(dir)) != NULL)
         for (size_t i = 0; i < COUNT(of_listings); i++)
@@ -122,14 +121,14 @@ void listing_recall(int state, const struct move_plan *plan, enum digest_kind ki
 bool listing_adopt(int state, const char *migration, struct error *err)
 {
     scoped(fd_close) int dir = -1;
-    char from[NAME_BYTES], to[MIGRATION_ID_MAX + sizeof(DIRECTORY) + 1];
+    char from[NAME_BYTES], to[MIGRATION_ID_MAX + sizeof(MIGRATIONS_DIR) + 1];
 
     own_name(from);
-    snprintf(to, sizeof(to), DIRECTORY "/%s", migration);
-    if (!fs_open_dir(&dir, state, DIRECTORY, err))
+    snprintf(to, sizeof(to), MIGRATIONS_DIR "/%s", migration);
+    if (!fs_open_dir(&dir, state, MIGRATIONS_DIR, err))
         return false;
     if (renameat2(state, from, state, to, RENAME_NOREPLACE) != 0 && errno != EEXIST &&
         errno != ENOENT)
         return fail_errno(err, E_FILE_WRITE, to);
-    return fs_sync(dir, DIRECTORY, err);
+    return fs_sync(dir, MIGRATIONS_DIR, err);
 }

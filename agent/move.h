@@ -15,6 +15,8 @@
 
 #include <limits.h>
 
+#define MIGRATIONS_DIR "migrations" /* of the state directory */
+
 /* What the administrator asked for; kept in the work directory, so that `resume` knows it.
  */
 struct move_plan {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/move_command.h"
 
+#include "agent/sandbox.h"
 #include "agent/view_pair.h"
 #include "agent/view_text.h"
+#include "base/fs.h"
 #include "base/text.h"
 #include "transfer/disk.h"
 
@@ -45,6 +47,21 @@ static int conclude(const struct call *call, struct move *move, bool good,
     return move->refused ? 1 : 2;
 }
 
+/* The way out is the peer's; what is written is below the migrations of this state. */
+static bool close_in(const struct move *move, const struct state *state, struct error *err)
+{
+    struct sandbox_dialler what = {
+        .peer = &move->plan.peer,
+        .tree = move->plan.tree,
+        .secret = move->consent != NULL ? move->consent->password.file : NULL,
+        .work = -1};
+    const bool good = fs_make_dir(&what.work, state->fd, MIGRATIONS_DIR, 0700, err) &&
+                      sandbox_close_dialler(&what, err);
+
+    fd_close(&what.work);
+    return good;
+}
+
 int move_part(struct call *call, struct move *move, struct state *state,
               bool (*what)(struct move *, struct error *), struct error *err)
 {
@@ -52,16 +69,19 @@ int move_part(struct call *call, struct move *move, struct state *state,
     struct migration_facts wish = {0};
     const struct duty duty = {
         .json = call->json, .migration = move->plan.migration, .wish = &wish};
+    int status;
 
     if (state->db.handle != NULL) /* the supervisor opens it again, after the fork */
         db_close(&state->db);
     (void)text_fits(wish.name, move->plan.name);
     (void)text_fits(wish.directory, move->plan.tree);
     text_printable(wish.peer, sizeof(wish.peer), span_text(move->plan.peer.host));
-    if (!supervisor_part(&worker, state, &duty, err))
+    if (!supervisor_part(&worker, state, &duty, err) || !close_in(move, state, err))
         return 2;
     move->worker = &worker;
     move->state = state->fd;
     move->events.json = call->json;
-    return conclude(call, move, what(move, err), err);
+    status = conclude(call, move, what(move, err), err);
+    move->worker = NULL;
+    return status;
 }

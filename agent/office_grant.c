@@ -146,10 +146,12 @@ static bool exchange_step(struct request *r, struct exchange **out,
                           bool *done, struct error *err)
 {
     bool fresh = false;
+    const bool taken = exchange_take(r, out, &fresh, err);
 
-    if (!exchange_take(r, out, &fresh, err) || (fresh && !begin(r, *out, err))) {
-        if (*out != NULL)
-            exchange_drop(*out);
+    if (*out == NULL)
+        return false;
+    if (!taken || (fresh && !begin(r, *out, err))) {
+        exchange_drop(*out);
         *out = NULL;
         return false;
     }

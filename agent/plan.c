@@ -17,7 +17,7 @@ bool plan_open_work(int *out, int state, const char *migration, struct error *er
 {
     char path[64];
 
-    snprintf(path, sizeof(path), "migrations/%s", migration);
+    snprintf(path, sizeof(path), MIGRATIONS_DIR "/%s", migration);
     return fs_make_dir(out, state, path, 0700, err);
 }
 
@@ -152,7 +152,7 @@ bool plan_load(struct move_plan *out, int state, const char *migration, struct e
     const char *text;
     uint64_t streams = 0, patience = PATIENCE_SECONDS; /* older plans have no patience */
 
-    snprintf(path, sizeof(path), "migrations/%s/" PLAN_FILE, migration);
+    snprintf(path, sizeof(path), MIGRATIONS_DIR "/%s/" PLAN_FILE, migration);
     if (!fs_read_at(&file, state, path, err) || !buf_terminate(&file, err))
         return false;
     text = (const char *)file.at;

@@ -22,11 +22,11 @@ static void buf_move(struct buf *buf, size_t room)
 {
     unsigned char *at = mem_zeroed(room, 1);
 
-    if (buf->n > 0)
+    if (buf->at != NULL) {
         memcpy(at, buf->at, buf->n);
-    if (buf->at != NULL)
         mem_wipe(buf->at, buf->room);
-    mem_free(buf->at);
+        mem_free(buf->at);
+    }
     buf->at = at;
     buf->room = room;
 }

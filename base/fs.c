@@ -109,6 +109,9 @@ static bool temp_name(char out[NAME_MAX + 1], const char *name, struct error *er
     return n <= NAME_MAX || fail(err, E_FILE_WRITE, "the name %s is too long", name);
 }
 
+#define PRIVATE_MODE                                                                       \
+    0600 /* which no umask of ours takes from; a dialling worker may not chmod */
+
 static bool write_new(int dir, const char *name, struct span bytes, mode_t mode,
                       struct error *err)
 {
@@ -116,8 +119,9 @@ static bool write_new(int dir, const char *name, struct span bytes, mode_t mode,
 
     if (unlinkat(dir, name, 0) != 0 && errno != ENOENT)
         return fail_errno(err, E_FILE_WRITE, name);
-    fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || fchmod(fd, mode) != 0)
+    fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                PRIVATE_MODE);
+    if (fd < 0 || (mode != PRIVATE_MODE && fchmod(fd, mode) != 0))
         return fail_errno(err, E_FILE_WRITE, name);
     return fs_write_all(fd, bytes, err) && fs_sync(fd, name, err);
 }

@@ -46,10 +46,15 @@ bool span_find(struct span span, const char *text, size_t *where)
     return hit != NULL;
 }
 
+static bool is_blank(unsigned char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 bool span_is_blank(struct span span)
 {
     for (size_t i = 0; i < span.n; i++)
-        if (memchr(" \t\r\n", span.at[i], 4) == NULL)
+        if (!is_blank(span.at[i]))
             return false;
     return true;
 }

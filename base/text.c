@@ -197,13 +197,12 @@ static bool base64_group(struct buf *out, const unsigned char *in, size_t pad,
 
 bool text_base64_decode(struct buf *out, struct span text, struct error *err)
 {
-    const unsigned char *last = text.n >= 4 ? text.at + text.n - 4 : NULL;
     size_t pad = 0;
 
     if (text.n % 4 != 0)
         return fail(err, E_BASE64, "%zu characters, not a multiple of four", text.n);
-    if (last != NULL && last[3] == '=')
-        pad = last[2] == '=' ? 2 : 1;
+    if (text.n > 0 && text.at[text.n - 1] == '=')
+        pad = text.at[text.n - 2] == '=' ? 2 : 1;
     if (!buf_reserve(out, text.n / 4 * 3 - pad, err))
         return false;
     for (size_t i = 0; i < text.n; i += 4)
@@ -219,12 +218,12 @@ bool text_base64_encode(struct buf *out, struct span bytes, struct error *err)
     for (size_t i = 0; i < bytes.n; i += 3) {
         size_t have = bytes.n - i < 3 ? bytes.n - i : 3;
         unsigned bits = 0;
-        char four[4];
+        char four[4] = {'=', '=', '=', '='};
 
         for (size_t k = 0; k < 3; k++)
             bits = bits << 8 | (k < have ? bytes.at[i + k] : 0U);
-        for (size_t k = 0; k < 4; k++)
-            four[k] = k <= have ? base64_alphabet[bits >> (18 - 6 * k) & 63] : '=';
+        for (size_t k = 0; k <= have; k++)
+            four[k] = base64_alphabet[bits >> (18 - 6 * k) & 63];
         if (!buf_add(out, span_of(four, 4), err))
             return false;
     }

@@ -52,4 +52,4 @@ void text_printable(char *out, size_t room, struct span from);
 bool text_is_utf8(struct span text);
 /* Length and code point of the UTF-8 sequence at the start (RFC 3629 section 4); 0 when
  * there is none. */
-size_t text_character(unsigned *code, struct span text);
+size_t text_character(unsigned *code, struct span s);

@@ -50,6 +50,7 @@ static const struct kind_row {
      "Ed25519",
      {ALGORITHM(0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70)},
      {ALGORITHM(0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70)}},
+    {KEY_UNKNOWN, 0, "unknown", {0}, {0}}, /* stays last: whatever is none of those */
 };
 
 static const struct {
@@ -80,10 +81,11 @@ bool key_choice_named(enum key_choice *out, const char *name, struct error *err)
 
 static const struct kind_row *row_of(enum key_kind kind)
 {
-    for (size_t i = 0; i < COUNT(kind_rows); i++)
-        if (kind_rows[i].kind == kind)
-            return &kind_rows[i];
-    return NULL;
+    size_t i = 0;
+
+    while (kind_rows[i].kind != KEY_UNKNOWN && kind_rows[i].kind != kind)
+        i++;
+    return &kind_rows[i];
 }
 
 struct key key_none(void)
@@ -183,14 +185,10 @@ void key_spki_digest(struct digest *out, const struct key *key)
 
 void key_show_name(char *out, size_t room, const struct key *key)
 {
-    const struct kind_row *row = row_of(key->kind);
-
-    if (row == NULL)
-        snprintf(out, room, "unknown");
-    else if (key->kind == KEY_RSA)
+    if (key->kind == KEY_RSA)
         snprintf(out, room, "RSA-%u", key->bits);
     else
-        snprintf(out, room, "%s", row->name);
+        snprintf(out, room, "%s", row_of(key->kind)->name);
 }
 
 void key_clear(struct key *key)
@@ -276,9 +274,7 @@ bool key_sign_certificate(struct buf *out, const struct key *key, struct span tb
 
 struct span key_certificate_algorithm(const struct key *key)
 {
-    const struct kind_row *row = row_of(key->kind);
-
-    return row != NULL ? row->certificate_algorithm : (struct span){0};
+    return row_of(key->kind)->certificate_algorithm;
 }
 
 bool key_verifies(struct span spki, struct span message, struct span signature)

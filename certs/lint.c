@@ -210,9 +210,9 @@ void lint_judge(struct report *out, const struct chain *chain)
     const struct cert *path[CHAIN_READ_MAX] = {0};
     struct chain_order order;
 
-    if (chain->n == 0)
-        return;
     chain_lay_order(&order, chain);
+    if (order.n == 0)
+        return;
     for (size_t i = 0; i < order.n; i++)
         path[i] = &chain->cert[order.path[i]];
     lint_leaf(out, path[0]);

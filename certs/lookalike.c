@@ -80,13 +80,19 @@ static const struct confusable {
     {0x2019, '\''}, {0x2032, '\''}, {0x2212, '-'}, {0xFE63, '-'},
 };
 
-static int by_code(const void *key, const void *row)
+static int compare(unsigned a, unsigned b)
 {
-    unsigned code = *(const unsigned *)key;
-    unsigned short other =
-        *(const unsigned short *)row; /* the first member of either row */
+    return (a > b) - (a < b);
+}
 
-    return (code > other) - (code < other);
+static int by_composed(const void *code, const void *row)
+{
+    return compare(*(const unsigned *)code, ((const struct composed *)row)->code);
+}
+
+static int by_confusable(const void *code, const void *row)
+{
+    return compare(*(const unsigned *)code, ((const struct confusable *)row)->code);
 }
 
 /* Zero-width characters and soft hyphens leave no trace. */
@@ -104,8 +110,8 @@ static bool is_wide_space(unsigned code)
 
 static unsigned one_reading(unsigned code)
 {
-    const struct confusable *row =
-        bsearch(&code, confusables, COUNT(confusables), sizeof(confusables[0]), by_code);
+    const struct confusable *row = bsearch(&code, confusables, COUNT(confusables),
+                                           sizeof(confusables[0]), by_confusable);
 
     if (row != NULL)
         code = (unsigned char)row->reads_as;
@@ -121,7 +127,7 @@ static unsigned one_reading(unsigned code)
 size_t lookalike_read(unsigned out[2], unsigned code)
 {
     const struct composed *row =
-        bsearch(&code, composed, COUNT(composed), sizeof(composed[0]), by_code);
+        bsearch(&code, composed, COUNT(composed), sizeof(composed[0]), by_composed);
 
     if (is_invisible(code))
         return 0;

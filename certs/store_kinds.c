@@ -99,7 +99,7 @@ static size_t distance(const char *a, const char *b)
 
     for (size_t j = 0; j <= n; j++)
         row[j] = j;
-    for (size_t i = 0; a[i] != '\0' && i < STORE_NAME_MAX; i++) {
+    for (size_t i = 0; i < STORE_NAME_MAX && a[i] != '\0'; i++) {
         size_t diagonal = row[0];
 
         row[0] = i + 1;

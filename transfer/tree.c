@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -41,8 +42,7 @@ static enum outcome tell_left(struct tree *tree, struct error *finding)
     if (tree->left < TREE_LEFT_NAMED)
         return tell(tree, finding);
     *finding = (struct error){0};
-    fail(finding, E_NOT_MOVED, "and %llu more",
-         (unsigned long long)(tree->left - TREE_LEFT_NAMED + 1));
+    fail(finding, E_NOT_MOVED, "and %" PRIu64 " more", tree->left - TREE_LEFT_NAMED + 1);
     finding->severity = SEVERITY_WARNING;
     if (tree->left == TREE_LEFT_NAMED)
         tree->more = findings->n;

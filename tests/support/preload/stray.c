@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For LD_PRELOAD: a worker that was taken over. The first time a thread that serves a peer
- * reads from it, it tries what STRAY lists, as in "open=/etc/passwd fork", and says on
- * standard error how each went: "stray: open=/etc/passwd: Permission denied". What ends the
- * process says nothing.
+ * For LD_PRELOAD: a worker that was taken over. The first time a thread of a listener that
+ * serves a peer, or of a source that sends to one, reads from it, it tries what STRAY
+ * lists, as in "open=/etc/passwd fork", and says on standard error how each went: "stray:
+ * open=/etc/passwd: Permission denied". What ends the process says nothing.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -79,6 +79,29 @@ static long try_connect(const char *path)
     return connect(0, (const struct sockaddr *)&to, sizeof(to));
 }
 
+/* A TCP connection to this port of the machine. */
+static long try_dial(const char *port)
+{
+    const struct sockaddr_in to = {.sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)atoi(port)),
+                                   .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    return fd < 0 ? -1 : connect(fd, (const struct sockaddr *)&to, sizeof(to));
+}
+
+static long try_unix(const char *path)
+{
+    (void)path;
+    return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static long try_datagram(const char *path)
+{
+    (void)path;
+    return socket(AF_INET, SOCK_DGRAM, 0);
+}
+
 static long try_trace(const char *path)
 {
     (void)path;
@@ -102,6 +125,7 @@ static const struct {
     {"chown", try_chown},     {"remove", try_remove}, {"attribute", try_attribute},
     {"exec", try_exec},       {"fork", try_fork},     {"socket", try_socket},
     {"connect", try_connect}, {"trace", try_trace},   {"code", try_code},
+    {"dial", try_dial},       {"unix", try_unix},     {"datagram", try_datagram},
 };
 
 static void stray(const char *wanted)

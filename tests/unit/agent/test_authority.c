@@ -125,7 +125,7 @@ static void a_proof_on_no_connection_is_refused(void)
 static void a_grant_is_renewed_for_its_key_alone(void)
 {
     scoped(fixture_free) struct fixture *f = fixture_make(true);
-    struct authority_answer first, answer = {0};
+    struct authority_answer first = {0}, answer = {0};
     struct error err = {0};
     const char *migration = first.grant.migration;
 

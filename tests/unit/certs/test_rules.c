@@ -117,7 +117,7 @@ static int by_text(const void *a, const void *b)
 /* "rule severity, …" in the order of the alphabet, "-" for none. */
 static void tell(char out[TOLD_MAX], const struct report *report)
 {
-    const char *names[64];
+    const char *names[64] = {0};
     size_t n = 0, at = 0;
     enum severity worst;
 
