@@ -109,11 +109,10 @@ static const int both[] = {
 /* Sockets of sources, and files that become what they were there. */
 static const int receiving[] = {
     SCMP_SYS(accept4),      SCMP_SYS(copy_file_range), SCMP_SYS(fallocate),
-    SCMP_SYS(flock),        SCMP_SYS(symlinkat),       SCMP_SYS(linkat),
-    SCMP_SYS(chmod),        SCMP_SYS(fchmod),          SCMP_SYS(fchmodat),
-    SCMP_SYS(fchown),       SCMP_SYS(fchownat),        SCMP_SYS(utimensat),
-    SCMP_SYS(fsetxattr),    SCMP_SYS(fremovexattr),    SCMP_SYS(lsetxattr),
-    SCMP_SYS(lremovexattr),
+    SCMP_SYS(symlinkat),    SCMP_SYS(linkat),          SCMP_SYS(chmod),
+    SCMP_SYS(fchmod),       SCMP_SYS(fchmodat),        SCMP_SYS(fchown),
+    SCMP_SYS(fchownat),     SCMP_SYS(utimensat),       SCMP_SYS(fsetxattr),
+    SCMP_SYS(fremovexattr), SCMP_SYS(lsetxattr),       SCMP_SYS(lremovexattr),
 };
 
 /* Files of its own beside the tree; nothing that alters what it may only read. */

@@ -166,7 +166,8 @@ static void every_pair_gives_the_findings_of_its_clocks(void)
         wrong += case_differs(one->d_name, clocks, n);
     }
     closedir(pairs);
-    printf("\n  %u pairs, %zu clocks, %u policies: %u differ ", cases, n, (unsigned)POLICIES, wrong);
+    printf("\n  %u pairs, %zu clocks, %u policies: %u differ ", cases, n,
+           (unsigned)POLICIES, wrong);
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT(cases >= 20 && n >= 13);
 }
