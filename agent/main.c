@@ -4,6 +4,9 @@
 #include "agent/view_json.h"
 #include "agent/view_text.h"
 #include "base/text.h"
+#include "certs/wolf.h"
+#include "pairing/json.h"
+#include "transfer/put.h"
 
 #include <pairgate_deps.h>
 #include <signal.h>
@@ -138,13 +141,22 @@ static bool call_prepare(struct call *call, int argc, char **argv, struct error 
     return args_value(&call->args, "--state", &call->state_dir, err);
 }
 
+/* Whoever asks for memory that is not there, the process ends with status 2. */
+static bool take_libraries(struct error *err)
+{
+    db_use_mem();
+    wolf_use_mem();
+    json_use_mem();
+    return put_use_mem(err);
+}
+
 static int run(const struct command *row, int argc, char **argv)
 {
     struct call call = {0};
     struct error err = {0};
     int status = 0;
 
-    if (call_prepare(&call, argc, argv, &err))
+    if (take_libraries(&err) && call_prepare(&call, argc, argv, &err))
         status = row->run(&call, &err);
     if (err.msg == E_NONE)
         return status;

@@ -166,8 +166,11 @@ static int desk_serve(struct desk *desk)
         struct error err = {0};
 
         office_hook_look(&desk->office);
-        if (poll(wait, COUNT(wait), desk_sleep_ms(desk)) < 0 && errno != EINTR)
+        if (poll(wait, COUNT(wait), desk_sleep_ms(desk)) < 0) {
+            if (errno == EINTR)
+                continue; /* what was ready before is not asked again */
             return 2;
+        }
         if (wait[0].revents != 0 && desk_signal(desk, &status))
             return status;
         /* A channel the worker has closed is not asked again; its end comes as a signal. */

@@ -1,10 +1,52 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/db.h"
 
+#include "base/mem.h"
+
 #include <errno.h>
+#include <malloc.h>
 #include <sqlite3.h>
 
 #define BUSY_MS 10000 /* another command of this appliance holds the write lock */
+
+static void *take(int n)
+{
+    return mem_take((size_t)n);
+}
+
+static void *retake(void *old, int n)
+{
+    return mem_retake(old, (size_t)n);
+}
+
+static int size_of(void *at)
+{
+    return (int)malloc_usable_size(at);
+}
+
+static int round_up(int n)
+{
+    return (n + 7) & ~7;
+}
+
+static int start(void *at)
+{
+    (void)at;
+    return SQLITE_OK;
+}
+
+static void end(void *at)
+{
+    (void)at;
+}
+
+void db_use_mem(void)
+{
+    static const struct sqlite3_mem_methods methods = {take,     mem_free, retake, size_of,
+                                                       round_up, start,    end,    NULL};
+
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+}
 
 static bool db_fail(const struct db *db, const char *what, struct error *err)
 {

@@ -17,6 +17,9 @@ struct db {
     struct sqlite3 *handle;
 };
 
+/* SQLite asks base/mem.h from now on. Once, before any database is opened. */
+void db_use_mem(void);
+
 /*
  * Open or create the file. `schema` has n steps; those beyond PRAGMA user_version are run,
  * each in a transaction. A database with more steps than n is refused by name (E_DB_NEWER).

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Noreturn void stop_without_memory(void)
+_Noreturn void mem_stop(void)
 {
     static const char words[] = "pairgate: PGB1001: out of memory. Free memory and run it "
                                 "again: an unfinished migration resumes.\n";
@@ -21,7 +21,7 @@ void *mem_zeroed(size_t n, size_t size)
     void *at = calloc(n > 0 ? n : 1, size > 0 ? size : 1);
 
     if (at == NULL)
-        stop_without_memory();
+        mem_stop();
     return at;
 }
 
@@ -32,8 +32,18 @@ void *mem_resize(void *old, size_t n, size_t size)
     if (size == 0 || n <= SIZE_MAX / size)
         at = realloc(old, n * size > 0 ? n * size : 1);
     if (at == NULL)
-        stop_without_memory();
+        mem_stop();
     return at;
+}
+
+void *mem_take(size_t n)
+{
+    return mem_resize(NULL, n, 1);
+}
+
+void *mem_retake(void *old, size_t n)
+{
+    return mem_resize(old, n, 1);
 }
 
 char *mem_text(const char *text)

@@ -15,5 +15,11 @@ void *mem_resize(void *old, size_t n, size_t size);
 /* A copy of the string. */
 char *mem_text(const char *text);
 void mem_free(void *at);
+/* malloc and realloc for a library that can be told what to ask: what it would make of NULL
+ * (a message is no JSON, a signature does not fit) would be told as the peer's fault. */
+void *mem_take(size_t n);
+void *mem_retake(void *old, size_t n);
+/* For one that cannot be told, once it says that it has none. */
+_Noreturn void mem_stop(void);
 /* Overwrite so that no compiler leaves it out. */
 void mem_wipe(void *at, size_t n);

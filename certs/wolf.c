@@ -10,6 +10,7 @@
 #include <wolfssl/wolfcrypt/ed25519.h>
 #include <wolfssl/wolfcrypt/error-crypt.h>
 #include <wolfssl/wolfcrypt/hash.h>
+#include <wolfssl/wolfcrypt/memory.h>
 #include <wolfssl/wolfcrypt/rsa.h>
 
 #define RSA_EXPONENT 65537
@@ -37,6 +38,11 @@ static const struct {
     [KEY_EC_P256] = {ECC_SECP256R1, 256},   [KEY_EC_P384] = {ECC_SECP384R1, 384},
     [KEY_EC_P521] = {ECC_SECP521R1, 521},   [KEY_ED25519] = {ECC_CURVE_INVALID, 256},
 };
+
+void wolf_use_mem(void)
+{
+    wolfSSL_SetAllocators(mem_take, mem_free, mem_retake);
+}
 
 static int curve_of(enum key_kind kind)
 {

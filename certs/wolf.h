@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * wolfCrypt's key objects behind one face, for key.c alone. One object serves one
+ * wolfCrypt's key objects behind one face, for key.c alone, and
+ * whose memory it takes. One object serves one
  * operation of one thread; it has its own generator, blinds RSA and wipes itself.
  */
 #pragma once
@@ -9,6 +10,9 @@
 #include "certs/cert.h"
 
 struct wolf; /* on the heap */
+
+/* wolfSSL asks base/mem.h from now on. Once, before anything else of it. */
+void wolf_use_mem(void);
 
 /* A fresh key; `bits` counts for RSA. */
 must_check bool wolf_make(struct wolf **out, enum key_kind kind, unsigned bits,

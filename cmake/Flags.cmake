@@ -23,6 +23,14 @@ if(PAIRGATE_HARDEN)
     target_link_options(pairgate_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
+# Counters of lines and branches: scripts/coverage. Not confined, as with a sanitizer: they
+# are written where the objects lie, at the end of a process.
+if(PAIRGATE_COVERAGE)
+    target_compile_definitions(pairgate_flags INTERFACE PAIRGATE_SANITIZED)
+    target_compile_options(pairgate_flags INTERFACE --coverage -fprofile-update=atomic)
+    target_link_options(pairgate_flags INTERFACE --coverage)
+endif()
+
 if(PAIRGATE_FUZZ)
     target_compile_options(pairgate_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()

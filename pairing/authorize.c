@@ -31,11 +31,20 @@ void scram_free(struct scram **scram)
     *scram = NULL;
 }
 
+/* GNU SASL allocates as it likes. */
+static bool scram_fail(int code, struct error *err)
+{
+    if (code == GSASL_MALLOC_ERROR)
+        mem_stop();
+    return fail(err, E_SCRAM, "%s", gsasl_strerror(code));
+}
+
 static bool scram_set(struct scram *scram, Gsasl_property property, const char *value,
                       struct error *err)
 {
-    return gsasl_property_set(scram->session, property, value) == GSASL_OK ||
-           fail(err, E_SCRAM, "out of memory");
+    const int code = gsasl_property_set(scram->session, property, value);
+
+    return code == GSASL_OK || scram_fail(code, err);
 }
 
 /* The connection this exchange is bound to (RFC 9266); never tls-unique. */
@@ -55,11 +64,12 @@ static bool scram_begin(struct scram **out, bool is_client, struct error *err)
 
     *out = mem_zeroed(1, sizeof(**out));
     (*out)->is_client = is_client;
-    if (gsasl_init(&(*out)->library) != GSASL_OK)
-        return fail(err, E_SCRAM, "GNU SASL cannot start");
+    code = gsasl_init(&(*out)->library);
+    if (code != GSASL_OK)
+        return scram_fail(code, err);
     code = is_client ? gsasl_client_start((*out)->library, MECHANISM, &(*out)->session)
                      : gsasl_server_start((*out)->library, MECHANISM, &(*out)->session);
-    return code == GSASL_OK || fail(err, E_SCRAM, "%s", gsasl_strerror(code));
+    return code == GSASL_OK || scram_fail(code, err);
 }
 
 bool scram_client_of(struct scram **out, const char *user, const char *secret,
@@ -133,7 +143,7 @@ bool scram_step(struct scram *scram, const char *in, char out[SCRAM_TEXT_MAX], b
         return false;
     code = gsasl_step64(scram->session, in, &reply);
     if (code != GSASL_OK && code != GSASL_NEEDS_MORE)
-        return fail(err, E_SCRAM, "%s", gsasl_strerror(code));
+        return scram_fail(code, err);
     fits = reply == NULL || text_copy(out, SCRAM_TEXT_MAX, reply);
     gsasl_free(reply);
     *done = code == GSASL_OK;
@@ -156,7 +166,7 @@ bool verifier_make(struct verifier *out, const char *secret, struct error *err)
     memcpy(out->server_key.byte, server_key, DIGEST_BYTES);
     mem_wipe(salted, sizeof(salted));
     mem_wipe(client_key, sizeof(client_key));
-    return result == GSASL_OK || fail(err, E_SCRAM, "%s", gsasl_strerror(result));
+    return result == GSASL_OK || scram_fail(result, err);
 }
 
 bool verifier_read(struct verifier *out, const struct query *row, int column,

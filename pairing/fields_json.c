@@ -9,6 +9,11 @@
 
 #define FIELD_BYTES_MAX (1U << 20)
 
+void json_use_mem(void)
+{
+    json_set_alloc_funcs(mem_take, mem_free);
+}
+
 bool json_open(struct json_t **out, struct span text, struct error *err)
 {
     json_error_t why;

@@ -13,6 +13,9 @@
 
 struct json_t;
 
+/* jansson asks base/mem.h from now on. Once, before anything else of it. */
+void json_use_mem(void);
+
 /* Parse one object; the caller clears with json_drop. E_JSON otherwise. */
 must_check bool json_open(struct json_t **out, struct span text, struct error *err);
 void json_drop(struct json_t **value);

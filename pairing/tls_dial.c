@@ -17,6 +17,16 @@ static void addresses_free(struct addrinfo **list)
     *list = NULL;
 }
 
+static bool is_ready(struct pollfd *one, int seconds)
+{
+    int n;
+
+    do
+        n = poll(one, 1, seconds * 1000);
+    while (n < 0 && errno == EINTR);
+    return n == 1;
+}
+
 static bool connect_within(int fd, const struct addrinfo *to, int seconds)
 {
     struct pollfd one = {.fd = fd, .events = POLLOUT};
@@ -25,7 +35,7 @@ static bool connect_within(int fd, const struct addrinfo *to, int seconds)
 
     if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
         return true;
-    if (errno != EINPROGRESS || poll(&one, 1, seconds * 1000) != 1)
+    if (errno != EINPROGRESS || !is_ready(&one, seconds))
         return false;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &n) != 0 || failure != 0) {
         errno = failure;

@@ -144,7 +144,7 @@ bool expand_segment(struct expander *expander, struct span packed, size_t length
     if (expander->context == NULL)
         expander->context = ZSTD_createDCtx();
     if (expander->context == NULL)
-        return fail(err, E_SEGMENT_PACKED, "no memory");
+        mem_stop();
     n = ZSTD_decompressDCtx(expander->context, expander->at, length, packed.at, packed.n);
     if (ZSTD_isError(n) || n != length)
         return fail(err, E_SEGMENT_PACKED, "%s",

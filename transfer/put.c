@@ -211,6 +211,13 @@ static bool set_callbacks(CURL *curl, struct put *put)
            curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, put->trouble) == CURLE_OK;
 }
 
+bool put_use_mem(struct error *err)
+{
+    return curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_take, mem_free, mem_retake,
+                                mem_text, mem_zeroed) == CURLE_OK ||
+           fail(err, E_PUT_SETUP, "libcurl cannot start");
+}
+
 bool put_open(struct put *out, const struct grant *grant, const struct route *route,
               struct error *err)
 {

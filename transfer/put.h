@@ -73,6 +73,9 @@ struct reply {
 struct reply reply_none(void);
 void reply_clear(struct reply *reply);
 
+/* libcurl asks base/mem.h from now on. Once, after wolf_use_mem and before any thread. */
+must_check bool put_use_mem(struct error *err);
+
 must_check bool put_open(struct put *out, const struct grant *grant,
                          const struct route *route, struct error *err);
 /*
