@@ -168,6 +168,24 @@ bool fs_open_dir(int *out, int at, const char *path, struct error *err)
     return *out >= 0 || fail_errno(err, E_FILE_READ, path);
 }
 
+/* The name of a directory is durable when the one above it has been synced. */
+static bool make_one(int at, const char *path, mode_t mode, struct error *err)
+{
+    scoped(fd_close) int above = -1;
+    char parent[PATH_MAX];
+    char *slash;
+
+    if (mkdirat(at, path, mode) != 0)
+        return errno == EEXIST || fail_errno(err, E_FILE_WRITE, path);
+    (void)text_fits(parent, path);
+    slash = strrchr(parent, '/');
+    if (slash == NULL)
+        (void)text_fits(parent, ".");
+    else
+        slash[slash == parent] = '\0';
+    return fs_open_dir(&above, at, parent, err) && fs_sync(above, parent, err);
+}
+
 bool fs_make_dir(int *out, int at, const char *path, mode_t mode, struct error *err)
 {
     char part[PATH_MAX];
@@ -176,13 +194,11 @@ bool fs_make_dir(int *out, int at, const char *path, mode_t mode, struct error *
         return fail(err, E_FILE_WRITE, "a path of more than %d bytes", PATH_MAX - 1);
     for (char *slash = part + 1; (slash = strchr(slash, '/')) != NULL; slash++) {
         *slash = '\0';
-        if (mkdirat(at, part, mode) != 0 && errno != EEXIST)
-            return fail_errno(err, E_FILE_WRITE, part);
+        if (!make_one(at, part, mode, err))
+            return false;
         *slash = '/';
     }
-    if (mkdirat(at, part, mode) != 0 && errno != EEXIST)
-        return fail_errno(err, E_FILE_WRITE, path);
-    return fs_open_dir(out, at, path, err);
+    return make_one(at, part, mode, err) && fs_open_dir(out, at, path, err);
 }
 
 static bool remove_entries(int dir, struct error *err);

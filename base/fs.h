@@ -35,8 +35,9 @@ must_check bool fs_rename_new(int dir, const char *from, const char *to, struct 
 DIR *dir_open(int at, const char *path, int flags);
 void dir_close(DIR **dir);
 
-/* Open a directory; make it (and its parents) first with `mode` when it is not there. */
 must_check bool fs_open_dir(int *out, int at, const char *path, struct error *err);
+/* The same; made first, it and its parents, with `mode` and durably, when it is not there.
+ */
 must_check bool fs_make_dir(int *out, int at, const char *path, mode_t mode,
                             struct error *err);
 must_check bool fs_sync(int fd, const char *what, struct error *err);

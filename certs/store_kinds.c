@@ -157,12 +157,13 @@ bool store_create(int state, const char *name, struct error *err)
         return fail(err, E_STORE_NAME, "%s is there already", name);
     if (nearly(name) != NULL)
         return fail(err, E_STORE_NAME, "%s is too much like %s", name, nearly(name));
-    return fs_make_dir(&dir, state, path, 0700, err) && fs_sync(dir, path, err);
+    return fs_make_dir(&dir, state, path, 0700, err);
 }
 
 bool store_delete(int state, const char *name, struct error *err)
 {
     char path[sizeof(STORES_DIR) + STORE_NAME_MAX];
+    scoped(fd_close) int stores = -1;
     struct store_kind kind = {0};
 
     if (find_kind(name) != NULL)
@@ -170,7 +171,8 @@ bool store_delete(int state, const char *name, struct error *err)
     if (!store_kind_named(&kind, state, name, err))
         return false;
     path_of(path, name);
-    return fs_remove_tree(state, path, err);
+    return fs_remove_tree(state, path, err) &&
+           fs_open_dir(&stores, state, STORES_DIR, err) && fs_sync(stores, STORES_DIR, err);
 }
 
 static int compare_names(const void *a, const void *b)
