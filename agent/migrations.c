@@ -89,15 +89,16 @@ bool migrations_begin(struct migrations *out, struct worker *worker, int into,
     return out->running || fail(err, E_BUSY, "no thread for the journal");
 }
 
+/* The place is not named yet. */
 static bool restore(struct migrations *migrations, struct migration *migration,
-                    struct error *err)
+                    const char *id, struct error *err)
 {
     uint64_t from = 0;
 
     for (;;) {
         scoped(batch_clear) struct batch batch = {0};
 
-        if (!authority_journal_load(&migrations->worker->authority, migration->id,
+        if (!authority_journal_load(&migrations->worker->authority, id,
                                     migration->handover.generation, from, &batch, err))
             return false;
         if (batch.n == 0)
@@ -143,7 +144,7 @@ static bool staging_open(struct migrations *migrations, struct migration *migrat
     receive_status(&migration->receive, &status);
     /* From `committing` on target-import may have changed what was durable. */
     return !status.closed || migration->handover.state == TARGET_COMMITTING ||
-           restore(migrations, migration, err);
+           restore(migrations, migration, grant->migration, err);
 }
 
 /* The staging of the generation that the row names, in place of the one before. */
