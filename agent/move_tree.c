@@ -116,9 +116,12 @@ static bool is_final(struct run *run, bool listed_frozen, bool *final, struct er
     return true;
 }
 
+/* Told of this generation once more, the target has made it durable: from then on only the
+ * next one is sent. */
 static bool next_generation(struct run *run, struct error *err)
 {
-    if (!say_frozen(run, WILL_NEXT, run->handover.generation + 1, err) ||
+    if (!tell_frozen(run, err) ||
+        !say_frozen(run, WILL_NEXT, run->handover.generation + 1, err) ||
         !tell_frozen(run, err) || !open_generation(run, err))
         return false;
     event_generation(&run->move->events, run->handover.generation,

@@ -82,6 +82,17 @@ static bool begin_next(struct visit *visit, struct hold *hold,
     return move(visit, hold, ASKED_NEXT, NULL, statement, err) && stage(visit, hold, err);
 }
 
+/* Told again before the source moves on: what it has brought must outlive us by then. */
+static bool freeze_here(struct visit *visit, struct hold *hold,
+                        const struct signed_text *statement, struct error *err)
+{
+    struct migration *migration = hold->migration;
+
+    return (!migration->receive.opened ||
+            migration_flush(&visit->peer->service->migrations, migration, err)) &&
+           move(visit, hold, ASKED_FREEZE, NULL, statement, err);
+}
+
 bool peer_freeze(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
@@ -94,7 +105,7 @@ bool peer_freeze(struct visit *visit, struct error *err)
         !freeze_accept(visit, &hold.migration->handover, &statement, &next, err))
         return false;
     return (next ? begin_next(visit, &hold, &statement, err)
-                 : move(visit, &hold, ASKED_FREEZE, NULL, &statement, err)) &&
+                 : freeze_here(visit, &hold, &statement, err)) &&
            peer_empty(visit, err);
 }
 

@@ -97,6 +97,14 @@ static bool open_tree(struct receive *receive, struct error *err)
     return begin_tree(receive, err) && take_tree(receive, err);
 }
 
+/* What is moved into a directory is lost with it: the directories are durable first. */
+static bool carry_durably(struct receive *receive, struct error *err)
+{
+    return receive->base[0] < 0 ||
+           ((syncfs(receive->staging) == 0 || disk_fail(err, TREE_DIR)) &&
+            carry_over(receive, err));
+}
+
 /* What a closed manifest makes possible. */
 static bool get_ready(struct receive *receive, struct error *err)
 {
@@ -104,7 +112,7 @@ static bool get_ready(struct receive *receive, struct error *err)
 
     if (!receive->sealed && receive->tree >= 0 &&
         (!make_directories(receive->tree, &receive->manifest, err) ||
-         !carry_over(receive, err)))
+         !carry_durably(receive, err)))
         return false;
     if (!marks_open(&receive->marks, receive->staging, generation,
                     receive->manifest.sum.segments, err) ||

@@ -70,19 +70,25 @@ static bool move_in(struct receive *receive, struct error *err)
     return disk_fail(err, receive->name);
 }
 
-/* The root's own mode and time, which the rename needed otherwise or moved. */
+/* The root's own mode and time, which the rename needed otherwise or moved; durable as the
+ * rest of the tree has been since it was sealed. */
 static bool settle_root(struct receive *receive, struct error *err)
 {
     scoped(walk_clear) struct walk walk = {0};
+    scoped(fd_close) int fd = -1;
     struct settle settle = {0};
     struct error trouble = {0};
     struct entry root;
 
     walk_begin(&walk, &receive->manifest, 0);
-    if (walk_next(&walk, &root, &trouble))
-        return settle_directory(&settle, receive->into, receive->name, &root, 0, err);
-    *err = trouble;
-    return fail(err, E_STAGING_BAD, "the manifest is empty");
+    if (!walk_next(&walk, &root, &trouble)) {
+        *err = trouble;
+        return fail(err, E_STAGING_BAD, "the manifest is empty");
+    }
+    return fs_open_beneath(&fd, receive->into, receive->name, O_RDONLY | O_DIRECTORY, 0,
+                           err) &&
+           settle_directory(&settle, receive->into, receive->name, &root, 0, err) &&
+           (fsync(fd) == 0 || disk_fail(err, receive->name));
 }
 
 bool restage(const struct receive *receive, struct error *err)
