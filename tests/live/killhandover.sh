@@ -7,6 +7,7 @@
 #
 #   KILLPOINTS   how many points of each process are tried, evenly spread; `all` for every one
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/oneowner.sh"
 
 so=${KILLPOINT_SO:-$(dirname "$PAIRGATE")/tests/killpoint.so}
 if [[ ! -e $so ]]; then skip "no $so"; fi
@@ -35,53 +36,9 @@ armed()
 # counted ROLE: how many points were passed.
 counted()
 {
-    local at=0
-    if [[ $1 == worker ]]; then at=8; fi
-    od -An -t u8 -j "$at" -N 8 "$counts" | tr -d ' '
-}
-
-row() { pg "$1" status --json 2>/dev/null | jq -c --arg name "$2" 'select(.name == $name)'; }
-
-# once_owned NAME: never two owners. What is not known to a side is not its own.
-once_owned()
-{
-    local source target
-    source=$(row source "$1" | jq -r .owner)
-    target=$(row target "$1" | jq -r .owner)
-    [[ $source != source || $target != target ]]
-}
-
-migrate()
-{
-    pg source migrate "$(at target)" "$scratch/estate" --name "$1" --streams 1 \
-        --code-file "$scratch/target.code" >"$out" 2>"$err" </dev/null
-}
-
-# go_on NAME: as its administrator would.
-go_on()
-{
-    local id
-    id=$(row source "$1" | jq -r .id)
-    if [[ $id ]]; then
-        pg source resume "$id" >"$out" 2>"$err" </dev/null
-    else
-        migrate "$1"
-    fi
-}
-
-# one_owner SENTENCE NAME: at the end, the target, with every byte and both signatures.
-one_owner()
-{
-    local states
-    states="$(row source "$2" | jq -r '"\(.state) \(.owner) \(.epoch)"')"
-    states+=" $(row target "$2" | jq -r '"\(.state) \(.owner) \(.epoch)"')"
-    if [[ $states != 'handed-over target 2 committed target 2' ]] ||
-        ! diff -r --no-dereference "$scratch/estate" "$scratch/target.into/$2" ||
-        [[ $(pg target receipt show --json "$(row target "$2" | jq -r .id)" |
-            jq 'has("countersignature")') != true ]]; then
-        not_ok "$1: one owner, no byte lost: $states" "$out" "$err" "$scratch/target.events.err"
-        return 1
-    fi
+    local skip=0
+    if [[ $1 == worker ]]; then skip=8; fi
+    od -An -t u8 -j "$skip" -N 8 "$counts" | tr -d ' '
 }
 
 # points LAST: those to be tried.
