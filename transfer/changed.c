@@ -39,11 +39,9 @@ static bool append(const struct changed *changed, struct span path, struct error
 {
     scoped(buf_clear) struct buf record = buf_upto(ENTRY_PATH_MAX + 2);
 
-    if (!buf_add_byte(&record, 0, err) || !buf_add(&record, path, err) ||
-        !buf_add_byte(&record, 0, err) ||
-        !fs_write_all(changed->fd, buf_span(&record), err))
-        return false;
-    return fdatasync(changed->fd) == 0 || disk_fail(err, "the list of changed files");
+    return buf_add_byte(&record, 0, err) && buf_add(&record, path, err) &&
+           buf_add_byte(&record, 0, err) &&
+           fs_write_all(changed->fd, buf_span(&record), err);
 }
 
 static bool note_locked(struct changed *changed, struct span path, struct error *err)
@@ -64,6 +62,11 @@ bool changed_note(struct changed *changed, struct span path, struct error *err)
     return noted;
 }
 
+bool changed_sync(const struct changed *changed, struct error *err)
+{
+    return fdatasync(changed->fd) == 0 || disk_fail(err, "the list of changed files");
+}
+
 void changed_close(struct changed *changed)
 {
     if (!changed->opened)
@@ -77,6 +80,20 @@ void changed_close(struct changed *changed)
 static int compare(const void *a, const void *b)
 {
     return entry_compare_paths(*(const struct span *)a, *(const struct span *)b);
+}
+
+/* Sorted, each once: several segments may have noted one file. */
+static void sort_paths(struct changed_list *list)
+{
+    size_t n = 1;
+
+    if (list->n == 0)
+        return;
+    qsort(list->path, list->n, sizeof(*list->path), compare);
+    for (size_t i = 1; i < list->n; i++)
+        if (!span_equal(list->path[i], list->path[n - 1]))
+            list->path[n++] = list->path[i];
+    list->n = n;
 }
 
 /* Every run of bytes between two NULs. */
@@ -98,8 +115,7 @@ static void lay_paths(struct changed_list *list)
         }
         rest = span_after(rest, n < rest.n ? n + 1 : n);
     }
-    if (list->n > 0)
-        qsort(list->path, list->n, sizeof(*list->path), compare);
+    sort_paths(list);
 }
 
 bool changed_read(struct changed_list *out, int dir, unsigned generation, struct error *err)

@@ -20,13 +20,15 @@ struct changed {
 };
 must_check bool changed_open(struct changed *out, int dir, unsigned generation,
                              struct error *err);
+/* On disk with the next changed_sync, which comes before the segment is sent. */
 must_check bool changed_note(struct changed *changed, struct span path, struct error *err);
+must_check bool changed_sync(const struct changed *changed, struct error *err);
 void changed_close(struct changed *changed);
 
 /* What was noted. */
 struct changed_list {
     struct buf bytes;
-    struct span *path; /* n of them, sorted, into `bytes` */
+    struct span *path; /* n of them, sorted, each once, into `bytes` */
     size_t n;
 };
 must_check bool changed_read(struct changed_list *out, int dir, unsigned generation,

@@ -69,6 +69,7 @@ struct request {
 struct reply {
     int status;
     struct buf body;
+    bool repeated; /* it answers another try than the first */
 };
 struct reply reply_none(void);
 void reply_clear(struct reply *reply);

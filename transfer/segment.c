@@ -109,6 +109,7 @@ static bool read_piece(struct segment *segment, struct digest_run *run, int root
                     (const char *)piece->entry.path.at);
     memset(segment->at + segment->n, 0, end - segment->n);
     segment->n = end;
+    segment->notes = true;
     return changed_note(segment->changed, piece->entry.path, err);
 }
 
@@ -122,6 +123,7 @@ bool segment_read(struct segment *segment, const struct manifest *manifest, int 
     segment->number = number;
     segment->n = segment->digested = 0;
     segment->files = 0;
+    segment->notes = false;
     if (!cut_begin(&segment->cut, manifest, number, err))
         return false;
     digest_begin(&run, manifest->kind);
@@ -136,7 +138,7 @@ bool segment_read(struct segment *segment, const struct manifest *manifest, int 
     }
     digest_slice(segment, &run, 0);
     digest_end(&run, &segment->digest);
-    return true;
+    return !segment->notes || changed_sync(segment->changed, err);
 }
 
 void segment_clear(struct segment *segment)

@@ -17,6 +17,7 @@ struct segment {
     size_t digested; /* bytes of it that the digest has taken, while it is read */
     struct digest digest;
     uint64_t files; /* files whose last byte is in it */
+    bool notes;     /* some of it was not as listed: see `changed` */
     struct cut cut;
     struct perch perch;
     struct changed *changed; /* borrowed: where to note such files; NULL: they are errors */

@@ -76,12 +76,13 @@ bool ask(struct send *send, struct put *put, const struct question *question,
                                     .patience = question->patience};
 
     snprintf(path, sizeof(path), "%s%s", send->base, question->below);
-    for (unsigned tries = 0;; tries++) {
+    for (unsigned tries = 0, sent = 0;; tries++, sent++) {
         struct error trouble = {0};
         bool again = false;
 
         if (put_request(put, &request, out, &again, &trouble)) {
             note_answer(send);
+            out->repeated = sent > 0;
             return true;
         }
         if (trouble.msg == E_HOOK_RUNNING) { /* it says so itself: that is no failure */

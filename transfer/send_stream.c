@@ -133,7 +133,8 @@ static bool put_segment(struct courier *courier, struct error *err)
              send->nowhere ? "nowhere" : "segments", (unsigned long long)segment->number);
     if (!ask(send, &courier->put, &question, &reply, err))
         return false;
-    compress_learn(&courier->compressor, question.body.n, now() - begun);
+    if (!reply.repeated) /* what was waited for between two tries is not the link's */
+        compress_learn(&courier->compressor, question.body.n, now() - begun);
     return true;
 }
 

@@ -5,6 +5,17 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* The library's calls come here. */
+static unsigned syncs;
+
+int fdatasync(int fd)
+{
+    syncs++;
+    return (int)syscall(SYS_fdatasync, fd);
+}
 
 /* Listed, then `shell` runs in the tree, then segment 0 is read. */
 static enum msg reading_after(const char *shell)
@@ -68,6 +79,28 @@ static void where_it_is_noted_the_rest_is_read(void)
     CU_ASSERT(changed_has(&list, span_text("a")) && changed_has(&list, span_text("c")));
 }
 
+/* All on disk with one sync, and no sync when there is nothing to note. */
+static void many_changed_files_cost_one_sync(void)
+{
+    scoped(carry_clear) struct carry c;
+    scoped(changed_close) struct changed changed = {0};
+    scoped(changed_clear) struct changed_list list = {0};
+    struct error err = {0};
+
+    carry_make(&c, "for i in $(seq 50); do printf one >$i; done");
+    carry_list(&c);
+    CU_ASSERT_FATAL(changed_open(&changed, c.work, 1, &err));
+    c.segment.changed = &changed;
+    syncs = 0;
+    CU_ASSERT_FATAL(segment_read(&c.segment, &c.manifest, c.from, 0, &err));
+    CU_ASSERT_EQUAL(syncs, 0);
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "for f in from/*; do echo >>$f; done"));
+    CU_ASSERT_FATAL(segment_read(&c.segment, &c.manifest, c.from, 0, &err));
+    CU_ASSERT_EQUAL(syncs, 1);
+    CU_ASSERT_FATAL(changed_read(&list, c.work, 1, &err));
+    CU_ASSERT_EQUAL(list.n, 50);
+}
+
 static void the_buffer_is_aligned(void)
 {
     scoped(segment_clear) struct segment segment;
@@ -83,6 +116,7 @@ int main(void)
         TEST(files_are_read_in_their_order),
         TEST(a_file_that_is_another_now_is_noticed),
         TEST(where_it_is_noted_the_rest_is_read),
+        TEST(many_changed_files_cost_one_sync),
         TEST(the_buffer_is_aligned),
     };
 

@@ -3,6 +3,7 @@
 
 #include "tests/support/run.h"
 #include "tests/support/trip.h"
+#include "transfer/send_parts.h"
 
 #include <CUnit/CUnit.h>
 #include <signal.h>
@@ -32,6 +33,28 @@ static void what_is_there_is_not_sent_again(void)
     CU_ASSERT_FATAL(trip_go(&t));
     CU_ASSERT_EQUAL(t.send.progress.segments, 0);
     trip_finish(&t);
+}
+
+/* By a connection of its own, so that nobody but us tries again. */
+static bool asked_again(struct trip *t)
+{
+    scoped(put_close) struct put put = {0};
+    scoped(reply_clear) struct reply reply = reply_none();
+    const struct question question = {.method = "GET", .below = ""};
+
+    CU_ASSERT_FATAL(put_open(&put, &t->target.grant, &t->send.route, &t->err));
+    CU_ASSERT_FATAL(ask(&t->send, &put, &question, &reply, &t->err));
+    return reply.repeated;
+}
+
+static void an_answer_says_whether_it_was_asked_for_twice(void)
+{
+    scoped(trip_clear) struct trip t;
+
+    trip_make(&t, "printf x >f");
+    CU_ASSERT_FALSE(asked_again(&t));
+    atomic_store(&t.target.break_every, t.target.requests + 1);
+    CU_ASSERT(asked_again(&t));
 }
 
 static void digests_that_got_lost_are_read_again(void)
@@ -112,6 +135,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(one_stream_brings_it_all),
         TEST(what_is_there_is_not_sent_again),
+        TEST(an_answer_says_whether_it_was_asked_for_twice),
         TEST(digests_that_got_lost_are_read_again),
         TEST(a_new_listing_takes_the_place_of_the_old),
         TEST(more_than_granted_is_not_even_begun),
