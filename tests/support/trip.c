@@ -11,6 +11,7 @@ void trip_open(struct trip *trip)
     CU_ASSERT_FATAL(
         send_open(&trip->send, carry->work, carry->from, 1, carry->kind, &trip->err));
     trip->send.route = target_route(&trip->target);
+    trip->send.compress = COMPRESS_NEVER; /* this target expands nothing */
     snprintf(trip->send.base, sizeof(trip->send.base), "/pairgate/v1/migrations/m-test");
 }
 
