@@ -10,14 +10,28 @@
 #include <string.h>
 #include <unistd.h>
 
+#define NAME_ROOM 24
 #define BLOCK 128 /* digests read at once */
 #define FILE_NAME "the file of digests"
 
+static void name_of(char out[NAME_ROOM], unsigned generation)
+{
+    snprintf(out, NAME_ROOM, "digests-%u", generation);
+}
+
+bool digests_remove(int dir, unsigned generation, struct error *err)
+{
+    char name[NAME_ROOM];
+
+    name_of(name, generation);
+    return unlinkat(dir, name, 0) == 0 || errno == ENOENT || disk_fail(err, name);
+}
+
 bool digests_open(struct digests *out, int dir, unsigned generation, struct error *err)
 {
-    char name[40];
+    char name[NAME_ROOM];
 
-    snprintf(name, sizeof(name), "digests-%u", generation);
+    name_of(name, generation);
     out->fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     out->opened = out->fd >= 0;
     return out->opened || disk_fail(err, name);

@@ -16,6 +16,8 @@ struct digests {
     bool opened;
 };
 
+/* The file of a generation that nobody has open; none is no error. */
+must_check bool digests_remove(int dir, unsigned generation, struct error *err);
 must_check bool digests_open(struct digests *out, int dir, unsigned generation,
                              struct error *err);
 must_check bool digests_put(struct digests *digests, uint64_t segment,

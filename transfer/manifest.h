@@ -73,6 +73,8 @@ struct xattr {
 bool entry_take_xattr(struct span *xattrs, struct xattr *out);
 /* Walking order: byte by byte with '/' before every other byte. <0, 0, >0. */
 int entry_compare_paths(struct span a, struct span b);
+/* Bytes of the path of what it lies in; 0: in the root. */
+size_t entry_parent_length(struct span path);
 
 /* Where the next entry stands, and what it may be called. */
 struct layout {

@@ -43,7 +43,7 @@ static bool path_is_allowed(struct span path)
     return path.n <= ENTRY_PATH_MAX;
 }
 
-static size_t parent_length(struct span path)
+size_t entry_parent_length(struct span path)
 {
     size_t n = path.n;
 
@@ -55,7 +55,7 @@ static size_t parent_length(struct span path)
 /* The parent is the last entry, when that is a directory, or a directory above it. */
 static bool parent_is_listed(const struct layout *layout, struct span path)
 {
-    const size_t n = parent_length(path);
+    const size_t n = entry_parent_length(path);
 
     if (n == 0)
         return true;

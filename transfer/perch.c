@@ -3,18 +3,10 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "transfer/manifest.h"
 
 #include <fcntl.h>
 #include <string.h>
-
-static size_t parent_length(struct span path)
-{
-    size_t n = path.n;
-
-    while (n > 0 && path.at[n - 1] != '/')
-        n--;
-    return n > 0 ? n - 1 : 0;
-}
 
 static bool holds(const struct perch *perch, int root, struct span parent)
 {
@@ -24,7 +16,7 @@ static bool holds(const struct perch *perch, int root, struct span parent)
 
 bool perch_reach(struct perch *perch, int root, struct span path, struct error *err)
 {
-    const size_t n = parent_length(path);
+    const size_t n = entry_parent_length(path);
     const struct span parent = span_head(path, n);
     const struct span name = span_after(path, n > 0 ? n + 1 : 0);
 

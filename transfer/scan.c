@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "transfer/changed.h"
+#include "transfer/digests.h"
 #include "transfer/disk.h"
 #include "transfer/manifest_read.h"
 
@@ -167,12 +168,8 @@ static bool list_entries(struct manifest *manifest, struct tree *tree,
 /* What is known of a listing before this one would be wrong. */
 static bool forget(const struct scan *scan, struct error *err)
 {
-    char name[NAME_ROOM];
-
-    snprintf(name, sizeof(name), "digests-%u", scan->generation);
-    if (unlinkat(scan->work, name, 0) != 0 && errno != ENOENT)
-        return disk_fail(err, name);
-    return changed_forget(scan->work, scan->generation, err);
+    return digests_remove(scan->work, scan->generation, err) &&
+           changed_forget(scan->work, scan->generation, err);
 }
 
 bool scan_tree(const struct scan *scan, struct scanned *out, struct report *findings,
