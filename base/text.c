@@ -154,10 +154,12 @@ void text_show_time(char out[TIME_TEXT_MAX], time_t time)
 {
     struct tm tm = {0};
 
-    if (gmtime_r(&time, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 8099)
+    if (gmtime_r(&time, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 8099) {
         (void)text_copy(out, TIME_TEXT_MAX, "beyond year 9999");
-    else
-        strftime(out, TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        return;
+    }
+    snprintf(out, TIME_TEXT_MAX, "%04d", tm.tm_year + 1900); /* %Y has no leading zeros */
+    strftime(out + 4, TIME_TEXT_MAX - 4, "-%m-%dT%H:%M:%SZ", &tm);
 }
 
 static const char base64_alphabet[] =

@@ -190,11 +190,11 @@ static enum msg judge_vouch(const struct leaves *leaves, enum leaf_use of)
 
     if (vouch.n == 0)
         return E_VOUCH_MISSING;
-    return vouch_body(&body, server, client, &err) &&
-                   statement_verifies(by == LEAF_SERVER ? server : client, STATEMENT_VOUCH,
-                                      leaf_use_name(by), buf_span(&body), vouch)
-               ? E_NONE
-               : E_VOUCH_FORGED;
+    if (!vouch_body(&body, server, client, &err) ||
+        !statement_verifies(by == LEAF_SERVER ? server : client, STATEMENT_VOUCH,
+                            leaf_use_name(by), buf_span(&body), vouch))
+        return E_VOUCH_FORGED;
+    return E_NONE;
 }
 
 void leaves_judge(const struct leaves *leaves, enum policy policy, enum occasion occasion,

@@ -52,6 +52,16 @@ check_not 'no output holds a password' grep -rqF 'correct horse' "$scratch/targe
 asked 1 root "$scratch/good" none --peer-name elsewhere.example.com
 check 'no password for a wrong name' grep -q 'peer-name' "$out"
 
+# Nor for one that only the common name has, which else is a warning.
+member plain office san=none
+must plain admin add root --password-file "$scratch/good"
+listen plain
+run 1 source migrate "$(at plain)" "$scratch/estate" --json --user root \
+    --password-file "$scratch/good" --name none --peer-name plain.example.com
+check 'no password for a name in the common name alone' grep -q PGP2006 "$out"
+nothing_moved plain
+listen_end plain
+
 # On a terminal nothing is asked before the verdicts, and nothing is echoed.
 if command -v python3 >/dev/null; then
     cat >"$scratch/terminal.py" <<'EOF'

@@ -4,7 +4,7 @@
 # that strays runs in the thread that serves the connection (tests/support/preload/stray.c).
 . "$(dirname "$0")/lib.sh"
 
-if is_sanitized; then skip 'a build with sanitizers is not confined'; fi
+if is_sanitized || is_counted; then skip 'a build with sanitizers or counters is not confined'; fi
 [[ -e ${STRAY_SO:-} ]] || skip 'STRAY_SO is not set'
 
 ladder office

@@ -97,6 +97,9 @@ skip()
 # early end of the pipe's reader is a failure of its writer.)
 is_sanitized() { nm "$PAIRGATE" 2>/dev/null | grep '__asan_init\|__tsan_init' >/dev/null; }
 
+# is_counted: the program is built for scripts/coverage.
+is_counted() { nm "$PAIRGATE" 2>/dev/null | grep '__gcov_init' >/dev/null; }
+
 # wait_for SECONDS COMMAND...: until it succeeds; false when the time is over.
 wait_for()
 {

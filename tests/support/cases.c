@@ -33,3 +33,20 @@ void case_chain(struct chain *out, const char *name)
     if (!chain_parse(out, buf_span(&file), &err))
         stop(name, &err);
 }
+
+#define MESH 100
+
+void case_mesh(struct chain *out)
+{
+    scoped(chain_clear) struct chain good = {0};
+    struct error err = {0};
+
+    case_chain(&good, "good-ec-under-root");
+    for (size_t i = 0; i <= MESH; i++) {
+        const struct cert *from = &good.cert[i > 0];
+
+        if (!chain_add_der(out, buf_span(&from->der), &err))
+            stop("good-ec-under-root", &err);
+        out->cert[i].spki_sha256.byte[0] = (unsigned char)i;
+    }
+}

@@ -8,5 +8,8 @@
 
 /* Parse tests/data/chains/<name>/chain.pem; stops the program when it is no chain. */
 void case_chain(struct chain *out, const char *name);
+/* A leaf and 100 CAs of one name that all signed each other: the root of
+ * `good-ec-under-root` under as many key digests. */
+void case_mesh(struct chain *out);
 /* The file as it is. */
 void case_file(struct buf *out, const char *name);

@@ -51,7 +51,8 @@ static void a_rate_is_bytes_with_or_without_a_unit(void)
 static void times_go_there_and_back(void)
 {
     static const char *const times[] = {"1970-01-01T00:00:00Z", "2027-06-15T12:00:00Z",
-                                        "2028-02-29T23:59:59Z", "9999-12-31T23:59:59Z"};
+                                        "2028-02-29T23:59:59Z", "9999-12-31T23:59:59Z",
+                                        "0835-02-15T12:00:00Z"};
 
     for (size_t i = 0; i < COUNT(times); i++) {
         struct error err = {0};

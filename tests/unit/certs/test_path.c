@@ -81,24 +81,6 @@ static void a_path_has_at_most_ten_below_the_anchor(void)
     CU_ASSERT_EQUAL(path_to("depth-12", "depth-12"), 0);
 }
 
-#define MESH 100
-
-/* CAs of one name that all signed each other: the root of `good` under as many key digests.
- */
-static void make_mesh(struct chain *out)
-{
-    scoped(chain_clear) struct chain good = {0};
-    struct error err = {0};
-
-    case_chain(&good, "good-ec-under-root");
-    for (size_t i = 0; i <= MESH; i++) {
-        const struct cert *from = &good.cert[i > 0];
-
-        CU_ASSERT_TRUE_FATAL(chain_add_der(out, buf_span(&from->der), &err));
-        out->cert[i].spki_sha256.byte[0] = (unsigned char)i;
-    }
-}
-
 static void a_mesh_ends_at_a_limit(void)
 {
     scoped(path_walk_clear) struct path_walk walk = {0};
@@ -106,7 +88,7 @@ static void a_mesh_ends_at_a_limit(void)
     struct trust trust = {0};
     struct path path = {0};
 
-    make_mesh(&mesh);
+    case_mesh(&mesh);
     case_chain(&stranger, "good-p384");
     trust.anchors = stranger;
     CU_ASSERT_FALSE(path_build(&path, chain_leaf(&mesh), &mesh, &trust));

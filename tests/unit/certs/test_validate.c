@@ -259,6 +259,25 @@ static void an_anchor_may_be_any_certificate_on_the_way(void)
     CU_ASSERT_EQUAL(asked.answer.path.n, 2);
 }
 
+static bool is_told(const struct asked *asked, enum msg msg)
+{
+    return report_find(&asked->report, msg) != NULL;
+}
+
+static void a_search_without_end_is_given_up_by_name(void)
+{
+    scoped(asked_clear) struct asked asked = {0}, stranger = {0};
+
+    case_mesh(&asked.chain);
+    begin(&asked);
+    load(&stranger, "good-p384");
+    asked.question.anchors = &stranger.anchor;
+    CU_ASSERT_FALSE(ask(&asked));
+    CU_ASSERT_TRUE(is_told(&asked, E_PATH_GIVEN_UP));
+    CU_ASSERT_TRUE(ask(&stranger));
+    CU_ASSERT_FALSE(is_told(&stranger, E_PATH_GIVEN_UP));
+}
+
 static void a_purpose_is_server_or_client(void)
 {
     enum purpose purpose = PURPOSE_ANY;
@@ -284,6 +303,7 @@ int main(void)
         TEST(intermediates_are_counted),
         TEST(a_trusted_leaf_needs_no_issuer),
         TEST(an_anchor_may_be_any_certificate_on_the_way),
+        TEST(a_search_without_end_is_given_up_by_name),
         TEST(a_purpose_is_server_or_client),
     };
 
