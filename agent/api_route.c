@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct api_route *const api_tables[] = {api_routes_agent, NULL};
+const struct api_route *const api_tables[] = {
+    api_routes_agent, api_routes_identity, api_routes_trust,    api_routes_ca,
+    api_routes_moves, api_routes_state,    api_routes_ome_jobs, NULL,
+};
 
 static int hex_digit(char c)
 {
@@ -124,33 +127,22 @@ int api_status_of(enum msg msg)
         enum msg msg;
         int status;
     } table[] = {
-        {E_API_LOGIN, 401},
-        {E_API_ROLE, 403},
-        {E_API_PAGE, 403},
-        {E_API_STRANGER, 403},
-        {E_API_ROUTE, 404},
-        {E_API_SESSION_UNKNOWN, 404},
-        {E_REQUEST_UNKNOWN, 404},
-        {E_MIGRATION_UNKNOWN, 404},
-        {E_PAIRING_UNKNOWN, 404},
-        {E_ADMIN_UNKNOWN, 404},
-        {E_SERIAL_UNKNOWN, 404},
-        {E_PUBLISHED_NONE, 404},
-        {E_API_METHOD, 405},
-        {E_STATE_BUSY, 409},
-        {E_TOO_LARGE, 413},
-        {E_API_TYPE, 415},
-        {E_API_GUESSES, 429},
-        {E_API_SESSIONS, 429},
-        {E_BUSY, 503},
-        {E_API_LATE, 503},
-        {E_API_BROKEN, 503},
-        {E_SUPERVISOR, 503},
-        {E_DB, 503},
-        {E_DB_FULL, 503},
-        {E_RANDOM, 503},
-        {E_STATE_MISSING, 503},
-        {E_STATE_OPEN, 503},
+        {E_API_LOGIN, 401},       {E_API_ROLE, 403},
+        {E_API_PAGE, 403},        {E_API_STRANGER, 403},
+        {E_API_ROUTE, 404},       {E_API_SESSION_UNKNOWN, 404},
+        {E_REQUEST_UNKNOWN, 404}, {E_MIGRATION_UNKNOWN, 404},
+        {E_PAIRING_UNKNOWN, 404}, {E_ADMIN_UNKNOWN, 404},
+        {E_SERIAL_UNKNOWN, 404},  {E_PUBLISHED_NONE, 404},
+        {E_JOB_UNKNOWN, 404},     {E_IDENTITY_UNKNOWN, 404},
+        {E_ANCHOR_UNKNOWN, 404},  {E_STORE_UNKNOWN, 404},
+        {E_API_METHOD, 405},      {E_STATE_BUSY, 409},
+        {E_TOO_LARGE, 413},       {E_API_TYPE, 415},
+        {E_API_GUESSES, 429},     {E_API_SESSIONS, 429},
+        {E_JOBS_BUSY, 429},       {E_BUSY, 503},
+        {E_API_LATE, 503},        {E_API_BROKEN, 503},
+        {E_SUPERVISOR, 503},      {E_DB, 503},
+        {E_DB_FULL, 503},         {E_RANDOM, 503},
+        {E_STATE_MISSING, 503},   {E_STATE_OPEN, 503},
         {E_HOOK_RUNNING, 503},
     };
 

@@ -108,6 +108,12 @@ struct api_route {
 /* One table per file of routes; a row without a method ends it, NULL ends the tables. */
 extern const struct api_route api_routes_agent[]; /* api_agent_json.c: health, sessions */
 extern const struct api_route api_routes_ome[];   /* api_ome_json.c */
+extern const struct api_route api_routes_ome_jobs[]; /* api_ome_jobs_json.c */
+extern const struct api_route api_routes_identity[];
+extern const struct api_route api_routes_trust[];
+extern const struct api_route api_routes_ca[];
+extern const struct api_route api_routes_moves[];
+extern const struct api_route api_routes_state[];
 extern const struct api_route *const api_tables[];
 
 /* The words that a path leaves open, in the order of the pattern. */

@@ -22,6 +22,8 @@ struct api_values {
 must_check bool api_values_read(struct api_values *out, const struct api_route *route,
                                 const struct api_path *path, const char *query,
                                 struct span body, struct error *err);
+/* Bytes that one text of it may have. */
+size_t api_param_max(const struct api_param *param);
 /* The first of this name, or NULL. */
 const struct api_value *api_values_find(const struct api_values *values, const char *name);
 /* They are wiped: some are secrets. */

@@ -39,7 +39,7 @@ static bool wrong_type(const struct api_param *param, struct error *err)
                 type_name(param->type));
 }
 
-static size_t ceiling(const struct api_param *param)
+size_t api_param_max(const struct api_param *param)
 {
     if (param->max != 0)
         return param->max;
@@ -71,9 +71,9 @@ static bool text_is_good(const struct api_param *param, struct span text, struct
 {
     const bool one_line = param->type == API_TEXT || param->type == API_LIST;
 
-    if (text.n > ceiling(param))
+    if (text.n > api_param_max(param))
         return fail(err, E_API_PROPERTY, "%s: more than %zu bytes", param->name,
-                    ceiling(param));
+                    api_param_max(param));
     if (!text_is_utf8(text))
         return fail(err, E_API_PROPERTY, "%s: not UTF-8, or with a NUL", param->name);
     return !one_line || !has_control(text) ||
@@ -336,9 +336,9 @@ static bool put_raw(struct api_values *out, const struct api_route *route, struc
         struct buf *bytes;
 
         if (param->in == API_RAW)
-            return (body.n <= ceiling(param) ||
+            return (body.n <= api_param_max(param) ||
                     fail(err, E_API_PROPERTY, "%s: more than %zu bytes", param->name,
-                         ceiling(param))) &&
+                         api_param_max(param))) &&
                    add_value(&bytes, out, param, body.n, err) &&
                    buf_add(bytes, body, err) && buf_terminate(bytes, err);
     }

@@ -43,6 +43,8 @@ struct api_reply {
     char location[256];        /* Location, or empty */
     char token[API_TOKEN_MAX]; /* X-Auth-Token, or empty */
     char allow[64];            /* with 405 */
+    bool has_ended;            /* a command ran, and */
+    int ended;                 /* its exit status goes out as Pairgate-Status */
     unsigned retry_after;      /* seconds, or 0 */
     unsigned pause;            /* seconds to let pass before it is told */
     bool ome;                  /* the number as reason phrase */
@@ -67,8 +69,11 @@ struct api_value {
     struct buf bytes; /* of API_FLAG and API_NUMBER as text: "true", "12" */
 };
 
+struct metrics;
+
 struct api_visit {
-    struct state *state; /* opened, with its database */
+    struct state *state;     /* opened, with its database */
+    struct metrics *metrics; /* what has been counted so far */
     time_t now;
     const struct api_request *request;
     struct span body;

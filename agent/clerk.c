@@ -108,12 +108,13 @@ static void clerk_turn(struct clerk *clerk, const struct pollfd *wait)
 static void clerk_loop(struct clerk *clerk)
 {
     struct pollfd *wait = mem_zeroed(clerk->n + 1, sizeof(*wait));
-    bool busy = false;
+    bool busy = false, jobs = false;
 
     while (!clerk->stopping && fill_wait(wait, clerk, &busy) > 0) {
-        if (poll(wait, clerk->n + 1, busy ? TICK_MS : -1) < 0)
+        if (poll(wait, clerk->n + 1, busy || jobs ? TICK_MS : -1) < 0)
             for (size_t i = 0; i <= clerk->n; i++)
                 wait[i].revents = 0;
+        jobs = clerk_jobs_turn(&clerk->jobs, clerk->state);
         clerk_turn(clerk, wait);
     }
     mem_free(wait);
@@ -138,10 +139,12 @@ _Noreturn void clerk_serve(struct state *state, const struct window_end *windows
 
     prctl(PR_SET_DUMPABLE, 0); /* passwords pass through */
     windows_open(&clerk, windows);
+    clerk.metrics = mem_zeroed(1, sizeof(*clerk.metrics));
     if (!signals_open(&clerk.signals))
         (void)!fail_errno(&err, E_SUPERVISOR, "signalfd");
-    else if (state_open_db(state, &err))
+    else if (state_open_db(state, &err) && job_sweep(&state->db, clock_now(), &err))
         clerk_loop(&clerk);
+    clerk_jobs_clear(&clerk.jobs, state);
     for (size_t i = 0; i < n; i++)
         if (clerk.window[i].end.socket >= 0)
             window_close(&clerk.window[i]);

@@ -5,6 +5,8 @@
 #include "agent/api_task.h"
 #include "agent/api_values.h"
 #include "agent/clerk.h"
+#include "agent/clerk_jobs.h"
+#include "agent/metrics.h"
 
 enum window_stage {
     WINDOW_OPEN,  /* for the next request */
@@ -27,6 +29,8 @@ struct clerk {
     struct state *state;
     struct window *window; /* n of them */
     size_t n;
+    struct clerk_jobs jobs;
+    struct metrics *metrics;
     int signals;
     bool stopping;
 };

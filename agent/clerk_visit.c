@@ -78,6 +78,8 @@ static void finish(struct window *window)
         refuse(window, &err);
         return;
     }
+    if (visit->route->content_type != NULL && visit->reply.content_type[0] == '\0')
+        (void)text_fits(visit->reply.content_type, visit->route->content_type);
     if (visit->reply.status == 0)
         visit->reply.status = visit->route->status != 0 ? visit->route->status : 200;
     window_answer(window);
@@ -107,8 +109,6 @@ static bool add_items(struct buf *out, struct span printed, struct error *err)
 
 static bool take_printed(struct api_visit *visit, struct error *err)
 {
-    if (visit->route->content_type != NULL)
-        (void)text_fits(visit->reply.content_type, visit->route->content_type);
     return visit->route->as == API_AS_ITEMS ? add_items(&visit->out, visit->printed, err)
                                             : buf_add(&visit->out, visit->printed, err);
 }
@@ -136,7 +136,8 @@ static void task_over(struct window *window)
     struct error err = {0};
     bool has_findings;
 
-    visit->ended = window->task.status;
+    visit->ended = visit->reply.ended = window->task.status;
+    visit->reply.has_ended = true;
     if (window->task.late) {
         fail(&err, E_API_LATE, "%s", visit->route->command);
     } else if (api_task_read(&window->task, &printed, &err) && visit->ended != 0) {
@@ -194,6 +195,16 @@ void clerk_go_on(struct clerk *clerk, struct window *window)
         task_begin(clerk, window);
 }
 
+static void job_begin_at(struct clerk *clerk, struct window *window)
+{
+    struct error err = {0};
+
+    if (!clerk_job_begin(&clerk->jobs, &window->visit, &err))
+        refuse(window, &err);
+    else
+        window_answer(window);
+}
+
 /* ---- who, what, with what ---- */
 
 /* The worker is not trusted to terminate its strings. */
@@ -231,11 +242,30 @@ static bool may_call(const struct api_visit *visit, struct error *err)
                : fail(err, E_API_ROLE, "%s", visit->caller.name);
 }
 
+static bool has_properties(const struct api_route *route)
+{
+    for (const struct api_param *param = route->params;
+         param != NULL && param->name != NULL; param++)
+        if (param->in == API_BODY)
+            return true;
+    return false;
+}
+
+/* A body of ours is JSON and says so: no form of a web page can send it. */
+static bool is_json(const struct api_visit *visit, struct error *err)
+{
+    return visit->route->dialect == API_OME || !has_properties(visit->route) ||
+           span_is_blank(visit->body) ||
+           text_starts(visit->request->content_type, "application/json") ||
+           fail(err, E_API_TYPE, "'%s'", visit->request->content_type);
+}
+
 static bool read_values(struct window *window, struct error *err)
 {
     struct api_visit *visit = &window->visit;
 
-    if (!api_values_read(&window->values, visit->route, &window->path,
+    if (!is_json(visit, err) ||
+        !api_values_read(&window->values, visit->route, &window->path,
                          window->request.query, visit->body, err))
         return false;
     visit->value = window->values.value;
@@ -250,6 +280,8 @@ static void judge(struct clerk *clerk, struct window *window)
 
     if (!find_route(window, &err) || !may_call(visit, &err) || !read_values(window, &err))
         refuse(window, &err);
+    else if (visit->route->is_job)
+        job_begin_at(clerk, window);
     else if (visit->route->command == NULL)
         finish(window);
     else
@@ -261,6 +293,7 @@ void clerk_begin(struct clerk *clerk, struct window *window)
 {
     terminate(&window->request);
     window->visit = (struct api_visit){.state = clerk->state,
+                                       .metrics = clerk->metrics,
                                        .now = clock_now(),
                                        .request = &window->request,
                                        .body = buf_span(&window->body),

@@ -55,6 +55,8 @@ static bool print_headers(struct buf *out, const struct api_reply *reply, struct
         if (named[i].value[0] != '\0' &&
             !buf_print(out, err, "%s: %s\r\n", named[i].name, named[i].value))
             return false;
+    if (reply->has_ended && !buf_print(out, err, "Pairgate-Status: %d\r\n", reply->ended))
+        return false;
     if (reply->retry_after > 0 &&
         !buf_print(out, err, "Retry-After: %u\r\n", reply->retry_after))
         return false;

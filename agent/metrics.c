@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/metrics.h"
 
+#include "agent/api_visit.h"
 #include "agent/doctor.h"
 #include "base/text.h"
 #include "certs/trust.h"
@@ -76,7 +77,27 @@ static const struct metric gauges[] = {
      "gauge",
      "Sources that wait for an approval.",
      {NULL, NULL},
-     "SELECT '', '', count(*) FROM pairing WHERE state = 'waiting'"},
+     "SELECT '', '', count(*) FROM pairing WHERE state = 'pending'"},
+    {"pairgate_jobs",
+     "gauge",
+     "Commands that the management API has started.",
+     {"command", "state"},
+     "SELECT command, state, count(*) FROM job GROUP BY 1, 2"},
+    {"pairgate_job_bytes",
+     "gauge",
+     "Bytes that a running job has sent.",
+     {"job", "migration"},
+     "SELECT id, migration, bytes FROM job WHERE state = 'running' AND bytes >= 0"},
+    {"pairgate_job_bytes_total",
+     "gauge",
+     "Bytes that it has to send.",
+     {"job", "migration"},
+     "SELECT id, migration, total FROM job WHERE state = 'running' AND bytes >= 0"},
+    {"pairgate_job_rate",
+     "gauge",
+     "Bytes a second that it sends.",
+     {"job", "migration"},
+     "SELECT id, migration, rate FROM job WHERE state = 'running' AND bytes >= 0"},
 };
 
 /* The exposition format: backslash, double quote and line feed are escaped. */
@@ -270,4 +291,10 @@ bool metrics_write(struct buf *out, struct metrics *metrics, struct db *db, int 
         if (!put_gauge(out, &gauges[i], db, err))
             return false;
     return true;
+}
+
+bool metrics_answer(struct api_visit *visit, struct error *err)
+{
+    return metrics_write(&visit->out, visit->metrics, &visit->state->db, visit->state->fd,
+                         visit->now, err);
 }

@@ -38,3 +38,7 @@ struct metrics {
  * directory, whose current identity is looked at. */
 must_check bool metrics_write(struct buf *out, struct metrics *metrics, struct db *db,
                               int state, time_t now, struct error *err);
+
+struct api_visit;
+/* The answer of its route. */
+bool metrics_answer(struct api_visit *visit, struct error *err);

@@ -83,6 +83,14 @@ const char *const schema_steps[] = {
     " WHERE g.side = 'target' AND g.peer_client_key = used_by AND g.issued = used"
     " GROUP BY g.peer_client_key HAVING count (DISTINCT g.migration) = 1), '')"
     " WHERE used_by IS NOT NULL;",
+    /* commands that the management API has started */
+    "CREATE TABLE job ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, state TEXT NOT NULL, pid INTEGER NOT NULL,"
+    " command TEXT NOT NULL, subject TEXT NOT NULL, by TEXT NOT NULL,"
+    " migration TEXT NOT NULL, started INTEGER NOT NULL, ended INTEGER NOT NULL DEFAULT 0,"
+    " status INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT -1,"
+    " total INTEGER NOT NULL DEFAULT 0, rate INTEGER NOT NULL DEFAULT 0,"
+    " finding TEXT NOT NULL DEFAULT '') STRICT;",
 };
 
 const size_t schema_count = COUNT(schema_steps);
