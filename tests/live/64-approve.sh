@@ -35,7 +35,7 @@ pending()
 listener_threads()
 {
     local worker
-    worker=$(pgrep -g "${listener_group[target]}" | tail -n 1)
+    worker=$(worker_of target)
     find "/proc/$worker/task" -mindepth 1 -maxdepth 1 | wc -l
 }
 few_threads() { (($(listener_threads) <= idle)); }

@@ -71,7 +71,7 @@ wait "$migrating" 2>/dev/null || true
 goes_on supervisor
 
 under_way target-worker
-kill -KILL "$(pgrep -P "${listener_group[target]}")"
+kill -KILL "$(worker_of target)"
 wait_for 10 process_has_ended "${listener_group[target]}" || die 'the listener ends'
 wait "${listener_group[target]}" 2>/dev/null || true
 check 'a listener without its worker ends and says so' grep -q 'PGA\|signal 9' \

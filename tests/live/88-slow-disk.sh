@@ -18,6 +18,6 @@ crash "$migrating"
 check_not 'nothing is published yet' test -e "$scratch/target.into/estate"
 run 0 source migrate "$(at target)" "$scratch/estate" --json
 same_tree 'slowly, but whole' "$scratch/estate" "$scratch/target.into/estate"
-peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(pgrep -P "${listener_group[target]}" | head -n 1)/status")
+peak=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(worker_of target)/status")
 check "what waits for the disk is not kept in memory ($peak KiB)" test "$peak" -lt 65536
 listen_end target

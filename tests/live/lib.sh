@@ -241,6 +241,9 @@ spawn()
     groups+=("$spawned")
 }
 
+# worker_of NAME: the listener's process that speaks to peers; those after it serve manage.sock.
+worker_of() { pgrep -P "${listener_group[$1]}" | head -n 1; }
+
 group_is_gone() { ! pgrep -g "$1"; }
 
 # crash GROUP: kill -9 of the whole agent.
