@@ -42,20 +42,22 @@ check 'the source says that it goes on' trouble recovered
 same_tree 'broken' "$scratch/estate" "$scratch/target.into/broken"
 
 if ! is_sanitized; then
-    # Its clock is set forward while it waits: libfaketime reads the file again and again.
+    # Its clock is set forward while it waits: libfaketime reads the file again and again, where
+    # the worker may.
     real=$PAIRGATE
     printf '#!/bin/sh\nexec faketime -f +0 env -u FAKETIME %s "$@"\n' "$real" >"$scratch/pairgate"
     chmod +x "$scratch/pairgate"
-    echo +0 >"$scratch/clock"
-    export FAKETIME_TIMESTAMP_FILE=$scratch/clock FAKETIME_NO_CACHE=1
+    clock=$scratch/source/migrations/clock
+    echo +0 >"$clock"
+    export FAKETIME_TIMESTAMP_FILE=$clock FAKETIME_NO_CACHE=1
     PAIRGATE=$scratch/pairgate
     under_way an-hour
     id=$(migration_of source)
     network net down
     wait_for 60 trouble trouble || die 'the source notices'
-    echo +50m >"$scratch/clock"
+    echo +50m >"$clock"
     check_not 'after fifty minutes it still tries' wait_for 3 process_has_ended "$migrating"
-    echo +61m >"$scratch/clock"
+    echo +61m >"$clock"
     ends 2 "$migrating" 60 'after an hour it gives up'
     PAIRGATE=$real
     check 'why is told' grep -qE 'PGT103[01]' "$scratch/source.lines"
