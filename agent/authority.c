@@ -145,19 +145,23 @@ bool authority_move(struct authority *authority, const char *migration,
 {
     struct authority_ask ask;
     struct authority_answer answer = {0};
-    struct span body = {0}, signature = {0};
+    scoped(buf_clear) struct buf signed_by = buf_upto(AUTHORITY_BYTES_MAX);
+    struct span body = {0};
 
     ask_about(&ask, AUTHORITY_MOVE, migration);
     ask.event = act->event;
-    ask.now = act->now;
     ask.has_terms = act->terms != NULL;
     if (act->terms != NULL)
         ask.terms = *act->terms;
     if (act->statement != NULL) {
         body = buf_span(&act->statement->body);
-        signature = buf_span(&act->statement->signature);
+        ask.signature_n = act->statement->signature.n;
+        if (!buf_add(&signed_by, buf_span(&act->statement->signature), err) ||
+            !buf_add(&signed_by, act->signer, err))
+            return false;
     }
-    if (!authority_do(authority, &ask, body, signature, &answer, NULL, NULL, err))
+    if (!authority_do(authority, &ask, body, buf_span(&signed_by), &answer, NULL, NULL,
+                      err))
         return false;
     *after = answer.handover;
     return true;
@@ -170,7 +174,6 @@ bool authority_decide(struct authority *authority, const char *migration,
     struct authority_answer answer = {0};
 
     ask_about(&ask, AUTHORITY_DECIDE, migration);
-    ask.now = clock_now();
     if (!authority_do(authority, &ask, (struct span){0}, (struct span){0}, &answer, NULL,
                       NULL, err))
         return false;
@@ -185,7 +188,6 @@ bool authority_keep(struct authority *authority, enum authority_op op,
     struct authority_ask ask;
 
     ask_about(&ask, op, migration);
-    ask.now = clock_now();
     return authority_do(authority, &ask, first, second, NULL, NULL, NULL, err);
 }
 

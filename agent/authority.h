@@ -64,7 +64,6 @@ struct migration_facts {
 
 struct authority_ask {
     enum authority_op op;
-    int64_t now;
     char migration[MIGRATION_ID_MAX];
     /* CODE_STEP, PASSWORD_STEP, WAIT, AGAIN, ADOPT, FORGET */
     uint64_t connection; /* names the SCRAM exchange */
@@ -81,6 +80,7 @@ struct authority_ask {
     enum handover_event event;
     bool has_terms;
     struct handover_terms terms;
+    size_t signature_n; /* MOVE: of `second`; behind it the key that signed, or nothing */
     enum statement_kept kept;
     enum handover_state state; /* NEXT: of those behind `migration` */
     /* HOOK */
@@ -150,7 +150,8 @@ must_check bool authority_grant_of(struct authority *authority, const char *migr
 must_check bool authority_migration(struct authority *authority, const char *migration,
                                     struct handover *out, struct migration_facts *facts,
                                     struct error *err);
-/* `terms` and `statement` may be NULL. *after is the row as it now is. */
+/* `terms` and `statement` may be NULL. What the peer has signed is checked once more with
+ * act->signer. *after is the row as it now is. */
 must_check bool authority_move(struct authority *authority, const char *migration,
                                const struct handover_act *act, struct handover *after,
                                struct error *err);
@@ -206,6 +207,7 @@ struct office {
     struct leaves leaves;    /* that key is the server leaf's, or the only one's */
     struct hook_desk *hooks; /* NULL: none are run */
     bool is_target;
+    int64_t stands; /* tests: the time at which its clock stands; 0: it goes */
     struct {
         int64_t minute;
         unsigned written, dropped;

@@ -64,22 +64,27 @@ void run_route(struct run *run)
              move->plan.migration);
 }
 
-bool run_step(struct run *run, enum handover_event event,
-              const struct handover_terms *terms, const struct signed_text *statement,
-              struct error *err)
+bool run_act(struct run *run, const struct handover_act *act, struct error *err)
 {
-    const struct handover_act act = {
-        .event = event, .terms = terms, .statement = statement, .now = clock_now()};
-
     const enum handover_state before = run->handover.state;
 
     atomic_store(&run->clock, clock_now());
-    if (!authority_move(&run->move->worker->authority, run->move->plan.migration, &act,
+    if (!authority_move(&run->move->worker->authority, run->move->plan.migration, act,
                         &run->handover, err))
         return false;
     if (run->handover.state != before)
         event_state(&run->move->events, handover_state_name(run->handover.state));
     return true;
+}
+
+bool run_step(struct run *run, enum handover_event event,
+              const struct handover_terms *terms, const struct signed_text *statement,
+              struct error *err)
+{
+    const struct handover_act act = {
+        .event = event, .terms = terms, .statement = statement};
+
+    return run_act(run, &act, err);
 }
 
 bool run_hook(struct run *run, enum hook hook, struct error *err)

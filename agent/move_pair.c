@@ -57,7 +57,6 @@ static bool adopt(struct run *run, struct error *err)
 
     memset(&ask, 0, sizeof(ask));
     ask.op = AUTHORITY_ADOPT;
-    ask.now = clock_now();
     ask.grant = run->grant;
     ask.facts.kind = run->facts.kind;
     if (!text_fits(ask.facts.name, plan->name) ||

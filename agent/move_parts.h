@@ -20,7 +20,9 @@ struct run {
     bool paced;  /* `pace` counts */
 };
 
-/* One move of ours, kept before it is told. */
+/* One move, kept before it is told. */
+must_check bool run_act(struct run *run, const struct handover_act *act, struct error *err);
+/* The same of one of ours. */
 must_check bool run_step(struct run *run, enum handover_event event,
                          const struct handover_terms *terms,
                          const struct signed_text *statement, struct error *err);

@@ -3,6 +3,7 @@
  */
 #include "agent/office.h"
 
+#include "agent/clock.h"
 #include "agent/manager.h"
 #include "agent/office_audit.h"
 #include "agent/office_hook.h"
@@ -94,64 +95,37 @@ static bool do_ready(struct request *r, struct error *err)
     return true;
 }
 
-static bool (*const ops[AUTHORITY_OPS])(struct request *r, struct error *err) = {
-    [AUTHORITY_CODE_STEP] = office_code_step,
-    [AUTHORITY_AGAIN] = office_again,
-    [AUTHORITY_ADOPT] = office_adopt,
-    [AUTHORITY_GRANT] = do_grant,
-    [AUTHORITY_MIGRATION] = do_migration,
-    [AUTHORITY_MOVE] = office_move,
-    [AUTHORITY_STATEMENT] = office_statement,
-    [AUTHORITY_AUDIT] = do_audit,
-    [AUTHORITY_JOURNAL_ADD] = do_journal_add,
-    [AUTHORITY_JOURNAL_LOAD] = do_journal_load,
-    [AUTHORITY_FORGET] = office_forget,
-    [AUTHORITY_PASSWORD_STEP] = office_password_step,
-    [AUTHORITY_WAIT] = office_wait,
-    [AUTHORITY_OWNER] = do_owner,
-    [AUTHORITY_DRAFT] = office_draft,
-    [AUTHORITY_DECIDE] = office_decide,
-    [AUTHORITY_NEXT] = office_next,
-    [AUTHORITY_CHAINS] = office_chains,
-    [AUTHORITY_SEEN] = office_seen,
-    [AUTHORITY_CREDENTIALS] = office_credentials,
-    [AUTHORITY_HOOK] = office_hook,
-    [AUTHORITY_READY] = do_ready,
-};
+/* What only one side has is no request at the other: a target's worker cannot give itself a
+ * source's grant. */
+enum sides { AT_SOURCE = 1, AT_TARGET = 2, AT_BOTH = 3 };
 
-/* Operations that only one side has: a target's worker cannot give itself a source's grant.
- */
-static bool op_is_for(enum authority_op op, bool is_target)
-{
-    switch (op) {
-    case AUTHORITY_ADOPT:
-    case AUTHORITY_CHAINS:
-        return !is_target;
-    case AUTHORITY_CODE_STEP:
-    case AUTHORITY_AGAIN:
-    case AUTHORITY_PASSWORD_STEP:
-    case AUTHORITY_WAIT:
-    case AUTHORITY_DRAFT:
-    case AUTHORITY_DECIDE:
-    case AUTHORITY_NEXT:
-        return is_target;
-    case AUTHORITY_GRANT:
-    case AUTHORITY_MIGRATION:
-    case AUTHORITY_MOVE:
-    case AUTHORITY_STATEMENT:
-    case AUTHORITY_HOOK:
-    case AUTHORITY_AUDIT:
-    case AUTHORITY_JOURNAL_ADD:
-    case AUTHORITY_JOURNAL_LOAD:
-    case AUTHORITY_FORGET:
-    case AUTHORITY_OWNER:
-    case AUTHORITY_SEEN:
-    case AUTHORITY_CREDENTIALS:
-    case AUTHORITY_READY:
-        break;
-    }
-    return true;
-}
+static const struct {
+    bool (*answer)(struct request *r, struct error *err);
+    enum sides sides;
+} ops[AUTHORITY_OPS] = {
+    [AUTHORITY_CODE_STEP] = {office_code_step, AT_TARGET},
+    [AUTHORITY_AGAIN] = {office_again, AT_TARGET},
+    [AUTHORITY_ADOPT] = {office_adopt, AT_SOURCE},
+    [AUTHORITY_GRANT] = {do_grant, AT_BOTH},
+    [AUTHORITY_MIGRATION] = {do_migration, AT_BOTH},
+    [AUTHORITY_MOVE] = {office_move, AT_BOTH},
+    [AUTHORITY_STATEMENT] = {office_statement, AT_BOTH},
+    [AUTHORITY_AUDIT] = {do_audit, AT_BOTH},
+    [AUTHORITY_JOURNAL_ADD] = {do_journal_add, AT_BOTH},
+    [AUTHORITY_JOURNAL_LOAD] = {do_journal_load, AT_BOTH},
+    [AUTHORITY_FORGET] = {office_forget, AT_BOTH},
+    [AUTHORITY_PASSWORD_STEP] = {office_password_step, AT_TARGET},
+    [AUTHORITY_WAIT] = {office_wait, AT_TARGET},
+    [AUTHORITY_OWNER] = {do_owner, AT_BOTH},
+    [AUTHORITY_DRAFT] = {office_draft, AT_TARGET},
+    [AUTHORITY_DECIDE] = {office_decide, AT_TARGET},
+    [AUTHORITY_NEXT] = {office_next, AT_TARGET},
+    [AUTHORITY_CHAINS] = {office_chains, AT_SOURCE},
+    [AUTHORITY_SEEN] = {office_seen, AT_BOTH},
+    [AUTHORITY_CREDENTIALS] = {office_credentials, AT_BOTH},
+    [AUTHORITY_HOOK] = {office_hook, AT_BOTH},
+    [AUTHORITY_READY] = {do_ready, AT_BOTH},
+};
 
 /* The worker is not trusted to terminate its strings. */
 static void terminate(struct authority_ask *ask)
@@ -175,7 +149,8 @@ static void terminate(struct authority_ask *ask)
 /* Nor to name only what there is. */
 static bool ask_is_sound(const struct authority_ask *ask, bool is_target)
 {
-    return (unsigned)ask->op < AUTHORITY_OPS && op_is_for(ask->op, is_target) &&
+    return (unsigned)ask->op < AUTHORITY_OPS &&
+           (ops[ask->op].sides & (is_target ? AT_TARGET : AT_SOURCE)) != 0 &&
            (unsigned)ask->owner_kind < OWNER_KINDS &&
            (unsigned)ask->kept < STATEMENTS_KEPT &&
            (unsigned)ask->state < HANDOVER_STATES &&
@@ -205,6 +180,7 @@ bool office_answer(struct office *office, int socket, struct error *err)
                                               .second_out = buf_upto(AUTHORITY_BYTES_MAX)};
     bool end = false;
 
+    r.now = office->stands != 0 ? office->stands : clock_now();
     if (!pipe_receive(socket, r.ask, sizeof(*r.ask), &end, err) || end)
         return false;
     if (!pipe_receive_bytes(socket, &r.first, r.ask->first_n, err) ||
@@ -213,7 +189,7 @@ bool office_answer(struct office *office, int socket, struct error *err)
     terminate(r.ask);
     if (!ask_is_sound(r.ask, office->is_target))
         fail(&r.answer->err, E_SUPERVISOR, "an unknown request");
-    else if (!ops[r.ask->op](&r, &r.answer->err) && r.answer->err.msg == E_NONE)
+    else if (!ops[r.ask->op].answer(&r, &r.answer->err) && r.answer->err.msg == E_NONE)
         fail(&r.answer->err, E_SUPERVISOR, "a request failed without a reason");
     if (ask_is_sound(r.ask, office->is_target))
         office_audit_answer(office, r.ask, r.answer);

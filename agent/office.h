@@ -9,6 +9,7 @@ struct request {
     struct authority_ask *ask;
     struct buf first, second; /* what came with it */
     struct authority_answer *answer;
+    int64_t now; /* ours: no worker's clock is believed */
     struct buf first_out, second_out;
 };
 

@@ -36,7 +36,7 @@ static bool migration_ensure(struct request *r, const struct grant *grant,
                                          .is_target = r->office->is_target,
                                          .epoch = 1,
                                          .kind = r->ask->facts.kind,
-                                         .now = r->ask->now};
+                                         .now = r->now};
 
     if (!handover_load(&r->answer->handover, r->office->db, grant->migration, &missing) &&
         !handover_begin(&r->answer->handover, r->office->db, &start, err))
@@ -47,10 +47,10 @@ static bool migration_ensure(struct request *r, const struct grant *grant,
 /* A source that names none may have lost the answer that named one. */
 static bool name_the_unheard(struct request *r, struct error *err)
 {
-    return unheard_sweep(r->office, (time_t)r->ask->now, err) &&
+    return unheard_sweep(r->office, (time_t)r->now, err) &&
            (r->ask->migration[0] != '\0' ||
             unheard_find(r->ask->migration, r->office->db, &r->ask->grant.peer_client_key,
-                         &r->ask->facts, (time_t)r->ask->now, err));
+                         &r->ask->facts, (time_t)r->now, err));
 }
 
 /* Given with the verdicts' terms; a new migration, or one of before that this key began and
@@ -64,7 +64,7 @@ static bool grant_prepare(struct request *r, struct grant *grant, struct error *
     if (!name_the_unheard(r, err))
         return false;
     *grant = r->ask->grant;
-    grant->issued = (time_t)r->ask->now;
+    grant->issued = (time_t)r->now;
     grant->expires = grant->issued + GRANT_SECONDS;
     if (!fresh_id(grant->id, 'g', err))
         return false;
@@ -134,7 +134,7 @@ static bool password_begin(struct request *r, struct exchange *exchange, struct 
 
     if (!admin_verifier(&verifier, &exchange->mark, r->office->db, r->ask->user, err))
         return false;
-    r->answer->pause = slowdown_seconds(&r->office->slow, &exchange->mark, r->ask->now);
+    r->answer->pause = slowdown_seconds(&r->office->slow, &exchange->mark, r->now);
     return scram_server_of(&exchange->scram, &verifier, r->ask->exporter, err);
 }
 
@@ -227,7 +227,7 @@ bool office_password_step(struct request *r, struct error *err)
     r->ask->selector = 0;
     good = exchange_step(r, &exchange, password_begin, &done, err);
     if (!good && exchange != NULL) { /* the same words for whatever was wrong */
-        slowdown_count(&r->office->slow, &exchange->mark, r->ask->now);
+        slowdown_count(&r->office->slow, &exchange->mark, r->now);
         *err = (struct error){0};
         fail(err, E_PASSWORD_WRONG, "%s", r->ask->user);
     }
@@ -261,7 +261,7 @@ bool office_wait(struct request *r, struct error *err)
     if (!text_fits(pairing.peer, r->ask->grant.peer_name) ||
         !text_fits(pairing.name, r->ask->facts.name))
         return fail(err, E_NAME_BAD, "%s", r->ask->facts.name);
-    if (!pairing_ask(&pairing, r->office->db, &channel, (time_t)r->ask->now, err))
+    if (!pairing_ask(&pairing, r->office->db, &channel, (time_t)r->now, err))
         return false;
     r->answer->expires = pairing.expires;
     r->answer->waiting = pairing.state == PAIRING_PENDING;
@@ -278,8 +278,10 @@ bool office_again(struct request *r, struct error *err)
         return fail(err, E_GRANT_UNKNOWN, "%s", r->ask->migration);
     if (grant.revoked)
         return fail(err, E_GRANT_REVOKED, "%s", grant.id);
-    grant.expires = (time_t)r->ask->now + GRANT_SECONDS;
+    grant.expires = (time_t)r->now + GRANT_SECONDS;
     grant.not_after = r->ask->grant.not_after;
+    grant.peer_server_key = r->ask->grant.peer_server_key;
+    grant.pinned = r->ask->grant.pinned;
     grant.transcript = r->ask->grant.transcript;
     grant.policy = r->ask->grant.policy;
     grant.peer_policy = r->ask->grant.peer_policy;
@@ -358,7 +360,7 @@ bool office_forget(struct request *r, struct error *err)
     if (!r->ask->waited)
         return true;
     pairing_channel(&channel, r->ask->exporter);
-    return pairing_leave(r->office->db, &channel, (time_t)r->ask->now, err);
+    return pairing_leave(r->office->db, &channel, (time_t)r->now, err);
 }
 
 void office_clear(struct office *office)

@@ -55,7 +55,7 @@ static bool keep_own_chain(struct request *r, const struct chain *chain, struct 
 
     return chain_pack(&packed, chain, err) &&
            handover_keep(r->office->db, r->ask->migration, KEPT_TARGET_CHAIN,
-                         buf_span(&packed), r->ask->now, err);
+                         buf_span(&packed), r->now, err);
 }
 
 /* An end without a receipt is signed here, whoever asked for it. */
@@ -85,21 +85,65 @@ static bool make_move(struct request *r, const struct handover_act *act, struct 
            db_commit(&change, err);
 }
 
+/*
+ * The target's word, which thaws a source or ends its ownership: signed by the key that the
+ * grant names, about what our row says. A worker that was taken over has none to give.
+ */
+static bool peers_word_holds(const struct request *r, const struct handover_act *act,
+                             struct receipt *receipt, struct error *err)
+{
+    const struct handover *ours = &r->answer->handover;
+    struct notice notice = {0};
+    struct grant grant = {0};
+    struct digest signer;
+
+    if (act->event != GOT_RECEIPT && act->event != GOT_ABORTED)
+        return true;
+    digest_of(&signer, DIGEST_SHA256, act->signer);
+    if (!grant_load(&grant, r->office->db, r->ask->migration, err))
+        return false;
+    if (act->statement == NULL || !digest_equal(&signer, &grant.peer_server_key))
+        return fail(err, E_STATEMENT_SIGNATURE, "not the key of the grant %s", grant.id);
+    return act->event == GOT_RECEIPT
+               ? receipt_accept(receipt, act->statement, act->signer, ours, err)
+               : notice_accept(&notice, act->statement, SIGNED_ABORT, act->signer, ours,
+                               err);
+}
+
+/* Its parts, as they came: body, signature, and perhaps the key that signed. */
+static bool take_act(struct handover_act *out, struct signed_text *statement,
+                     struct request *r, struct error *err)
+{
+    if (r->ask->signature_n > r->second.n)
+        return fail(err, E_SUPERVISOR, "a signature of the wrong length");
+    *statement = (struct signed_text){.body = r->first, .signature = r->second};
+    statement->signature.n = r->ask->signature_n;
+    *out = (struct handover_act){.event = r->ask->event,
+                                 .terms = r->ask->has_terms ? &r->ask->terms : NULL,
+                                 .statement = r->first.n > 0 ? statement : NULL,
+                                 .signer =
+                                     span_after(buf_span(&r->second), r->ask->signature_n),
+                                 .by_grant = goes_on_by_grant(r->ask->event),
+                                 .now = r->now};
+    return true;
+}
+
 bool office_move(struct request *r, struct error *err)
 {
-    const struct signed_text statement = {.body = r->first, .signature = r->second};
-    const struct handover_act act = {.event = r->ask->event,
-                                     .terms = r->ask->has_terms ? &r->ask->terms : NULL,
-                                     .statement = r->first.n > 0 ? &statement : NULL,
-                                     .by_grant = goes_on_by_grant(r->ask->event),
-                                     .now = r->ask->now};
+    struct signed_text statement; /* borrows */
+    struct handover_act act;
+    struct receipt receipt = {0};
     struct handover before;
 
-    if ((unsigned)act.event >= HANDOVER_EVENTS ||
-        !worker_may(act.event, r->office->is_target))
+    if ((unsigned)r->ask->event >= HANDOVER_EVENTS ||
+        !worker_may(r->ask->event, r->office->is_target))
         return fail(err, E_SUPERVISOR, "an event that is not the worker's");
-    if (!handover_load(&r->answer->handover, r->office->db, r->ask->migration, err))
+    if (!take_act(&act, &statement, r, err) ||
+        !handover_load(&r->answer->handover, r->office->db, r->ask->migration, err) ||
+        !peers_word_holds(r, &act, &receipt, err))
         return false;
+    if (act.event == GOT_RECEIPT)
+        act.terms = &receipt.terms;
     before = r->answer->handover;
     if (!office_hook_allows(r->office, &before, act.event, err) || !make_move(r, &act, err))
         return false;
@@ -135,8 +179,8 @@ static bool keep_both(struct request *r, enum statement_kept first,
     const char *id = r->ask->migration;
 
     return db_begin(&change, db, err) &&
-           handover_keep(db, id, first, buf_span(&r->first), r->ask->now, err) &&
-           handover_keep(db, id, second, buf_span(&r->second), r->ask->now, err) &&
+           handover_keep(db, id, first, buf_span(&r->first), r->now, err) &&
+           handover_keep(db, id, second, buf_span(&r->second), r->now, err) &&
            db_commit(&change, err);
 }
 
@@ -260,7 +304,7 @@ static bool receipt_fill(struct request *r, const struct handover *handover,
     out->terms.epoch = handover->terms.epoch + 1;
     out->kind = facts.kind;
     out->started = facts.created;
-    out->committed = r->ask->now;
+    out->committed = r->now;
     out->transcript = grant.transcript;
     party_fill(&out->source, &source, &grant.peer_server_key, &grant.peer_client_key,
                grant.peer_policy);
@@ -274,7 +318,7 @@ static bool decide(struct request *r, struct handover *handover, struct error *e
 {
     scoped(signed_text_clear) struct signed_text text = signed_text_none();
     const struct handover_act act = {
-        .event = DID_PUBLISH, .statement = &text, .now = r->ask->now};
+        .event = DID_PUBLISH, .statement = &text, .now = r->now};
     struct receipt receipt = {0};
     struct signer_self self = {0};
 

@@ -31,24 +31,32 @@ static bool take_receipt(struct run *run, const struct signed_text *text,
                          const struct chain *target, struct error *err)
 {
     struct receipt receipt = {0};
+    const struct handover_act act = {.event = GOT_RECEIPT,
+                                     .terms = &receipt.terms,
+                                     .statement = text,
+                                     .signer = chain_leaf(target)->spki};
 
-    return receipt_accept(&receipt, text, chain_leaf(target)->spki, &run->handover, err) &&
-           keep_chains(run, &receipt, target, err) &&
-           run_step(run, GOT_RECEIPT, &receipt.terms, text, err);
+    return receipt_accept(&receipt, text, act.signer, &run->handover, err) &&
+           keep_chains(run, &receipt, target, err) && run_act(run, &act, err);
+}
+
+static bool take_abort(struct run *run, const struct signed_text *text,
+                       const struct chain *target, struct error *err)
+{
+    struct notice notice = {0};
+    const struct handover_act act = {
+        .event = GOT_ABORTED, .statement = text, .signer = chain_leaf(target)->spki};
+
+    return notice_accept(&notice, text, SIGNED_ABORT, act.signer, &run->handover, err) &&
+           run_act(run, &act, err);
 }
 
 bool outcome_take(struct run *run, enum signed_kind kind, const struct signed_text *text,
                   const struct chain *target, struct error *err)
 {
-    struct notice notice = {0};
-
-    if (!grant_names(&run->grant, target, true, err))
-        return false;
-    if (kind == SIGNED_RECEIPT)
-        return take_receipt(run, text, target, err);
-    return notice_accept(&notice, text, SIGNED_ABORT, chain_leaf(target)->spki,
-                         &run->handover, err) &&
-           run_step(run, GOT_ABORTED, NULL, text, err);
+    return grant_names(&run->grant, target, true, err) &&
+           (kind == SIGNED_RECEIPT ? take_receipt(run, text, target, err)
+                                   : take_abort(run, text, target, err));
 }
 
 /* What a target says that has nothing signed to tell: the migration goes on. */

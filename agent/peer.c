@@ -95,8 +95,7 @@ static const struct peer_route *find_route(const struct http_message *request,
     return NULL;
 }
 
-/* The operator hears of it, as of a connection that is refused. */
-static void tell_refusal(struct peer *peer, const struct error *why)
+void peer_tell_refusal(struct peer *peer, const struct error *why)
 {
     scoped(report_clear) struct report report = {0};
 
@@ -110,7 +109,7 @@ static bool grant_holds(struct peer *peer, struct error *err)
 {
     if (grant_is_current(&peer->grant, &peer->tls.facts.peer, false, clock_now(), err))
         return true;
-    tell_refusal(peer, err);
+    peer_tell_refusal(peer, err);
     return false;
 }
 
@@ -183,7 +182,7 @@ static bool answer_refusal(struct visit *visit, struct error *why, struct error 
     buf_reset(&answer->json);
     answer->status = status_of(why);
     if (answer->status == CANNOT)
-        tell_refusal(visit->peer, why);
+        peer_tell_refusal(visit->peer, why);
     return message_write_findings(&answer->json, &report, err);
 }
 
@@ -262,7 +261,6 @@ static void peer_forget(struct peer *peer)
     memset(&ask, 0, sizeof(ask));
     ask.op = AUTHORITY_FORGET;
     ask.connection = peer->number;
-    ask.now = clock_now();
     ask.waited = peer->waits;
     memcpy(ask.exporter, peer->tls.facts.exporter, sizeof(ask.exporter));
     (void)!authority_do(&peer->service->worker->authority, &ask, (struct span){0},

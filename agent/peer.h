@@ -107,6 +107,8 @@ const struct cert *peer_leaf(const struct peer *peer);
 
 /* When the verdict is all that is left to say: judge and sign while the source does. */
 void peer_prepare(struct peer *peer);
+/* The operator hears of it, as of a connection that is refused. */
+void peer_tell_refusal(struct peer *peer, const struct error *why);
 
 /* Handlers: peer_pairing.c, peer_transfer.c and peer_handover.c. */
 bool peer_hello(struct visit *visit, struct error *err);

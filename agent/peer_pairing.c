@@ -71,15 +71,12 @@ static bool exchange(struct visit *visit, const char *step, struct error *err)
 /* An attempt that failed as a conversation is told like one that failed by verdict. */
 static bool exchange_told(struct visit *visit, const char *step, struct error *err)
 {
-    scoped(report_clear) struct report report = {0};
     struct peer *peer = visit->peer;
 
     if (exchange(visit, step, err))
         return true;
     peer->broken = *err;
-    report_add(&report, err);
-    event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
-                  &report);
+    peer_tell_refusal(peer, err);
     return false;
 }
 
@@ -196,7 +193,6 @@ static bool ask_fill(struct authority_ask *out, const struct peer *peer,
 
     memset(out, 0, sizeof(*out));
     out->op = op_of[asked->method];
-    out->now = clock_now();
     out->connection = peer->number;
     out->selector = asked->selector;
     memcpy(out->exporter, peer->tls.facts.exporter, sizeof(out->exporter));
@@ -214,31 +210,23 @@ static bool ask_fill(struct authority_ask *out, const struct peer *peer,
            text_fits(out->facts.directory, service->into);
 }
 
-static void tell_refusal(struct peer *peer, const struct error *why)
-{
-    scoped(report_clear) struct report report = {0};
-
-    report_add(&report, why);
-    event_refused(&peer->service->events, peer->address, cert_issued_to(peer_leaf(peer)),
-                  &report);
-}
-
 /* Wrong secrets count against the address they come from, and against the code or the name
  * too. */
 static bool ask_supervisor(struct peer *peer, struct authority_ask *ask,
                            struct authority_answer *answer, struct error *err)
 {
     struct service *service = peer->service;
+    const time_t now = clock_now();
 
-    if (is_guess(ask->op) && door_is_shut_for(&service->door, peer->host, ask->now))
+    if (is_guess(ask->op) && door_is_shut_for(&service->door, peer->host, now))
         return fail(err, E_BUSY, "%d wrong codes from %s in this minute",
                     CODE_FAILURES_PER_ADDRESS, peer->host);
     if (authority_do(&service->worker->authority, ask, (struct span){0}, (struct span){0},
                      answer, NULL, NULL, err))
         return true;
     if (is_guess(ask->op))
-        door_count_failure(&service->door, peer->host, ask->now);
-    tell_refusal(peer, err);
+        door_count_failure(&service->door, peer->host, now);
+    peer_tell_refusal(peer, err);
     return false;
 }
 

@@ -57,8 +57,9 @@ bool grant_admits(const struct grant *grant, const struct chain *peer, bool as_s
            fail(err, E_TRUST_NO_PATH, "'%s'", cert_issued_to(chain_leaf(peer)));
 }
 
-/* Storing a grant that exists renews what a new pair of verdicts may renew; a peer that
- * names the grant of another one renews nothing. */
+/* Storing a grant that exists renews what a new pair of verdicts may renew, the key of the
+ * peer's other leaf too; a peer that does not prove the key the grant is for, its server
+ * key at the source and its client key at the target, renews nothing. */
 bool grant_store(struct db *db, const struct grant *grant, const char *side,
                  struct error *err)
 {
@@ -75,9 +76,11 @@ bool grant_store(struct db *db, const struct grant *grant, const char *side,
             " ON CONFLICT (id) DO UPDATE SET expires = excluded.expires,"
             " not_after = excluded.not_after, transcript = excluded.transcript,"
             " peer_server_key = excluded.peer_server_key,"
+            " peer_client_key = excluded.peer_client_key, pinned = excluded.pinned,"
             " policy = excluded.policy, peer_policy = excluded.peer_policy, heard = 1"
-            " WHERE migration = excluded.migration"
-            " AND peer_client_key = excluded.peer_client_key",
+            " WHERE migration = excluded.migration AND CASE side"
+            " WHEN 'source' THEN peer_server_key = excluded.peer_server_key"
+            " ELSE peer_client_key = excluded.peer_client_key END",
             err))
         return false;
     digest_hex(transcript, &grant->transcript);

@@ -91,7 +91,8 @@ struct handover_act {
     const struct handover_terms *terms;  /* where the event names them (of a receipt: the
                                             target's, with its epoch), else NULL */
     const struct signed_text *statement; /* to be kept with the move, or NULL */
-    bool by_grant; /* only while the migration's grant has not been revoked */
+    struct span signer; /* of the peer's: its key, SubjectPublicKeyInfo in DER */
+    bool by_grant;      /* only while the migration's grant has not been revoked */
     int64_t now;
 };
 

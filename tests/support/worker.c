@@ -28,6 +28,7 @@ struct fixture *fixture_make(bool is_target)
     state_db_make(&f->state);
     f->office.db = &f->state.db;
     f->office.is_target = is_target;
+    f->office.stands = NOON;
     CU_ASSERT_FATAL(
         invitation_make(&f->code, &f->state.db, "", NOON, NOON + INVITE_SECONDS, &err));
     CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
@@ -54,7 +55,6 @@ void ask_make(struct authority_ask *out, enum authority_op op, uint64_t connecti
 {
     memset(out, 0, sizeof(*out));
     out->op = op;
-    out->now = NOON;
     out->connection = connection;
     memset(out->exporter, 'e', sizeof(out->exporter));
     memset(out->grant.peer_client_key.byte, key, DIGEST_BYTES);
@@ -134,7 +134,7 @@ enum msg again(struct fixture *f, const char *migration, char key, int64_t now,
     struct authority_ask ask;
 
     ask_make(&ask, AUTHORITY_AGAIN, 5, key);
-    ask.now = now;
+    f->office.stands = now;
     (void)text_fits(ask.migration, migration);
     return ask_do(f, &ask, answer);
 }

@@ -12,6 +12,7 @@
 #include <CUnit/CUnit.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 static void a_proven_code_gives_a_grant_and_a_migration(void)
 {
@@ -147,6 +148,38 @@ static enum msg adopt(struct fixture *f, const char *id, const char *migration, 
     (void)text_fits(ask.grant.migration, migration);
     ask.grant.expires = NOON + GRANT_SECONDS;
     return ask_do(f, &ask, NULL);
+}
+
+/* What the new pair of verdicts says of the peer counts, not what the old one said. */
+static void a_renewed_grant_has_the_keys_of_now(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer first, answer = {0};
+    struct authority_ask ask;
+    struct grant held = {0};
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'k', 'e', &first), E_NONE);
+    ask_make(&ask, AUTHORITY_AGAIN, 2, 'k');
+    (void)text_fits(ask.migration, first.grant.migration);
+    memset(ask.grant.peer_server_key.byte, 's', DIGEST_BYTES);
+    ask.grant.pinned = true;
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_NONE);
+    CU_ASSERT_FATAL(grant_load(&held, &f->state.db, first.grant.migration, &err));
+    CU_ASSERT_EQUAL(held.peer_server_key.byte[0], 's');
+    CU_ASSERT(held.pinned);
+}
+
+/* Unless a test lets it stand, it is the machine's, whatever the worker has seen. */
+static void grants_are_issued_by_our_own_clock(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer answer;
+    const time_t before = time(NULL);
+
+    f->office.stands = 0;
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'k', 'e', &answer), E_NONE);
+    CU_ASSERT(answer.grant.issued >= before && answer.grant.issued <= time(NULL));
 }
 
 /* A target that knows the ids of another target's migration gains nothing by them. */
@@ -385,6 +418,8 @@ int main(void)
         TEST(a_grant_is_renewed_for_its_key_alone),
         TEST(an_unknown_migration_is_told_to_the_granted_alone),
         TEST(nothing_is_asked_after_half_an_answer),
+        TEST(a_renewed_grant_has_the_keys_of_now),
+        TEST(grants_are_issued_by_our_own_clock),
         TEST(a_source_adopts_no_grant_over_another_targets),
         TEST(a_source_adopts_no_grant_for_another_tree),
         TEST(a_source_adopts_a_frozen_migration_it_asked_for),

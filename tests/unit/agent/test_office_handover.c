@@ -209,6 +209,69 @@ static void overrides_and_decisions_are_not_the_workers(void)
         CU_ASSERT_EQUAL(ask_move(&house, not_its[i], &after), E_SUPERVISOR);
 }
 
+/* The house from the other side: a source that has asked its target to commit. */
+static void source_in_doubt(struct house *house)
+{
+    struct grant grant = {.id = "g-s", .migration = "m-s", .expires = NOON + 1};
+    struct handover_start start = {.migration = "m-s",
+                                   .grant_id = "g-s",
+                                   .name = "estate",
+                                   .directory = "/srv",
+                                   .peer = "target.example.com",
+                                   .epoch = 1,
+                                   .kind = DIGEST_BLAKE3,
+                                   .now = NOON};
+    struct handover after = {0};
+    struct error err = {0};
+
+    house->f->office.is_target = false;
+    (void)text_fits(house->migration, "m-s");
+    grant.peer_server_key = chain_leaf(&house->target.identity.chain)->spki_sha256;
+    CU_ASSERT_FATAL(grant_store(&house->f->state.db, &grant, "source", &err));
+    CU_ASSERT_FATAL(handover_begin(&after, &house->f->state.db, &start, &err));
+    CU_ASSERT_EQUAL_FATAL(ask_move(house, WILL_FREEZE, &after), E_NONE);
+    CU_ASSERT_EQUAL_FATAL(ask_move(house, WILL_ASK, &after), E_NONE);
+}
+
+/* GOT_ABORTED with a notice that `who` has signed, and the key of `named` beside it. */
+static enum msg tell_abort(struct house *house, const struct appliance *who,
+                           const struct appliance *named, struct handover *after)
+{
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    const struct handover_act act = {.event = GOT_ABORTED,
+                                     .statement = &text,
+                                     .signer = chain_leaf(&named->identity.chain)->spki};
+    struct migration_facts facts;
+    struct handover ours = {0};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(
+        authority_migration(&house->f->authority, house->migration, &ours, &facts, &err));
+    CU_ASSERT_FATAL(notice_make(&text, SIGNED_ABORT, &ours, &who->whole,
+                                &chain_leaf(&who->identity.chain)->spki_sha256, NOON,
+                                &err));
+    (void)!authority_move(&house->f->authority, house->migration, &act, after, &err);
+    return err.msg;
+}
+
+/* Whatever its worker says: a source is thawed by the key of its grant. */
+static void the_targets_word_is_signed_by_the_target(void)
+{
+    scoped(house_clear) struct house house = {0};
+    struct handover after = {0};
+
+    house_make(&house);
+    source_in_doubt(&house);
+    CU_ASSERT_EQUAL(ask_move(&house, GOT_ABORTED, &after), E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(ask_move(&house, GOT_RECEIPT, &after), E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(tell_abort(&house, &house.source, &house.source, &after),
+                    E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(tell_abort(&house, &house.source, &house.target, &after),
+                    E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(tell_abort(&house, &house.target, &house.target, &after), E_NONE);
+    CU_ASSERT_EQUAL(after.state, SOURCE_THAWED);
+}
+
 static void a_draft_is_of_the_granted_source(void)
 {
     scoped(house_clear) struct house house = {0};
@@ -266,6 +329,7 @@ int main(void)
         TEST(receipts_are_chained),
         TEST(nothing_is_decided_before_commit_was_asked_for),
         TEST(overrides_and_decisions_are_not_the_workers),
+        TEST(the_targets_word_is_signed_by_the_target),
         TEST(a_draft_is_of_the_granted_source),
         TEST(an_abort_is_signed_once),
         TEST(those_in_committing_are_listed),

@@ -186,6 +186,37 @@ static void storing_it_again_renews_it_for_the_same_key_only(void)
     CU_ASSERT(digest_equal(&loaded.peer_server_key, &f.grant.peer_server_key));
 }
 
+/* Each side proves one of the peer's two keys; the other leaf may have a new one. */
+static void a_peer_that_changed_its_other_key_is_renewed(void)
+{
+    static const char *const sides[] = {"source", "target"};
+
+    for (size_t i = 0; i < COUNT(sides); i++) {
+        scoped(fixture_clear) struct fixture f;
+        scoped(state_db_clear) struct state_db state;
+        struct grant loaded = {0}, thief;
+        struct error err = {0}, proven = {0};
+        struct digest *other;
+
+        fixture_make(&f);
+        state_db_make(&state);
+        CU_ASSERT_FATAL(grant_store(&state.db, &f.grant, sides[i], &err));
+        thief = f.grant;
+        memset(i == 0 ? thief.peer_server_key.byte : thief.peer_client_key.byte, 9,
+               DIGEST_BYTES);
+        CU_ASSERT_FALSE(grant_store(&state.db, &thief, sides[i], &proven));
+        CU_ASSERT_EQUAL(proven.msg, E_GRANT_KEY);
+        other = i == 0 ? &f.grant.peer_client_key : &f.grant.peer_server_key;
+        memset(other->byte, 8, DIGEST_BYTES);
+        f.grant.pinned = true;
+        CU_ASSERT(grant_store(&state.db, &f.grant, sides[i], &err));
+        CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", &err));
+        CU_ASSERT(digest_equal(&loaded.peer_client_key, &f.grant.peer_client_key));
+        CU_ASSERT(digest_equal(&loaded.peer_server_key, &f.grant.peer_server_key));
+        CU_ASSERT(loaded.pinned);
+    }
+}
+
 static void a_revocation_outlives_a_renewal(void)
 {
     scoped(fixture_clear) struct fixture f;
@@ -216,6 +247,7 @@ int main(void)
         TEST(the_chain_must_still_reach_an_anchor),
         TEST(it_is_stored_and_found_again),
         TEST(storing_it_again_renews_it_for_the_same_key_only),
+        TEST(a_peer_that_changed_its_other_key_is_renewed),
         TEST(a_revocation_outlives_a_renewal),
     };
 
