@@ -9,15 +9,17 @@
 #include "base/text.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct listen_words {
     const char *peer, *into;
     enum policy policy;
     struct demands demands;
     bool once, nowhere, basis;
-    int socket; /* of the service manager, or -1 */
+    int socket;          /* of the service manager, or -1 */
+    char tree[PATH_MAX]; /* `into` without links, by into_find */
 };
 
 static bool listen_words_read(struct call *call, struct listen_words *out,
@@ -37,16 +39,38 @@ static bool listen_words_read(struct call *call, struct listen_words *out,
     return true;
 }
 
+/* Whether this path is dir or lies below it; both absolute and without links. */
+static bool is_within(const char *path, const char *dir)
+{
+    const size_t n = text_equal(dir, "/") ? 0 : strlen(dir);
+
+    return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+/* Make the directory. All of it is open to the worker, so the keys are not in it, nor is it
+ * among them. */
+static bool into_find(struct listen_words *words, const struct state *state,
+                      struct error *err)
+{
+    scoped(fd_close) int into = -1;
+    char keys[PATH_MAX];
+
+    if (!fs_make_dir(&into, AT_FDCWD, words->into, 0700, err))
+        return false;
+    if (realpath(words->into, words->tree) == NULL)
+        return fail_errno(err, E_FILE_READ, words->into);
+    if (realpath(state->dir, keys) == NULL)
+        return fail_errno(err, E_FILE_READ, state->dir);
+    return (!is_within(keys, words->tree) && !is_within(words->tree, keys)) ||
+           fail(err, E_INTO_STATE, "%s and %s", words->tree, keys);
+}
+
 /* The directory, the socket, and then no way out. */
 static bool settle_in(struct service *service, const struct listen_words *words,
                       struct listener *listener, int *into, struct sandbox *sandbox,
                       struct error *err)
 {
-    if (!fs_make_dir(into, AT_FDCWD, words->into, 0700, err))
-        return false;
-    fd_close(into);
-    if (realpath(words->into, service->into) == NULL)
-        return fail_errno(err, E_FILE_READ, words->into);
+    (void)text_fits(service->into, words->tree);
     return (words->socket >= 0 ? listen_given(listener, words->socket, err)
                                : listen_open(listener, words->peer, err)) &&
            sandbox_close(sandbox, service->into, into, err);
@@ -84,7 +108,7 @@ static int run_listen(struct call *call, struct error *err)
     bool good;
 
     if (!listen_words_read(call, &words, err) || !manager_socket(&words.socket, err) ||
-        !state_open(&state, call->state_dir, err) ||
+        !state_open(&state, call->state_dir, err) || !into_find(&words, &state, err) ||
         !manage_sockets_open(&manage, &state, err) ||
         !supervisor_part(
             &worker, &state,

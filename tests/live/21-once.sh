@@ -6,6 +6,17 @@
 ladder office
 member source office
 member target office
+
+# ---- where the keys are ----
+ln -s "$scratch" "$scratch/around"
+for into in "$scratch" "$scratch/around" "$scratch/target" "$scratch/target/identity/1" \
+    "$scratch/target/below" /; do
+    run 1 target listen --peer 127.0.0.1:0 --into "$into"
+    check "nothing is received into $into" grep -q PGA2202 "$err"
+done
+rmdir "$scratch/target/below"
+
+# ---- once ----
 listen target --once
 tree "$scratch/estate" 0
 code target
