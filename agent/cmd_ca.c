@@ -6,6 +6,7 @@
 #include "agent/certs_json.h"
 #include "agent/command.h"
 #include "agent/outfile.h"
+#include "agent/passphrase.h"
 #include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/text.h"
@@ -88,25 +89,24 @@ static int run_show(struct call *call, struct error *err)
     return 0;
 }
 
-static bool read_key(struct key *out, const char *path, struct error *err)
-{
-    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
+/* What was made elsewhere, or taken away. */
+struct made_elsewhere {
+    const char *cert, *key;
+    struct passphrase_source passphrase;
+    bool replace;
+};
 
-    return fs_read_secret(&pem, AT_FDCWD, path, err) &&
-           key_from_pem(out, buf_span(&pem), err);
-}
-
-static bool import(struct state *state, struct call *call, const char *cert,
-                   const char *key_path, bool replace, struct error *err)
+static bool import(struct state *state, struct call *call, const struct made_elsewhere *ca,
+                   struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(CHAIN_FILE_MAX);
     scoped(chain_clear) struct chain chain = {0};
     scoped(key_clear) struct key key = key_none();
 
-    return fs_read(&pem, cert, err) && chain_parse(&chain, buf_span(&pem), err) &&
-           read_key(&key, key_path, err) && state_make(state, call->state_dir, err) &&
-           state_lock(state, err) &&
-           ca_import(state->fd, &chain, &key, replace, call->now, err);
+    return fs_read(&pem, ca->cert, err) && chain_parse(&chain, buf_span(&pem), err) &&
+           passphrase_key(&key, ca->key, &ca->passphrase, call->state_dir, err) &&
+           state_make(state, call->state_dir, err) && state_lock(state, err) &&
+           ca_import(state->fd, &chain, &key, ca->replace, call->now, err);
 }
 
 /* The CA that now issues. */
@@ -130,30 +130,34 @@ static int tell_ca(struct call *call, struct state *state, const char *what,
 static int run_import(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    const bool replace = args_flag(&call->args, "--replace");
-    const char *cert = NULL, *key = NULL;
+    struct made_elsewhere ca = {.replace = args_flag(&call->args, "--replace")};
 
-    if (!args_value(&call->args, "--cert", &cert, err) ||
-        !args_value(&call->args, "--key", &key, err) || !args_end(&call->args, err))
+    if (!args_value(&call->args, "--cert", &ca.cert, err) ||
+        !args_value(&call->args, "--key", &ca.key, err) ||
+        !passphrase_source_read(&ca.passphrase, &call->args, err) ||
+        !args_end(&call->args, err))
         return 0;
-    if (cert == NULL || key == NULL) {
+    if (ca.cert == NULL || ca.key == NULL) {
         fail(err, E_USAGE, "--cert and --key are needed");
         return 0;
     }
-    if (!import(&state, call, cert, key, replace, err))
+    if (!import(&state, call, &ca, err))
         return 0;
     return tell_ca(call, &state, "What is issued from now on has this chain behind it.",
                    err);
 }
 
-static bool read_renewal(struct ca_renewal *out, struct key *root_key, struct args *args,
+static bool read_renewal(struct ca_renewal *out, struct key *root_key, struct call *call,
                          struct error *err)
 {
+    struct args *args = &call->args;
+    struct passphrase_source passphrase = {0};
     const char *kind = NULL, *path = NULL, *verb = NULL;
 
     out->same_key = args_flag(args, "--same-key");
     if (!args_value(args, "--new-key", &kind, err) ||
         !args_value(args, "--root-key", &path, err) ||
+        !passphrase_source_read(&passphrase, args, err) ||
         !args_need(args, "renew", &verb, err) || !args_end(args, err))
         return false;
     if (!text_equal(verb, "renew"))
@@ -165,7 +169,7 @@ static bool read_renewal(struct ca_renewal *out, struct key *root_key, struct ar
     if (path == NULL)
         return true;
     out->root_key = root_key;
-    return read_key(root_key, path, err);
+    return passphrase_key(root_key, path, &passphrase, call->state_dir, err);
 }
 
 static int run_root(struct call *call, struct error *err)
@@ -175,7 +179,7 @@ static int run_root(struct call *call, struct error *err)
     scoped(key_clear) struct key root_key = key_none();
     struct ca_renewal renewal = {.now = call->now};
 
-    if (!read_renewal(&renewal, &root_key, &call->args, err) ||
+    if (!read_renewal(&renewal, &root_key, call, err) ||
         !ca_open(&state, &ca, call->state_dir, err) || !state_lock(&state, err) ||
         !ca_renew(state.fd, &renewal, err))
         return 0;
@@ -269,10 +273,10 @@ static int run_crl(struct call *call, struct error *err)
 const struct command commands_ca[] = {
     {"ca init", "[--name NAME] [--key KIND] [--intermediate]",
      "make a CA: a root, and with --intermediate one that issues below it", run_init},
-    {"ca import", "--cert FILE --key FILE [--replace]",
+    {"ca import", "--cert FILE --key FILE " PASSPHRASE_WORDS " [--replace]",
      "issue with a CA made elsewhere: its certificate and all issuers, and its key",
      run_import},
-    {"ca root", "renew --same-key | --new-key KIND [--root-key FILE]",
+    {"ca root", "renew --same-key | --new-key KIND [--root-key FILE] " PASSPHRASE_WORDS,
      "renew the root, with the same key or as a new one", run_root},
     {"ca show", "", "the CA's own chain", run_show},
     {"ca list", "", "what the CA issued: serial number, subject, dates", run_list},

@@ -222,22 +222,6 @@ static bool add_certificates(struct chain *out, const char *path, struct error *
     return true;
 }
 
-/* A key file that others can read has been read by others: refused as our own are. */
-static bool take_key(struct key *out, const char *path, const struct import *import,
-                     struct error *err)
-{
-    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
-    scoped(buf_clear) struct buf passphrase = {0};
-
-    if (!secret_is_private(AT_FDCWD, path, err) || !fs_read(&pem, path, err))
-        return false;
-    if (!key_is_sealed(buf_span(&pem)))
-        return key_from_pem(out, buf_span(&pem), err);
-    return passphrase_take(&passphrase, &import->passphrase, "Passphrase of the key",
-                           err) &&
-           key_unseal(out, buf_span(&pem), buf_span(&passphrase), err);
-}
-
 static bool take_p12(struct key *key, struct chain *chain, const struct import *import,
                      struct error *err)
 {
@@ -254,7 +238,7 @@ static bool take_keys(struct key keys[IMPORT_KEYS], const struct import *import,
                       struct error *err)
 {
     for (size_t i = 0; i < import->keys; i++)
-        if (!take_key(&keys[i], import->key[i], import, err))
+        if (!passphrase_key(&keys[i], import->key[i], &import->passphrase, NULL, err))
             return false;
     return true;
 }

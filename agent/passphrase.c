@@ -83,3 +83,32 @@ bool passphrase_take(struct buf *out, const struct passphrase_source *source,
         return read_descriptor(out, source->fd, err);
     return read_terminal(out, prompt, err);
 }
+
+static bool take_for_key(struct buf *out, const struct passphrase_source *source,
+                         const char *own, struct error *err)
+{
+    scoped(fd_close) int state = -1;
+
+    if (source->file == NULL && source->fd == NULL && own != NULL)
+        state = open(own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (state < 0 || !sealed_is_on(state))
+        return passphrase_take(out, source, "Passphrase of the key", err);
+    *out = buf_upto(PASSPHRASE_MAX);
+    return sealed_passphrase(out, state, err);
+}
+
+bool passphrase_key(struct key *out, const char *path,
+                    const struct passphrase_source *source, const char *own,
+                    struct error *err)
+{
+    scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
+    scoped(buf_clear) struct buf passphrase = {0};
+
+    if (!secret_is_private(AT_FDCWD, path, err) ||
+        !fs_read_secret(&pem, AT_FDCWD, path, err))
+        return false;
+    if (!key_is_sealed(buf_span(&pem)))
+        return key_from_pem(out, buf_span(&pem), err);
+    return take_for_key(&passphrase, source, own, err) &&
+           key_unseal(out, buf_span(&pem), buf_span(&passphrase), err);
+}

@@ -5,7 +5,9 @@
 
 #include "agent/args.h"
 #include "base/buf.h"
+#include "certs/key.h"
 
+#define PASSPHRASE_WORDS "[--passphrase-file F | --passphrase-fd N]"
 struct passphrase_source {
     const char *file; /* --passphrase-file */
     const char *fd;   /* --passphrase-fd */
@@ -15,3 +17,11 @@ must_check bool passphrase_source_read(struct passphrase_source *out, struct arg
 /* The first line of it; with neither, asked for on the terminal without echo. */
 must_check bool passphrase_take(struct buf *out, const struct passphrase_source *source,
                                 const char *prompt, struct error *err);
+/*
+ * The key in a file, which is refused when others can read it. An encrypted one is opened
+ * with what `source` names; when that is nothing, with the passphrase of the state
+ * directory `own`, or when that has none (or is NULL) with what is typed.
+ */
+must_check bool passphrase_key(struct key *out, const char *path,
+                               const struct passphrase_source *source, const char *own,
+                               struct error *err);

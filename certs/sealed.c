@@ -225,7 +225,7 @@ bool sealed_is_on(int state)
     return faccessat(state, SEALED_LINK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static bool own_passphrase(struct buf *out, int state, struct error *err)
+bool sealed_passphrase(struct buf *out, int state, struct error *err)
 {
     struct error why = {0};
 
@@ -251,7 +251,7 @@ bool sealed_read(struct key *out, int state, int dir, const char *name, struct e
         return false;
     if (!key_is_sealed(buf_span(&pem)))
         return key_from_pem(out, buf_span(&pem), err);
-    return own_passphrase(&passphrase, state, err) &&
+    return sealed_passphrase(&passphrase, state, err) &&
            key_unseal(out, buf_span(&pem), buf_span(&passphrase), err);
 }
 
@@ -272,6 +272,6 @@ bool sealed_write(int state, int dir, const char *name, const struct key *key,
 
     if (!sealed_is_on(state))
         return write_as(dir, name, key, NULL, err);
-    return own_passphrase(&passphrase, state, err) &&
+    return sealed_passphrase(&passphrase, state, err) &&
            write_as(dir, name, key, &passphrase, err);
 }

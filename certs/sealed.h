@@ -28,6 +28,8 @@ must_check bool passphrase_read(struct buf *out, int dir, const char *path,
                                 struct error *err);
 /* Keys of this state directory are to be encrypted: the link is there. */
 bool sealed_is_on(int state);
+/* With this. E_KEY_SEALED when it cannot be had. `out` as buf_upto(PASSPHRASE_MAX). */
+must_check bool sealed_passphrase(struct buf *out, int state, struct error *err);
 /* Read dir/name, which nobody else may, and write it, as the state says. */
 must_check bool sealed_read(struct key *out, int state, int dir, const char *name,
                             struct error *err);

@@ -251,9 +251,17 @@ issues() { run "$1" vault ca issue --request "$scratch/v.csr" --out "$scratch/v.
 issues 0
 parts "$scratch/v.pem" "$scratch/v"
 verifies 'it issues' "$scratch/v"
+cp -a "$scratch/vault" "$scratch/taken"
+mv "$scratch/taken/ca/root-key.pem" "$scratch/root.away"
+run 0 taken ca root renew --same-key --root-key "$scratch/root.away"
 run 0 vault ca root renew --same-key
 run 0 vault ca root renew --new-key ec
 equal 'what is renewed is encrypted, and what it replaces' '' "$(clear_keys)"
+cp "$scratch/vault/ca/chain.pem" "$scratch/vault.chain"
+cp -p "$scratch/vault/ca/key.pem" "$scratch/vault.key"
+run 0 moved ca import --cert "$scratch/vault.chain" --key "$scratch/vault.key" \
+    --passphrase-file "$scratch/secret"
+check 'taken over, it issues with the same key' cmp "$scratch/vault.chain" "$scratch/moved/ca/chain.pem"
 mv "$scratch/secret" "$scratch/away"
 issues 2
 shows 'without the passphrase nothing is issued' PGC2080
