@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#define DAY ((time_t)86400)
-
 static void name_publisher(struct published *list, const struct identity *identity)
 {
     const struct cert *leaf = chain_leaf(&identity->chain);
@@ -35,7 +33,7 @@ bool adopt_export(struct buf *document, struct published *list, int state,
         return false;
     name_publisher(list, &identity);
     list->issued = wish->now;
-    list->expires = wish->now + (time_t)wish->days * DAY;
+    list->expires = wish->now + (time_t)wish->days * DAY_SECONDS;
     return published_print(&body, list, err) &&
            document_sign(document, DOCUMENT_PUBLISHED, buf_span(&body), &identity, err);
 }

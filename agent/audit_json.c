@@ -118,10 +118,8 @@ static json_t *ladder_json(const struct chain *chain, const struct leaves *leave
     for (size_t i = 0; i < chain->n && i < RUNGS_MAX; i++)
         json_array_append_new(rungs, rung_json(&chain->cert[i]));
     if (leaves_are_split(leaves))
-        json_object_set_new(json_array_get(rungs, 0), "leaves",
-                            json_pack("{s:o, s:o}", "server",
-                                      rung_json(chain_leaf(leaves->server)), "client",
-                                      rung_json(chain_leaf(leaves->client))));
+        view_json_both(json_array_get(rungs, 0), rung_json(chain_leaf(leaves->server)),
+                       rung_json(chain_leaf(leaves->client)));
     if (chain->n > RUNGS_MAX)
         json_array_append_new(
             rungs, json_pack("{s:I}", "more", (json_int_t)(chain->n - RUNGS_MAX)));

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX)
 #define NAME_DER_MAX 8192
 
 struct issue_options {

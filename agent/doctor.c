@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define BACKUP_FILE "backed-up"
-#define DAY 86400
 #define CLOCK_FLOOR ((time_t)1767225600) /* 2026-01-01: nothing of pairgate is older */
 #define CLOCK_SLACK 300
 
@@ -41,7 +40,7 @@ int64_t doctor_days_left(const struct cert *cert, time_t now)
 {
     const int64_t left = (int64_t)cert->not_after.at - now;
 
-    return left >= 0 ? left / DAY : -((-left + DAY - 1) / DAY);
+    return left >= 0 ? left / DAY_SECONDS : -((-left + DAY_SECONDS - 1) / DAY_SECONDS);
 }
 
 static void judge_rung(struct report *out, const struct cert *cert, size_t rung,

@@ -24,11 +24,9 @@ static json_t *identity_object(const struct doctor *doctor, time_t now)
     for (size_t i = 0; i < identity->chain.n; i++)
         json_array_append_new(rungs, rung_object(&identity->chain.cert[i], now));
     if (identity_is_split(identity))
-        json_object_set_new(
-            json_array_get(rungs, 0), "leaves",
-            json_pack("{s:o, s:o}", "server",
-                      rung_object(chain_leaf(&identity->chain), now), "client",
-                      rung_object(chain_leaf(&identity->client_chain), now)));
+        view_json_both(json_array_get(rungs, 0),
+                       rung_object(chain_leaf(&identity->chain), now),
+                       rung_object(chain_leaf(&identity->client_chain), now));
     return json_pack("{s:i, s:s, s:o}", "identity", (int)identity->number, "origin",
                      identity_origin_name(identity->origin), "rungs", rungs);
 }

@@ -4,19 +4,9 @@
 
 #include <jansson.h>
 
-static json_t *list_object(const struct published *list)
+static json_t *counted(const struct published *list)
 {
-    const bool own = list->publisher[0] == '\0';
-    json_t *object = json_object();
-
-    json_object_set_new(object, "list", json_string(list->list));
-    json_object_set_new(object, "sequence", json_integer(list->sequence));
-    json_object_set_new(object, "entries", json_integer((json_int_t)list->entries.n));
-    json_object_set_new(object, "publisher",
-                        own ? json_null() : json_string(list->publisher));
-    json_object_set_new(object, "issued", view_json_time(list->issued));
-    json_object_set_new(object, "expires", view_json_time(list->expires));
-    return object;
+    return view_json_list(list, json_integer((json_int_t)list->entries.n));
 }
 
 static json_t *holder_object(const struct published *list, const struct holding *holding,
@@ -35,7 +25,7 @@ static json_t *holder_object(const struct published *list, const struct holding 
 
 void trust_status_json_list(FILE *out, const struct published *list)
 {
-    view_json_print(out, list_object(list));
+    view_json_print(out, counted(list));
 }
 
 void trust_status_json(FILE *out, const struct published_lists *lists,
@@ -45,7 +35,7 @@ void trust_status_json(FILE *out, const struct published_lists *lists,
 
     for (size_t i = 0; i < lists->n; i++) {
         const struct published *list = &lists->list[i];
-        json_t *object = list_object(list), *holders = json_array();
+        json_t *object = counted(list), *holders = json_array();
         char standing[STANDING_MAX];
 
         trust_status_standing(standing, list, NULL, now);

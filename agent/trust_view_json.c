@@ -62,7 +62,7 @@ void trust_view_json_done(FILE *out, const char *what, const struct entry *entry
 
 static json_t *list_object(const struct published *list)
 {
-    json_t *entries = json_array(), *object = json_object();
+    json_t *entries = json_array();
 
     for (size_t i = 0; i < list->entries.n; i++) {
         json_t *row = entry_object(&list->entries.entry[i]);
@@ -74,15 +74,7 @@ static json_t *list_object(const struct published *list)
         json_object_set_new(row, "crl_present", json_boolean(crl));
         json_array_append_new(entries, row);
     }
-    json_object_set_new(object, "list", json_string(list->list));
-    json_object_set_new(object, "sequence", json_integer(list->sequence));
-    json_object_set_new(object, "publisher",
-                        list->publisher[0] != '\0' ? view_json_text(list->publisher)
-                                                   : json_null());
-    json_object_set_new(object, "issued", view_json_time(list->issued));
-    json_object_set_new(object, "expires", view_json_time(list->expires));
-    json_object_set_new(object, "entries", entries);
-    return object;
+    return view_json_list(list, entries);
 }
 
 void trust_view_json_published(FILE *out, const struct published_lists *lists)

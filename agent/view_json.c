@@ -2,6 +2,7 @@
 #include "agent/view_json.h"
 
 #include "base/text.h"
+#include "certs/published.h"
 #include "pairing/json.h"
 
 #include <jansson.h>
@@ -73,13 +74,27 @@ json_t *view_json_ladder(const struct chain *chain)
     return array;
 }
 
+void view_json_both(json_t *rung, json_t *server, json_t *client)
+{
+    json_object_set_new(rung, "leaves",
+                        json_pack("{s:o, s:o}", "server", server, "client", client));
+}
+
 void view_json_leaves(json_t *rung, const struct leaves *leaves)
 {
     if (leaves_are_split(leaves))
-        json_object_set_new(rung, "leaves",
-                            json_pack("{s:o, s:o}", "server",
-                                      view_json_rung(chain_leaf(leaves->server)), "client",
-                                      view_json_rung(chain_leaf(leaves->client))));
+        view_json_both(rung, view_json_rung(chain_leaf(leaves->server)),
+                       view_json_rung(chain_leaf(leaves->client)));
+}
+
+json_t *view_json_list(const struct published *list, json_t *entries)
+{
+    return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "list", list->list, "sequence",
+                     (int)list->sequence, "publisher",
+                     list->publisher[0] != '\0' ? view_json_text(list->publisher)
+                                                : json_null(),
+                     "issued", view_json_time(list->issued), "expires",
+                     view_json_time(list->expires), "entries", entries);
 }
 
 void view_json_print(FILE *out, json_t *value)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 struct json_t;
+struct published;
 
 /* {"error":{finding}} on one line. */
 void view_json_failure(FILE *out, const struct error *err);
@@ -24,6 +25,11 @@ struct json_t *view_json_digest(const struct digest *digest);
 /* A ladder row: issued_to, issued_by, not_before, not_after, sha256, spki_sha256. */
 struct json_t *view_json_rung(const struct cert *cert);
 struct json_t *view_json_ladder(const struct chain *chain);
+/* Both leaves of a split identity beside its first rung: rows that are finished, and the
+ * ladder's from now on. */
+void view_json_both(struct json_t *rung, struct json_t *server, struct json_t *client);
+/* A published list; `entries` is its own from now on. */
+struct json_t *view_json_list(const struct published *list, struct json_t *entries);
 /* Into the row of rung 0, when there are two leaves: "leaves", the row of each. */
 void view_json_leaves(struct json_t *rung, const struct leaves *leaves);
 /* Print on one line with a newline and drop the reference. */

@@ -28,6 +28,7 @@ must_check bool text_duration(int64_t *out, const char *text, struct error *err)
 /* "500k", "20M", "2G" (powers of 1024) or a plain number of bytes. */
 must_check bool text_bytes(uint64_t *out, const char *text, struct error *err);
 
+#define DAY_SECONDS ((time_t)86400)
 /* RFC 3339 UTC with seconds and Z, years 0000 to 9999. */
 must_check bool text_time(time_t *out, const char *text, struct error *err);
 void text_show_time(char out[TIME_TEXT_MAX], time_t time);

@@ -14,16 +14,11 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define KEY_FILE "key.pem"
-#define CHAIN_FILE "chain.pem"
-#define ROOT_KEY_FILE "root-key.pem"
-#define DAY ((time_t)24 * 60 * 60)
 #define LEAF_KU                                                                            \
     (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION | KU_KEY_ENCIPHERMENT |                     \
      KU_DATA_ENCIPHERMENT | KU_KEY_AGREEMENT)
 #define LEAF_EKU (EKU_SERVER_AUTH | EKU_CLIENT_AUTH | EKU_IPSEC_END_SYSTEM)
 #define BOTH_EKU (EKU_SERVER_AUTH | EKU_CLIENT_AUTH)
-#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX)
 
 void ca_clear(struct ca *ca)
 {
@@ -52,7 +47,7 @@ static bool root_issue(struct chain *out, const struct key *key, const char *nam
     struct issue plan = {.signer = key,
                          .is_ca = true,
                          .from = now - CA_PREDATE_SECONDS,
-                         .until = now + CA_ROOT_DAYS * DAY,
+                         .until = now + CA_ROOT_DAYS * DAY_SECONDS,
                          .ku = KU_KEY_CERT_SIGN | KU_CRL_SIGN};
 
     if (!issue_name(&subject, name, err))
@@ -78,7 +73,7 @@ static bool intermediate_issue(struct chain *out, const struct key *key, const c
     snprintf(issuing, sizeof(issuing), "%s issuing", name);
     if (!issue_name(&subject, issuing, err))
         return false;
-    plan.until = plan.from + CA_INTERMEDIATE_DAYS * DAY;
+    plan.until = plan.from + CA_INTERMEDIATE_DAYS * DAY_SECONDS;
     plan.subject = buf_span(&subject);
     plan.spki = buf_span(&key->spki);
     return issue_into(out, &plan, err);
@@ -119,7 +114,7 @@ bool ca_init(int state, const struct ca_plan *plan, struct error *err)
     scoped(fd_close) int dir = -1;
 
     if (faccessat(state, CA_DIR, F_OK, 0) == 0)
-        return fail(err, E_CA_EXISTS, CA_DIR "/chain.pem");
+        return fail(err, E_CA_EXISTS, CA_DIR "/" CHAIN_FILE);
     if (!csr_name_is_exact(plan->name))
         return fail(err, E_CSR_NAME, "%s", plan->name);
     return fs_remove_tree(state, CA_DIR ".new", err) &&
@@ -213,7 +208,7 @@ bool ca_issue_to(struct chain *out, const struct ca *ca, const struct ca_subject
                          .issuer = issuer,
                          .signer = &ca->key,
                          .from = now - CA_PREDATE_SECONDS,
-                         .until = now + (time_t)days * DAY};
+                         .until = now + (time_t)days * DAY_SECONDS};
 
     if (!ca_is_in_date(ca, now, err))
         return false;
@@ -277,7 +272,7 @@ bool ca_self_sign(struct chain *out, const struct key *key, const char *name, ti
     scoped(buf_clear) struct buf san = buf_upto(CERT_TEXT_MAX + 64);
     struct issue plan = {.signer = key,
                          .from = now - CA_PREDATE_SECONDS,
-                         .until = now + CA_SELF_SIGNED_DAYS * DAY,
+                         .until = now + CA_SELF_SIGNED_DAYS * DAY_SECONDS,
                          .ku = ku_by_key(key->kind),
                          .eku = BOTH_EKU};
 

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DAY ((time_t)86400)
-#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX)
 #define GENERATIONS_MAX 1000
 #define NAME_ROOM 16
 
@@ -106,7 +104,7 @@ static bool make_root(struct chain *out, const struct key *key, const struct cer
     struct issue plan = {.signer = key,
                          .is_ca = true,
                          .from = renewal->now - CA_PREDATE_SECONDS,
-                         .until = renewal->now + CA_ROOT_DAYS * DAY,
+                         .until = renewal->now + CA_ROOT_DAYS * DAY_SECONDS,
                          .ku = KU_KEY_CERT_SIGN | KU_CRL_SIGN,
                          .spki = buf_span(&key->spki)};
     char name[CERT_TEXT_MAX];
@@ -133,7 +131,7 @@ static bool add_issuing(struct chain *out, const struct ca *ca, const struct key
                                .is_ca = true,
                                .last_ca = true,
                                .from = renewal->now - CA_PREDATE_SECONDS,
-                               .until = renewal->now + CA_INTERMEDIATE_DAYS * DAY,
+                               .until = renewal->now + CA_INTERMEDIATE_DAYS * DAY_SECONDS,
                                .ku = KU_KEY_CERT_SIGN | KU_CRL_SIGN};
 
     return issue_certificate(&der, &plan, err) && chain_add_der(out, buf_span(&der), err);
@@ -149,7 +147,7 @@ static bool find_root_key(struct key *out, int state, const struct ca *ca,
 
     if (given == NULL && ca->chain.n == 1)
         given = &ca->key;
-    if (given == NULL && !sealed_read(out, state, state, CA_DIR "/root-key.pem", &why))
+    if (given == NULL && !sealed_read(out, state, state, CA_DIR "/" ROOT_KEY_FILE, &why))
         return fail(err, sealed_explains(why.msg) ? why.msg : E_CA_ROOT_KEY, "%s",
                     why.about);
     if (given != NULL &&

@@ -8,9 +8,11 @@
 
 #include "certs/cert.h"
 
-#define CHAIN_READ_MAX 128        /* certificates read before giving up */
-#define CHAIN_MAX 10              /* accepted, root included: T-01 */
-#define CHAIN_FILE_MAX (1U << 20) /* bytes of an uploaded file */
+#define CHAIN_READ_MAX 128                 /* certificates read before giving up */
+#define CHAIN_MAX 10                       /* accepted, root included: T-01 */
+#define CHAIN_FILE_MAX (1U << 20)          /* bytes of an uploaded file */
+#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX) /* the same as we write it */
+#define CHAIN_FILE "chain.pem"             /* in the directory of an identity or a CA */
 
 struct chain {
     struct cert *cert; /* n of them, on the heap */

@@ -10,13 +10,9 @@
 #define SEEN_FILE "seen"
 #define NAME_ROOM 16
 
-/* In identity/<n>/ */
-#define KEY_FILE "key.pem"
-#define CHAIN_FILE "chain.pem"
-#define CLIENT_KEY_FILE "client-key.pem"
+/* In identity/<n>/, beside KEY_FILE and CHAIN_FILE */
 #define CLIENT_CHAIN_FILE "client-chain.pem"
 #define VOUCH_FILE "vouch" /* lines "server" and "client": base64 */
-#define CHAIN_PEM_MAX (2 * CHAIN_FILE_MAX)
 
 /* identity/change */
 struct last_change {

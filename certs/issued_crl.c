@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The revocation list of the built-in CA (RFC 5280 section 5). */
 #include "base/fs.h"
+#include "base/text.h"
 #include "certs/algorithm.h"
 #include "certs/crl.h"
 #include "certs/encode.h"
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #define NUMBER_FILE "ca.issued/crl-number"
-#define DAY ((time_t)86400)
 #define TAG_ENUMERATED 0x0A
 
 /* One more than the last; on disk before the list is signed, so that no two are alike. */
@@ -115,7 +115,7 @@ static bool make_body(struct buf *out, int state, const struct ca *ca, unsigned 
     encode_raw(&encoder, key_certificate_algorithm(&ca->key));
     encode_raw(&encoder, issuer->subject);
     encode_time(&encoder, now);
-    encode_time(&encoder, now + (time_t)days * DAY);
+    encode_time(&encoder, now + (time_t)days * DAY_SECONDS);
     encode_entries(&encoder, &list, &key);
     if (!encode_extensions(&encoder, issuer, number, err))
         return false;

@@ -9,6 +9,9 @@
 #include "base/error.h"
 #include "certs/cert.h"
 
+#define KEY_FILE "key.pem" /* in the directory of an identity, a request or a CA */
+#define CLIENT_KEY_FILE "client-key.pem"
+#define ROOT_KEY_FILE "root-key.pem"
 #define KEY_PEM_MAX 16384
 #define KEY_DER_MAX 8192
 #define KEY_SPKI_MAX 2048

@@ -115,7 +115,7 @@ static bool write_folder(int state, int requests, const char *name, const struct
     scoped(fd_close) int dir = -1;
 
     return fs_make_dir(&dir, requests, name, 0700, err) &&
-           sealed_write(state, dir, "key.pem", key, err) &&
+           sealed_write(state, dir, KEY_FILE, key, err) &&
            fs_replace(dir, "request.pem", request, 0600, err);
 }
 
@@ -185,7 +185,7 @@ bool ledger_load_key(struct key *out, int state, const struct pending *pending,
     scoped(fd_close) int dir = -1;
 
     if (!open_folder(&dir, state, pending->id, err) || !secret_is_private(dir, ".", err) ||
-        !sealed_read(out, state, dir, "key.pem", err))
+        !sealed_read(out, state, dir, KEY_FILE, err))
         return false;
     return span_equal(buf_span(&out->spki), pending->request.spki) ||
            fail(err, E_REQUEST_BROKEN, REQUESTS_DIR "/%s: another key", pending->id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "certs/lint.h"
 
+#include "base/text.h"
 #include "certs/conform.h"
 #include "certs/der.h"
 #include "certs/extension.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 
 #define LIFETIME_DAYS 398
-#define DAY_SECONDS 86400
 #define SERIAL_BYTES_MIN 8
 
 static void advise(struct report *out, enum msg msg, enum severity severity, size_t rung,

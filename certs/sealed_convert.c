@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /* The names of keys in a folder: an identity of two leaves has two, a CA its root's. */
-static const char *const key_files[] = {"key.pem", "client-key.pem", "root-key.pem"};
+static const char *const key_files[] = {KEY_FILE, CLIENT_KEY_FILE, ROOT_KEY_FILE};
 
 static bool convert_one(size_t *n, int state, int folder, const char *name, bool seal,
                         struct error *err)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "certs/self_sign.h"
 
+#include "base/text.h"
 #include "certs/ca.h"
 #include "certs/csr.h"
 #include "certs/issue.h"
 
-#define DAY ((time_t)24 * 60 * 60)
 #define SAN_MAX 65536
 
 bool self_sign(struct chain *out, const struct key *key, const struct self_sign *wish,
@@ -17,7 +17,7 @@ bool self_sign(struct chain *out, const struct key *key, const struct self_sign 
     struct issue plan = {.signer = key,
                          .spki = buf_span(&key->spki),
                          .from = wish->now - CA_PREDATE_SECONDS,
-                         .until = wish->now + (time_t)wish->days * DAY,
+                         .until = wish->now + (time_t)wish->days * DAY_SECONDS,
                          .ku = KU_DIGITAL_SIGNATURE |
                                (key->kind == KEY_RSA ? KU_KEY_ENCIPHERMENT : 0U),
                          .eku = EKU_SERVER_AUTH | EKU_CLIENT_AUTH};

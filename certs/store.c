@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "certs/chain.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -16,7 +17,7 @@
 #define ANCHORS_DIR "trust/anchors"
 #define STORES_DIR "trust/stores"
 #define OWN_ANCHOR "identity/current/anchor.pem"
-#define OWN_CHAIN "identity/current/chain.pem"
+#define OWN_CHAIN "identity/current/" CHAIN_FILE
 #define ENTRY_FILE_MAX (2 * CERT_DER_MAX + 4096)
 #define OWN_CHAIN_MAX (2U << 20)
 #define PATH_ROOM 128
