@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/doctor.h"
 
+#include "agent/hook_rows.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "certs/notes.h"
@@ -154,6 +155,35 @@ static void examine_backup(struct doctor *out, int state)
     tell(&out->report, out->backed_up != 0 ? SEVERITY_WARNING : SEVERITY_NOTE, &why);
 }
 
+/* What an agent that runs would run again, or has just begun. */
+static bool find_owed(struct report *out, struct state *state, struct error *err)
+{
+    struct error why;
+
+    if (!state_open_db(state, err))
+        return false;
+    for (enum hook hook = HOOK_NONE + 1; hook < HOOKS; hook++) {
+        char id[HANDOVER_ID_MAX] = "";
+        bool found = true;
+
+        while (hook_rows_owed(id, &found, &state->db, hook, id, err) && found) {
+            why = (struct error){0};
+            fail(&why, E_DOCTOR_OWED, "%s, %s", id, hook_rule(hook)->name);
+            tell(out, SEVERITY_WARNING, &why);
+        }
+    }
+    return err->msg == E_NONE;
+}
+
+static void examine_hooks(struct doctor *out, struct state *state)
+{
+    struct error why = {0};
+
+    if (faccessat(state->fd, STATE_DB_FILE, F_OK, 0) == 0 &&
+        !find_owed(&out->report, state, &why))
+        tell(&out->report, SEVERITY_ERROR, &why);
+}
+
 bool doctor_backed_up(int state, time_t now, struct error *err)
 {
     scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
@@ -171,6 +201,7 @@ void doctor_examine(struct doctor *out, struct state *state, const struct doctor
     doctor_permissions(&out->report, state);
     doctor_trust(out, state->fd, wish);
     examine_backup(out, state->fd);
+    examine_hooks(out, state);
 }
 
 enum health doctor_health(const struct doctor *doctor)

@@ -23,7 +23,7 @@ struct walk {
 /* A key or the database; everything else is merely untidy. */
 static bool is_secret(const char *name)
 {
-    return text_ends(name, "key.pem") || text_starts(name, "state.db");
+    return text_ends(name, "key.pem") || text_starts(name, STATE_DB_FILE);
 }
 
 static void judge(struct walk *walk, const char *path, const char *name,

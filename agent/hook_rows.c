@@ -92,9 +92,11 @@ bool hook_rows_is_done(bool *out, struct db *db, const char *migration, enum hoo
     return trouble.msg == E_NONE;
 }
 
-/* One that undoes another is owed where the other's row is; the rest until it is done. */
+/* One that undoes another is owed where the other's row is; the rest until it is done.
+ * `only` is a migration's id, or empty for every one behind `after`. */
 static bool owed_in(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum hook hook,
-                    const char *after, enum handover_state state, struct error *err)
+                    const char *only, const char *after, enum handover_state state,
+                    struct error *err)
 {
     scoped(query_end) struct query query = {0};
     const struct hook_rule *rule = hook_rule(hook);
@@ -102,6 +104,7 @@ static bool owed_in(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum 
 
     if (!query_begin(&query, db,
                      "SELECT id FROM migration WHERE side = ?1 AND state = ?2 AND id > ?3"
+                     " AND (?6 = '' OR id = ?6)"
                      " AND (?4 IS NULL OR EXISTS (SELECT 1 FROM hook WHERE migration = id"
                      " AND hook.name = ?4)) AND NOT EXISTS (SELECT 1 FROM hook WHERE"
                      " migration = id AND hook.name = ?5 AND outcome = 'done')"
@@ -114,6 +117,7 @@ static bool owed_in(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum 
     if (rule->undoes != HOOK_NONE)
         query_text(&query, 4, hook_rule(rule->undoes)->name);
     query_text(&query, 5, rule->name);
+    query_text(&query, 6, only);
     *found = query_next(&query, &trouble);
     if (trouble.msg != E_NONE)
         *err = trouble;
@@ -121,8 +125,10 @@ static bool owed_in(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum 
            (!*found || text_copy(out, HANDOVER_ID_MAX, query_get_text(&query, 0)));
 }
 
-bool hook_rows_owed(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum hook hook,
-                    const char *after, struct error *err)
+/* The first in any of the hook's states. */
+static bool first_owed(char out[HANDOVER_ID_MAX], bool *found, struct db *db,
+                       enum hook hook, const char *only, const char *after,
+                       struct error *err)
 {
     const unsigned states = hook_rule(hook)->owed;
     char first[HANDOVER_ID_MAX] = "", one[HANDOVER_ID_MAX];
@@ -131,11 +137,33 @@ bool hook_rows_owed(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum 
     for (enum handover_state state = 0; state < HANDOVER_STATES; state++) {
         if ((states & (1U << state)) == 0)
             continue;
-        if (!owed_in(one, &here, db, hook, after, state, err))
+        if (!owed_in(one, &here, db, hook, only, after, state, err))
             return false;
         if (here && (first[0] == '\0' || strcmp(one, first) < 0))
             (void)text_fits(first, one);
     }
     *found = first[0] != '\0';
     return text_copy(out, HANDOVER_ID_MAX, first);
+}
+
+bool hook_rows_owed(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum hook hook,
+                    const char *after, struct error *err)
+{
+    return first_owed(out, found, db, hook, "", after, err);
+}
+
+bool hook_rows_owed_to(enum hook *out, struct db *db, const char *migration,
+                       struct error *err)
+{
+    char id[HANDOVER_ID_MAX];
+    bool found = false;
+
+    for (*out = HOOK_NONE + 1; *out < HOOKS; ++*out) {
+        if (!first_owed(id, &found, db, *out, migration, "", err))
+            return false;
+        if (found)
+            return true;
+    }
+    *out = HOOK_NONE;
+    return true;
 }

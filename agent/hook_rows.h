@@ -26,3 +26,6 @@ must_check bool hook_rows_is_done(bool *out, struct db *db, const char *migratio
  * it; *found says if. `out` may be `after`. */
 must_check bool hook_rows_owed(char out[HANDOVER_ID_MAX], bool *found, struct db *db,
                                enum hook hook, const char *after, struct error *err);
+/* The hook that a migration is owed, or HOOK_NONE; one side has no two. */
+must_check bool hook_rows_owed_to(enum hook *out, struct db *db, const char *migration,
+                                  struct error *err);

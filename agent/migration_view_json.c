@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/migration_view.h"
 
+#include "agent/hook_rows.h"
 #include "base/text.h"
 #include "pairing/json.h"
 
@@ -25,7 +26,7 @@ static const char *owner_of(const struct query *row)
     return handover_owner(state);
 }
 
-static void print_migration(FILE *out, const struct query *row, bool json)
+static void print_migration(FILE *out, const struct query *row, enum hook owed, bool json)
 {
     static const char *const fields[] = {"id",   "side",      "state",
                                          "name", "directory", "peer"};
@@ -38,9 +39,11 @@ static void print_migration(FILE *out, const struct query *row, bool json)
 
         text_printable(name, sizeof(name), span_text(query_get_text(row, 3)));
         text_printable(peer, sizeof(peer), span_text(query_get_text(row, 5)));
-        fprintf(out, "%s  %-6s  %-12s  owner %s, epoch %lld  %s  peer %s  since %s\n",
+        fprintf(out, "%s  %-6s  %-12s  owner %s, epoch %lld  %s  peer %s  since %s%s%s\n",
                 query_get_text(row, 0), query_get_text(row, 1), query_get_text(row, 2),
-                owner_of(row), (long long)query_get_int(row, 6), name, peer, changed);
+                owner_of(row), (long long)query_get_int(row, 6), name, peer, changed,
+                owed != HOOK_NONE ? "  owed: " : "",
+                owed != HOOK_NONE ? hook_rule(owed)->name : "");
         return;
     }
     object = json_object();
@@ -53,6 +56,8 @@ static void print_migration(FILE *out, const struct query *row, bool json)
     json_put_text(object, "owner", owner_of(row));
     json_put_int(object, "epoch", query_get_int(row, 6));
     json_put_text(object, "changed", changed);
+    if (owed != HOOK_NONE)
+        json_put_text(object, "owed", hook_rule(owed)->name);
     json_dumpf(object, out, JSON_COMPACT);
     fputc('\n', out);
     json_decref(object);
@@ -70,7 +75,11 @@ bool migration_list(FILE *out, struct db *db, const char *id, bool json, struct 
         return false;
     query_text(&row, 1, id != NULL ? id : "");
     while (query_next(&row, err)) {
-        print_migration(out, &row, json);
+        enum hook owed = HOOK_NONE;
+
+        if (!hook_rows_owed_to(&owed, db, query_get_text(&row, 0), err))
+            return false;
+        print_migration(out, &row, owed, json);
         n++;
     }
     if (err->msg != E_NONE)

@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define LOCK_FILE "lock"
-#define DB_FILE "state.db"
 #define LOCK_TRIES 50
 #define LOCK_WAIT_US 100000
 
@@ -126,9 +125,9 @@ bool state_make(struct state *out, const char *dir, struct error *err)
 
 bool state_open_db(struct state *state, struct error *err)
 {
-    char path[PATH_MAX + sizeof(DB_FILE) + 1];
+    char path[PATH_MAX + sizeof(STATE_DB_FILE) + 1];
 
-    snprintf(path, sizeof(path), "%s/%s", state->dir, DB_FILE);
+    snprintf(path, sizeof(path), "%s/%s", state->dir, STATE_DB_FILE);
     return db_open(&state->db, path, schema_steps, schema_count, err);
 }
 

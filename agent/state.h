@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define STATE_DIR_DEFAULT "/var/lib/pairgate"
+#define STATE_DB_FILE "state.db"
 
 struct state {
     char dir[PATH_MAX];

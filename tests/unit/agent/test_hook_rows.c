@@ -186,6 +186,34 @@ static void what_is_begun_to_be_undone_is_not_done(void)
     CU_ASSERT(is_done(&state, "m-1", HOOK_SOURCE_FREEZE));
 }
 
+static enum hook owed_to(struct state_db *state, const char *id)
+{
+    enum hook hook = HOOK_NONE;
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(hook_rows_owed_to(&hook, &state->db, id, &err));
+    return hook;
+}
+
+static void what_one_migration_is_owed_is_told(void)
+{
+    scoped(state_db_clear) struct state_db state = {0};
+
+    state_db_make(&state);
+    add(&state, "m-1", SOURCE_SENDING);
+    add(&state, "m-2", TARGET_COMMITTED);
+    add(&state, "m-3", TARGET_ABORTED);
+    CU_ASSERT_EQUAL(owed_to(&state, "m-1"), HOOK_NONE);
+    CU_ASSERT_EQUAL(owed_to(&state, "m-2"), HOOK_TARGET_ACTIVATE);
+    CU_ASSERT_EQUAL(owed_to(&state, "m-3"), HOOK_NONE);
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_FAILED);
+    set(&state, "m-2", HOOK_TARGET_ACTIVATE, HOOK_DONE);
+    set(&state, "m-3", HOOK_TARGET_IMPORT, HOOK_BEGUN);
+    CU_ASSERT_EQUAL(owed_to(&state, "m-1"), HOOK_SOURCE_THAW);
+    CU_ASSERT_EQUAL(owed_to(&state, "m-2"), HOOK_NONE);
+    CU_ASSERT_EQUAL(owed_to(&state, "m-3"), HOOK_TARGET_ROLLBACK);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -196,6 +224,7 @@ int main(void)
         TEST(activation_is_owed_until_it_is_done),
         TEST(what_was_imported_and_aborted_is_rolled_back),
         TEST(what_is_begun_to_be_undone_is_not_done),
+        TEST(what_one_migration_is_owed_is_told),
     };
 
     return run_tests("hook_rows", tests, COUNT(tests));
