@@ -26,6 +26,7 @@ code target
 migrate_start source target "$scratch/estate" --limit 2M
 wait_for 60 sent_at_least source 2000000 || die 'the transfer is under way'
 id=$(migration_of source)
+kill -STOP -- "-$migrating" # however slow this machine is, it is under way
 
 asks other m-none
 equal 'a key without a grant: not paired' '403 PGA1012' "$status $(first_id)"
