@@ -248,8 +248,8 @@ static bool is_here_already(const struct manifest *manifest, uint64_t n,
 bool manifest_take_page(struct manifest *manifest, uint64_t n, struct span bytes,
                         const struct digest *digest, struct error *err)
 {
+    struct layout before;
     struct digest seen;
-    uint64_t stream;
     char name[NAME_ROOM];
 
     if (is_here_already(manifest, n, digest))
@@ -264,11 +264,15 @@ bool manifest_take_page(struct manifest *manifest, uint64_t n, struct span bytes
     digest_of(&seen, manifest->kind, bytes);
     if (!digest_equal(&seen, digest))
         return fail(err, E_MANIFEST_DIGEST, "page %llu", (unsigned long long)n);
-    stream = manifest->layout.at;
+    before = manifest->layout;
     page_name(name, manifest->generation, n);
-    if (!admit_page(manifest, bytes, err) || !disk_replace(manifest->dir, name, bytes, err))
+    if (!admit_page(manifest, bytes, err))
         return false;
-    keep_page(manifest, digest, stream);
+    if (!disk_replace(manifest->dir, name, bytes, err)) {
+        manifest->layout = before; /* the page will come again */
+        return false;
+    }
+    keep_page(manifest, digest, before.at);
     return true;
 }
 

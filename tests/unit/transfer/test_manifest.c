@@ -6,7 +6,10 @@
 #include "transfer/manifest_read.h"
 
 #include <CUnit/CUnit.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MANY 20000 /* entries, more than one page */
 
@@ -127,6 +130,20 @@ static void a_page_with_another_digest_is_refused(void)
     CU_ASSERT_EQUAL(l.to.n, 0);
 }
 
+static void a_page_that_could_not_be_written_may_come_again(void)
+{
+    static const char in_its_way[] = "manifest-1.000000.new";
+    scoped(lists_clear) struct lists l;
+
+    lists_make(&l, MANY);
+    CU_ASSERT_FATAL(mkdirat(l.theirs.fd, in_its_way, 0700) == 0);
+    CU_ASSERT_NOT_EQUAL(give_page(&l, 0), E_NONE);
+    CU_ASSERT_EQUAL(l.to.n, 0);
+    CU_ASSERT_FATAL(unlinkat(l.theirs.fd, in_its_way, AT_REMOVEDIR) == 0);
+    give_all(&l);
+    CU_ASSERT_EQUAL(l.to.n, l.from.n);
+}
+
 static void a_list_made_anew_begins_again(void)
 {
     scoped(lists_clear) struct lists l;
@@ -218,6 +235,7 @@ int main(void)
         TEST(it_is_taken_up_from_the_disk),
         TEST(pages_come_in_order),
         TEST(a_page_with_another_digest_is_refused),
+        TEST(a_page_that_could_not_be_written_may_come_again),
         TEST(a_list_made_anew_begins_again),
         TEST(a_closed_list_takes_no_other),
         TEST(a_sum_that_is_not_ours_is_refused),
