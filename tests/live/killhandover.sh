@@ -23,6 +23,9 @@ mkdir -p "$scratch/estate/d"
 head -c 70000 /dev/urandom >"$scratch/estate/file"
 printf 'small\n' >"$scratch/estate/d/small"
 ln -s d/small "$scratch/estate/link"
+listen_words=()
+prepared() { :; } # NAME: before its migration
+finished() { :; } # SENTENCE NAME: once it has one owner
 
 # armed ROLE N COMMAND...: with the Nth point of that process deadly; 0: only counted.
 armed()
@@ -65,4 +68,56 @@ killed_everywhere()
     done
     equal "$sentence: survived at ${#list[@]} of $last points" 0 "$bad"
     total=$((total + ${#list[@]}))
+}
+
+# attempt_source ROLE NAME N: the source is killed, and resumes; `target` listens.
+attempt_source()
+{
+    local role=$1 name=$2 n=$3
+    prepared "$name"
+    armed "$role" "$n" migrate "$name" || true
+    if ! once_owned "$name"; then
+        not_ok "source, $role killed at $n: never two owners"
+        return 1
+    fi
+    if [[ $n != 0 ]]; then go_on "$name" || true; fi
+    one_owner "source, $role killed at $n" "$name" &&
+        finished "source, $role killed at $n" "$name"
+}
+
+listen_armed()
+{
+    armed "$1" "$2" spawn target "$scratch/target.events" listen --peer "$(at target)" \
+        --into "$scratch/target.into" --json "${listen_words[@]}"
+    listener_group[target]=$spawned
+}
+
+listens() { process_has_ended "$1" || ss -Hltn "sport = :${listener_port[target]}" | grep -q .; }
+
+either_has_ended() { process_has_ended "$1" || process_has_ended "$2"; }
+
+# attempt_target ROLE NAME N: the target is killed, and listens again; its port is known.
+attempt_target()
+{
+    local role=$1 name=$2 n=$3 migrating
+    prepared "$name"
+    listen_armed "$role" "$n"
+    wait_for 10 listens "$spawned" || true
+    migrate "$name" &
+    migrating=$!
+    # It is killed, or the migration comes to its end before.
+    wait_for 30 either_has_ended "$spawned" "$migrating" || true
+    kill -KILL -- "-$spawned" 2>/dev/null || true
+    wait "$spawned" 2>/dev/null || true
+    if ! once_owned "$name"; then
+        not_ok "target, $role killed at $n: never two owners"
+        return 1
+    fi
+    listen target "${listen_words[@]}"
+    wait "$migrating" || true
+    go_on "$name" || true
+    one_owner "target, $role killed at $n" "$name" || return 1
+    finished "target, $role killed at $n" "$name" || return 1
+    kill -KILL -- "-${listener_group[target]}"
+    wait "${listener_group[target]}" 2>/dev/null || true
 }

@@ -5,6 +5,8 @@
 # After lib.sh: a migration of $scratch/estate from `source` to `target` that something happens to,
 # and who owns the data then.
 
+migrate_words=() # options of every migration
+
 row() { pg "$1" status --json 2>/dev/null | jq -c --arg name "$2" 'select(.name == $name)'; }
 
 # once_owned NAME: never two owners. What is not known to a side is not its own.
@@ -19,7 +21,7 @@ once_owned()
 migrate()
 {
     pg source migrate "$(at target)" "$scratch/estate" --name "$1" --streams 1 \
-        --code-file "$scratch/target.code" >"$out" 2>"$err" </dev/null
+        --code-file "$scratch/target.code" "${migrate_words[@]}" >"$out" 2>"$err" </dev/null
 }
 
 # go_on NAME: as its administrator would.
