@@ -2,6 +2,7 @@
 #include "agent/move.h"
 
 #include "agent/clock.h"
+#include "agent/left_behind.h"
 #include "agent/listing.h"
 #include "agent/move_parts.h"
 #include "base/fs.h"
@@ -12,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define RENEW_SECONDS 3600 /* no target has us pair again for less */
 
 static void run_begin(struct run *run)
 {
@@ -158,9 +161,8 @@ static bool take_back(struct run *run, struct error *err)
            outcome_take(run, SIGNED_ABORT, &statement, &run->move->peer, err);
 }
 
-static bool hand_over(void *at, struct error *err)
+static bool hand_over(struct run *run, struct error *err)
 {
-    struct run *run = at;
     const bool in_doubt = run->handover.state == SOURCE_COMMIT_ASKED;
 
     if (run->move->plan.nowhere)
@@ -170,6 +172,29 @@ static bool hand_over(void *at, struct error *err)
     else if (!move_tree(run, err))
         return false;
     return commit(run, err) && outcome_countersign(run, err);
+}
+
+/* A grant is for a day, a migration takes what it takes: a new one as a new run would get
+ * it, without one being asked for. */
+static bool carry_on(void *at, struct error *err)
+{
+    struct run *run = at;
+    const struct move *move = run->move;
+
+    left_behind_tell(&move->findings, &move->events, &move->worker->authority,
+                     move->plan.migration);
+    for (;;) {
+        const time_t granted = clock_now();
+        struct error why = {0};
+
+        if (hand_over(run, &why))
+            return true;
+        if (why.msg != E_GRANT_EXPIRED || clock_now() - granted < RENEW_SECONDS ||
+            !move_pair(run, &why)) {
+            *err = why;
+            return false;
+        }
+    }
 }
 
 /* Findings of the listing refuse before anything is said to the target. */
@@ -220,10 +245,10 @@ bool move_run(struct move *move, struct error *err)
     bool decided = false, good;
 
     run_begin(&run);
-    good = hear_first(&run, &decided, err) &&
-           (decided ||
-            (preflight(&run, err) && list_first(move, err) && move_pair(&run, err) &&
-             errand_run(&run.errand, hand_over, &run, err)));
+    good =
+        hear_first(&run, &decided, err) &&
+        (decided || (preflight(&run, err) && list_first(move, err) &&
+                     move_pair(&run, err) && errand_run(&run.errand, carry_on, &run, err)));
     listing_sweep(move->state);
     return good;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The source's way to its grant: pair, be authorised, keep what was granted. */
 #include "agent/clock.h"
-#include "agent/left_behind.h"
 #include "agent/listing.h"
 #include "agent/migration_view.h"
 #include "agent/move_parts.h"
@@ -144,11 +143,7 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     if (!authorize(&dial, run, err))
         return false;
     event_granted(&move->events, &run->grant);
-    if (!adopt(run, err))
-        return false;
-    left_behind_tell(&move->findings, &move->events, &move->worker->authority,
-                     plan->migration);
-    return true;
+    return adopt(run, err);
 }
 
 static bool connection_was_lost(const struct error *why)

@@ -164,10 +164,12 @@ static bool frozen_passes(struct run *run, bool is_carried, struct error *err)
 
 static bool open_tree(struct run *run, struct error *err)
 {
+    fd_close(&run->root);
     run->root = open(run->move->plan.tree, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (run->root < 0)
         return fail_errno(err, E_FILE_READ, run->move->plan.tree);
-    pace_begin(&run->pace, run->move->plan.limit);
+    if (!run->paced)
+        pace_begin(&run->pace, run->move->plan.limit);
     run->paced = true;
     return open_generation(run, err);
 }
