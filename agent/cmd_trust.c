@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trust list, show, import, remove, undo: the local stores. */
+/* trust show, import, remove, undo: the local stores. */
 #include "agent/audit_note.h"
 #include "agent/command.h"
 #include "agent/confirm.h"
 #include "agent/dependents.h"
-#include "agent/filter.h"
+#include "agent/trust_list.h"
 #include "agent/trust_view.h"
 #include "base/fs.h"
-#include "base/mem.h"
 #include "base/text.h"
 #include "certs/identity.h"
 #include "certs/tomb.h"
@@ -23,94 +22,6 @@ static bool read_store(const char **out, struct args *args, struct error *err)
 {
     *out = STORE_ROOTS;
     return args_value(args, "--store", out, err);
-}
-
-struct list_options {
-    const char *store;
-    struct filter filter;
-    bool text, removed, published;
-};
-
-static bool read_list_options(struct list_options *out, struct args *args,
-                              struct error *err)
-{
-    out->text = args_flag(args, "--text");
-    out->removed = args_flag(args, "--removed");
-    out->published = args_flag(args, "--published");
-    return filter_read(&out->filter, args, err) && read_store(&out->store, args, err) &&
-           args_end(args, err);
-}
-
-static void show_entries(struct call *call, const struct list_options *options,
-                         const struct store *store)
-{
-    const struct entry **shown = mem_zeroed(store->n + 1, sizeof(*shown));
-    struct entries_shown facts = {.store = options->store,
-                                  .list = options->removed ? "removed" : "anchors",
-                                  .entry = shown};
-
-    for (size_t i = 0; i < store->n; i++)
-        if (filter_admits(&options->filter, &store->entry[i], call->now))
-            shown[facts.n++] = &store->entry[i];
-    if (!options->removed && !text_equal(options->store, STORE_ROOTS))
-        facts.list = "entries";
-    if (call->json)
-        trust_view_json_entries(stdout, &facts);
-    else
-        printf("%s: %zu\n",
-               options->removed                    ? "Removed"
-               : text_equal(facts.list, "anchors") ? "Anchors"
-                                                   : "Entries",
-               facts.n);
-    for (size_t i = 0; i < facts.n && !call->json; i++) {
-        if (options->text)
-            trust_view_entry_text(stdout, shown[i]);
-        else
-            trust_view_entry(stdout, shown[i]);
-    }
-    mem_free(shown);
-}
-
-static bool list_published(struct call *call, int state, struct error *err)
-{
-    scoped(published_lists_clear) struct published_lists lists = {0};
-    size_t n = 0;
-
-    if (!published_load_all(&lists, state, err))
-        return false;
-    if (call->json) {
-        trust_view_json_published(stdout, &lists);
-        return true;
-    }
-    for (size_t i = 0; i < lists.n; i++)
-        n += lists.list[i].entries.n;
-    printf("Number of certificates:\t%zu\n", n);
-    n = 0;
-    for (size_t i = 0; i < lists.n; i++) {
-        trust_view_published(stdout, &lists.list[i], n);
-        n += lists.list[i].entries.n;
-    }
-    return true;
-}
-
-static int run_list(struct call *call, struct error *err)
-{
-    scoped(state_close) struct state state = {0};
-    scoped(store_clear) struct store store = {0};
-    struct list_options options = {0};
-
-    if (!read_list_options(&options, &call->args, err) ||
-        !state_open(&state, call->state_dir, err))
-        return 0;
-    if (options.published) {
-        (void)list_published(call, state.fd, err);
-        return 0;
-    }
-    if (options.removed ? !tombs_load(&store, state.fd, call->now, err)
-                        : !store_load(&store, state.fd, options.store, err))
-        return 0;
-    show_entries(call, &options, &store);
-    return 0;
 }
 
 static int run_show(struct call *call, struct error *err)
@@ -392,7 +303,7 @@ static int run_undo(struct call *call, struct error *err)
 
 const struct command commands_trust[] = {
     {"trust list", "[--store S] [--text] [--filter FIELD~TEXT]… [--published | --removed]",
-     "the anchors, another store, what is published, or what was removed", run_list},
+     "the anchors, another store, what is published, or what was removed", trust_list},
     {"trust show", "[--store S] WHICH",
      "one certificate and its PEM; alias, key id, or eight digits of its SHA-256",
      run_show},
