@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pairgate: finds the command in the tables, runs it, tells a failure once. */
 #include "agent/command.h"
+#include "agent/remote.h"
 #include "agent/view_json.h"
 #include "agent/view_text.h"
 #include "base/text.h"
@@ -58,6 +59,8 @@ static bool print_help(const char *about)
     }
     if (shown > 0 && about[0] == '\0')
         printf("\nEverywhere: --state DIR (or PAIRGATE_STATE; default %s) and --json.\n"
+               "On another appliance: pairgate --remote https://HOST[:PORT] --user NAME"
+               " [--ca FILE | --pin SHA256] COMMAND\n"
                "Exit status: 0 done or accepted, 1 refused, 2 could not, 64 wrong usage.\n",
                STATE_DIR_DEFAULT);
     return shown > 0;
@@ -127,14 +130,18 @@ static bool asks_for_help(int argc, char **argv)
     return text_equal(last, "--help") || text_equal(last, "-h");
 }
 
-static bool call_prepare(struct call *call, int argc, char **argv, struct error *err)
+static const char *state_dir(void)
 {
     const char *from_environment = getenv("PAIRGATE_STATE");
 
+    return from_environment != NULL && from_environment[0] != '\0' ? from_environment
+                                                                   : STATE_DIR_DEFAULT;
+}
+
+static bool call_prepare(struct call *call, int argc, char **argv, struct error *err)
+{
     call->now = time(NULL);
-    call->state_dir = from_environment != NULL && from_environment[0] != '\0'
-                          ? from_environment
-                          : STATE_DIR_DEFAULT;
+    call->state_dir = state_dir();
     if (!args_read(&call->args, argc, argv, err))
         return false;
     call->json = args_flag(&call->args, "--json");
@@ -215,15 +222,37 @@ static void move_behind(char **words, int n, int first)
     reverse(words, n);
 }
 
+/* On another appliance, when --remote stands before the command; *status is its end. */
+static bool ran_elsewhere(int *status, int argc, char **argv)
+{
+    struct remote remote = {.state = state_dir()};
+    struct error err = {0};
+    int n = 0;
+
+    if (!remote_options(&remote, &n, argc, argv, &err))
+        *status = error_exit_status(&err);
+    else if (remote.url == NULL)
+        return false;
+    else
+        *status = remote_run(&remote, argc - n, argv + n, &err);
+    if (err.msg != E_NONE) {
+        view_text_failure(stderr, &err);
+        *status = error_exit_status(&err);
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *row;
     char name[NAME_MAX_WORDS];
-    int words = 0;
+    int words = 0, status = 0;
 
     harden();
     argc--;
     argv++;
+    if (ran_elsewhere(&status, argc, argv))
+        return status;
     move_behind(argv, argc, leading_options(argc, argv));
     if (argc == 0 || text_equal(argv[0], "help"))
         return help(argc > 0 ? argc - 1 : 0, argv + (argc > 0));
