@@ -47,7 +47,7 @@ bool api_unescape(char *out, size_t room, struct span text, bool plus_is_blank)
 /* One {name} of the pattern, up to what follows it there. */
 static bool take_word(struct api_path *out, const char **pattern, const char **path)
 {
-    const char *end = strchr(*pattern, '}');
+    const char *end = *pattern + strcspn(*pattern, "}");
     const char *stop = strchr(*path, end[1] != '\0' ? end[1] : '/');
     const size_t n = stop != NULL ? (size_t)(stop - *path) : strlen(*path);
     const size_t i = out->n++;

@@ -67,7 +67,8 @@ static void printf_like(3, 0)
     vsnprintf(err->about, sizeof(err->about), fmt, args);
 }
 
-bool fail(struct error *err, enum msg msg, const char *fmt, ...)
+/* In brackets, for scripts/analyze.h has a macro of this name. */
+bool(fail)(struct error *err, enum msg msg, const char *fmt, ...)
 {
     va_list args;
 
@@ -79,7 +80,7 @@ bool fail(struct error *err, enum msg msg, const char *fmt, ...)
     return false;
 }
 
-bool fail_errno(struct error *err, enum msg msg, const char *what)
+bool(fail_errno)(struct error *err, enum msg msg, const char *what)
 {
     return fail(err, msg, "%s: %s", what, strerrordesc_np(errno));
 }

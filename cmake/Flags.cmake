@@ -19,7 +19,8 @@ endif()
 if(PAIRGATE_HARDEN)
     target_compile_options(pairgate_flags INTERFACE
         -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-        -fstack-clash-protection -fcf-protection)
+        -fstack-clash-protection -fcf-protection
+        -ffile-prefix-map=${PAIRGATE_DEPS_PREFIX}=deps) # and wherever the libraries lie
     target_link_options(pairgate_flags INTERFACE -pie -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 

@@ -98,7 +98,7 @@ static int by_rule(const void *a, const void *b)
 
 void report_tell(char out[TOLD_MAX], const struct report *report)
 {
-    struct told told[64];
+    struct told told[64] = {0};
     size_t n = 0, at = 0;
 
     for (size_t i = 0; i < report->n; i++) {

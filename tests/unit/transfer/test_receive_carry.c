@@ -173,12 +173,12 @@ static void a_second_generation_that_brought_nothing_is_kept(void)
             two_generations_kept(&c);
             if (closed)
                 carry_pages(&c);
-            if (crashed)
+            if (crashed) {
                 receive_close(&c.receive);
-            if (crashed)
                 sweep(&c);
-            else
+            } else {
                 CU_ASSERT_FATAL(receive_discard(&c.receive, true, &err));
+            }
             CU_ASSERT(is_kept(&c));
         }
 }
