@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +98,14 @@ static bool serve(struct service *service, const struct listen_words *words,
     return true;
 }
 
+/* Many short connections on many threads leave no memory behind: few arenas, and what is
+ * large goes back to the system at once. */
+static void memory_settle(void)
+{
+    mallopt(M_ARENA_MAX, 2);
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+}
+
 static int run_listen(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
@@ -114,6 +123,7 @@ static int run_listen(struct call *call, struct error *err)
             &worker, &state,
             &(struct duty){.is_target = true, .json = call->json, .manage = &manage}, err))
         return 2;
+    memory_settle();
     service = mem_zeroed(1, sizeof(*service));
     service->worker = &worker;
     service->policy = words.policy;

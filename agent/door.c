@@ -2,68 +2,181 @@
 #include "agent/door.h"
 
 #include "base/fs.h"
-#include "base/text.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#define STRANGER_PAUSE_MS (1000 / STRANGERS_PER_SECOND)
+#define MINUTE_MS 60000
+
 void door_open(struct door *door)
 {
     *door = (struct door){0};
+    origins_open(&door->origins);
     pthread_mutex_init(&door->lock, NULL);
     pthread_cond_init(&door->left, NULL);
 }
 
-static bool seat_find(const struct door *door, const char *host, bool will_shake,
-                      size_t *seat, struct error *err)
+struct origin *door_wait(struct door *door, const char *host, int64_t now_ms)
 {
-    size_t shaking = 0, of_host = 0;
+    struct origin *origin;
 
-    *seat = CONNECTIONS_MAX;
+    pthread_mutex_lock(&door->lock);
+    origin = origin_of(&door->origins, host, now_ms);
+    origin->waiting++;
+    pthread_mutex_unlock(&door->lock);
+    return origin;
+}
+
+void door_turn_away(struct door *door, struct origin *origin)
+{
+    pthread_mutex_lock(&door->lock);
+    origin->waiting--;
+    pthread_mutex_unlock(&door->lock);
+}
+
+/* Those who are known first, then whoever came least often and holds least. */
+static unsigned rank_of(struct origin *origin, int64_t now_ms)
+{
+    const unsigned lately = origin_lately(origin, now_ms);
+
+    if (origin->shaking >= HANDSHAKES_PER_ADDRESS ||
+        origin->strangers >= STRANGERS_PER_ADDRESS)
+        return DOOR_NOT_NOW;
+    if (origin_is_known(origin, now_ms) && lately < KNOWN_LATELY_MAX)
+        return 0;
+    return 1 + lately + origin->strangers;
+}
+
+unsigned door_rank(struct door *door, struct origin *origin, int64_t now_ms)
+{
+    unsigned rank;
+
+    pthread_mutex_lock(&door->lock);
+    rank = rank_of(origin, now_ms);
+    pthread_mutex_unlock(&door->lock);
+    return rank;
+}
+
+/* While nobody with a grant is here there is nothing to protect but the other strangers. */
+static bool rate_allows(const struct door *door, int64_t now_ms)
+{
+    return door->granted == 0 || door->paid_ms <= now_ms;
+}
+
+static void rate_pay(struct door *door, int64_t now_ms)
+{
+    const int64_t earliest = now_ms - (STRANGERS_BURST - 1) * STRANGER_PAUSE_MS;
+
+    if (door->paid_ms < earliest)
+        door->paid_ms = earliest;
+    door->paid_ms += STRANGER_PAUSE_MS;
+}
+
+static bool is_worse(const struct seat *a, const struct seat *b)
+{
+    if (a->origin->strangers != b->origin->strangers)
+        return a->origin->strangers > b->origin->strangers;
+    return a->since_ms < b->since_ms;
+}
+
+/* Somebody makes room for one from `origin`: its address has more than its share, or it has
+ * done nothing for long. Its thread finds the connection closed. */
+static void make_room(struct door *door, const struct origin *origin, bool only_shaking,
+                      int64_t now_ms)
+{
+    struct seat *worst = NULL;
+
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        if (!door->seat[i].taken) {
-            *seat = i;
-            continue;
-        }
-        shaking += door->seat[i].shaking;
-        of_host += door->seat[i].shaking && text_equal(door->seat[i].host, host);
+        struct seat *seat = &door->seat[i];
+
+        if (seat->taken && !seat->granted && !seat->leaving &&
+            (seat->shaking || !only_shaking) && (worst == NULL || is_worse(seat, worst)))
+            worst = seat;
     }
-    if (*seat == CONNECTIONS_MAX)
-        return fail(err, E_BUSY, "%d connections", CONNECTIONS_MAX);
-    if (!will_shake)
-        return true;
-    if (shaking >= HANDSHAKES_MAX || of_host >= HANDSHAKES_PER_ADDRESS)
-        return fail(err, E_BUSY, "%zu handshakes under way, %zu from there", shaking,
-                    of_host);
+    if (worst == NULL || now_ms - worst->since_ms < STRANGER_GRACE_MS ||
+        (worst->origin->strangers <= origin->strangers + 1 &&
+         now_ms - worst->since_ms <= STRANGER_SECONDS * 1000))
+        return;
+    worst->leaving = true;
+    if (worst->socket >= 0)
+        shutdown(worst->socket, SHUT_RDWR);
+}
+
+static void seat_take(struct door *door, size_t seat, struct origin *origin, bool shaking,
+                      int64_t now_ms)
+{
+    door->seat[seat] = (struct seat){.taken = true,
+                                     .shaking = shaking,
+                                     .socket = -1,
+                                     .since_ms = now_ms,
+                                     .origin = origin};
+    origin->strangers++;
+    origin->shaking += shaking;
+    door->strangers++;
+    door->shaking += shaking;
+    door->inside++;
+}
+
+static bool seat_find(const struct door *door, size_t *seat, struct error *err)
+{
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        *seat = i;
+        if (!door->seat[i].taken)
+            return true;
+    }
+    return fail(err, E_BUSY, "%d connections", CONNECTIONS_MAX);
+}
+
+/* Cheap questions first. The seats beyond STRANGERS_MAX are for addresses that are known.
+ */
+static bool may_enter(struct door *door, struct origin *origin, int64_t now_ms,
+                      struct error *err)
+{
+    const unsigned rank = rank_of(origin, now_ms);
+
+    if (rank == DOOR_NOT_NOW)
+        return fail(err, E_BUSY, "%u connections without a grant from there",
+                    origin->strangers);
+    if (rank > 0 && !rate_allows(door, now_ms))
+        return fail(err, E_BUSY, "%d strangers a second", STRANGERS_PER_SECOND);
+    if (door->shaking >= HANDSHAKES_MAX || (rank > 0 && door->strangers >= STRANGERS_MAX)) {
+        make_room(door, origin, door->shaking >= HANDSHAKES_MAX, now_ms);
+        return fail(err, E_BUSY, "%zu handshakes, %zu connections without a grant",
+                    door->shaking, door->strangers);
+    }
     return true;
 }
 
-static bool seat_take(struct door *door, const char *host, bool shaking, size_t *seat,
-                      struct error *err)
+bool door_enter(struct door *door, struct origin *origin, int64_t now_ms, size_t *seat,
+                struct error *err)
 {
     bool good;
 
     pthread_mutex_lock(&door->lock);
-    good = seat_find(door, host, shaking, seat, err);
+    good = may_enter(door, origin, now_ms, err) && seat_find(door, seat, err);
     if (good) {
-        door->seat[*seat].taken = true;
-        door->seat[*seat].shaking = shaking;
-        door->seat[*seat].socket = -1;
-        (void)text_fits(door->seat[*seat].host, host);
-        door->inside++;
+        if (rank_of(origin, now_ms) > 0)
+            rate_pay(door, now_ms);
+        origin_count(origin, now_ms);
+        origin->waiting--;
+        seat_take(door, *seat, origin, true, now_ms);
     }
     pthread_mutex_unlock(&door->lock);
     return good;
 }
 
-bool door_enter(struct door *door, const char *host, size_t *seat, struct error *err)
+bool door_return(struct door *door, const char *host, int64_t now_ms, size_t *seat,
+                 struct error *err)
 {
-    return seat_take(door, host, true, seat, err);
-}
+    bool good;
 
-bool door_return(struct door *door, const char *host, size_t *seat, struct error *err)
-{
-    return seat_take(door, host, false, seat, err);
+    pthread_mutex_lock(&door->lock);
+    good = seat_find(door, seat, err);
+    if (good)
+        seat_take(door, *seat, origin_of(&door->origins, host, now_ms), false, now_ms);
+    pthread_mutex_unlock(&door->lock);
+    return good;
 }
 
 void door_seat_socket(struct door *door, size_t seat, int socket)
@@ -73,61 +186,78 @@ void door_seat_socket(struct door *door, size_t seat, int socket)
     pthread_mutex_unlock(&door->lock);
 }
 
-void door_shaken(struct door *door, size_t seat)
+/* Under the lock. */
+static void stop_shaking(struct door *door, struct seat *seat)
+{
+    door->shaking -= seat->shaking;
+    seat->origin->shaking -= seat->shaking;
+    seat->shaking = false;
+}
+
+void door_shaken(struct door *door, size_t seat, int64_t now_ms)
 {
     pthread_mutex_lock(&door->lock);
-    door->seat[seat].shaking = false;
+    stop_shaking(door, &door->seat[seat]);
+    door->seat[seat].since_ms = now_ms;
     pthread_mutex_unlock(&door->lock);
 }
 
-void door_leave(struct door *door, size_t seat)
+void door_granted(struct door *door, size_t at, int64_t now_ms)
 {
+    struct seat *seat = &door->seat[at];
+
     pthread_mutex_lock(&door->lock);
-    fd_close(&door->seat[seat].socket);
-    door->seat[seat].taken = door->seat[seat].shaking = false;
+    seat->granted = true;
+    seat->since_ms = now_ms;
+    seat->origin->strangers--;
+    seat->origin->granted++;
+    door->strangers--;
+    door->granted++;
+    pthread_mutex_unlock(&door->lock);
+}
+
+void door_leave(struct door *door, size_t at, int64_t now_ms)
+{
+    struct seat *seat = &door->seat[at];
+
+    pthread_mutex_lock(&door->lock);
+    fd_close(&seat->socket);
+    stop_shaking(door, seat);
+    if (seat->granted)
+        seat->origin->known_until_ms = now_ms + KNOWN_SECONDS * 1000;
+    seat->origin->granted -= seat->granted;
+    seat->origin->strangers -= !seat->granted;
+    door->granted -= seat->granted;
+    door->strangers -= !seat->granted;
     door->inside--;
+    *seat = (struct seat){.socket = -1};
     pthread_cond_signal(&door->left);
     pthread_mutex_unlock(&door->lock);
 }
 
-/* The place of this address, else the one that was quiet longest. */
-static size_t suspect_of(const struct door *door, const char *host)
+void door_count_failure(struct door *door, const char *host, int64_t now_ms)
 {
-    size_t oldest = 0;
-
-    for (size_t i = 0; i < DOOR_SUSPECTS_MAX; i++) {
-        if (text_equal(door->suspect[i].host, host))
-            return i;
-        if (door->suspect[i].minute < door->suspect[oldest].minute)
-            oldest = i;
-    }
-    return oldest;
-}
-
-void door_count_failure(struct door *door, const char *host, int64_t now)
-{
-    size_t i;
+    const int64_t minute = now_ms / MINUTE_MS;
+    struct origin *origin;
 
     pthread_mutex_lock(&door->lock);
-    i = suspect_of(door, host);
-    if (!text_equal(door->suspect[i].host, host) || door->suspect[i].minute != now / 60) {
-        (void)text_fits(door->suspect[i].host, host);
-        door->suspect[i].minute = now / 60;
-        door->suspect[i].failures = 0;
-    }
-    door->suspect[i].failures++;
+    origin = origin_of(&door->origins, host, now_ms);
+    if (origin->minute != minute)
+        origin->failures = 0;
+    origin->minute = minute;
+    origin->failures++;
     pthread_mutex_unlock(&door->lock);
 }
 
-bool door_is_shut_for(struct door *door, const char *host, int64_t now)
+bool door_is_shut_for(struct door *door, const char *host, int64_t now_ms)
 {
-    size_t i;
+    const struct origin *origin;
     bool shut;
 
     pthread_mutex_lock(&door->lock);
-    i = suspect_of(door, host);
-    shut = text_equal(door->suspect[i].host, host) && door->suspect[i].minute == now / 60 &&
-           door->suspect[i].failures >= CODE_FAILURES_PER_ADDRESS;
+    origin = origin_of(&door->origins, host, now_ms);
+    shut = origin->minute == now_ms / MINUTE_MS &&
+           origin->failures >= CODE_FAILURES_PER_ADDRESS;
     pthread_mutex_unlock(&door->lock);
     return shut;
 }
@@ -143,4 +273,5 @@ void door_close(struct door *door)
     pthread_mutex_unlock(&door->lock);
     pthread_cond_destroy(&door->left);
     pthread_mutex_destroy(&door->lock);
+    origins_close(&door->origins);
 }

@@ -59,10 +59,22 @@ static bool seconds_left(int *out, int64_t deadline, int idle, struct error *err
     return left > 0 || fail(err, E_TLS_SILENT, "a message that does not end");
 }
 
+/* A head that comes byte by byte is parsed when it has doubled, and with its end. */
+static bool head_is_worth_parsing(const struct http *http, size_t parsed)
+{
+    static const char end[] = "\n\r\n";
+    const size_t from = parsed < sizeof(end) ? 0 : parsed - sizeof(end);
+
+    return http->head_n > 0 &&
+           (http->head_n >= 2 * parsed ||
+            memmem(http->head + from, http->head_n - from, end, sizeof(end) - 1) != NULL);
+}
+
 bool http_read_head(struct http *http, bool is_request, struct http_message *out, bool *end,
                     int idle_seconds, struct error *err)
 {
     int64_t deadline = seconds_now() + idle_seconds;
+    size_t parsed = 0;
 
     *end = false;
     for (;;) {
@@ -72,9 +84,11 @@ bool http_read_head(struct http *http, bool is_request, struct http_message *out
         int left = 0;
 
         *out = (struct http_message){.is_request = is_request};
-        if (!first &&
-            !http_parse_head(out, &done, &used, span_of(http->head, http->head_n), err))
-            return false;
+        if (head_is_worth_parsing(http, parsed)) {
+            parsed = http->head_n;
+            if (!http_parse_head(out, &done, &used, span_of(http->head, parsed), err))
+                return false;
+        }
         if (done) {
             http->head_n -= used;
             memmove(http->head, http->head + used, http->head_n);

@@ -8,6 +8,7 @@
 struct listener {
     int socket;  /* -1 until opened, like the next */
     int signals; /* SIGTERM and SIGINT, blocked in this process from now on */
+    size_t room; /* for sockets that wait, agent/hall.h */
     char address[ADDRESS_TEXT_MAX]; /* as bound, "127.0.0.1:8443" or "[::1]:8443" */
 };
 

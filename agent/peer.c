@@ -18,10 +18,10 @@
 #define GENERATION V1 "migrations/{id}/generations/{n}/"
 
 static const struct peer_route routes[] = {
-    {"POST", V1 "pairing/hello", ANY_PEER, HTTP_MESSAGE_MAX, peer_hello},
-    {"POST", V1 "pairing/nonce", ANY_PEER, HTTP_MESSAGE_MAX, peer_nonce},
-    {"POST", V1 "pairing/verdict", ANY_PEER, HTTP_MESSAGE_MAX, peer_verdict},
-    {"POST", V1 "pairing/authorize", ANY_PEER, HTTP_MESSAGE_MAX, peer_authorize},
+    {"POST", V1 "pairing/hello", ANY_PEER, HTTP_STRANGER_MAX, peer_hello},
+    {"POST", V1 "pairing/nonce", ANY_PEER, HTTP_STRANGER_MAX, peer_nonce},
+    {"POST", V1 "pairing/verdict", ANY_PEER, HTTP_STRANGER_MAX, peer_verdict},
+    {"POST", V1 "pairing/authorize", ANY_PEER, HTTP_STRANGER_MAX, peer_authorize},
     {"GET", V1 "migrations/{id}", PARTY_DECIDED, 0, peer_status},
     {"PUT", GENERATION "pages/{n}", GRANTED_PEER, PAGE_BYTES_MAX, peer_page},
     {"PUT", GENERATION "manifest", GRANTED_PEER, HTTP_MESSAGE_MAX, peer_manifest},
@@ -186,6 +186,13 @@ static bool answer_refusal(struct visit *visit, struct error *why, struct error 
     return message_write_findings(&answer->json, &report, err);
 }
 
+/* Whoever has no grant has all said with a few requests. */
+static void stranger_pace(struct peer *peer)
+{
+    if (!peer->admitted && ++peer->requests > STRANGER_REQUESTS)
+        peer_pause(peer->service, 1);
+}
+
 /* Route, authority, body, handler; what fails before the body was read ends the connection.
  */
 static bool handle(struct visit *visit, struct error *why)
@@ -202,14 +209,17 @@ static bool handle(struct visit *visit, struct error *why)
     }
     if (route->caller != ANY_PEER &&
         !peer_is_admitted(peer, route->caller, visit->words.text, why)) {
-        const size_t most = why->msg == E_NOT_PAIRED ? HTTP_MESSAGE_MAX : route->body_max;
+        const size_t most = why->msg == E_NOT_PAIRED ? HTTP_STRANGER_MAX : route->body_max;
         struct error unread = {0};
 
         /* What is over for the grant is over for the connection; read, it can be told. */
-        visit->answer.last = !http_read_body(&peer->http, &visit->request, most, &unread) ||
-                             why->msg == E_GRANT_REVOKED;
+        visit->answer.last |=
+            !http_drain_body(&peer->http, &visit->request, most, &unread) ||
+            why->msg == E_GRANT_REVOKED;
         return false;
     }
+    if (!peer->admitted && route->caller != ANY_PEER)
+        door_granted(&peer->service->door, peer->seat, clock_steady_ms());
     peer->admitted = peer->admitted || route->caller != ANY_PEER;
     if (!http_read_body(&peer->http, &visit->request, route->body_max, why)) {
         visit->answer.last = true;
@@ -238,6 +248,7 @@ static bool serve_one(struct peer *peer, struct error *err)
         if (end)
             return false;
         answer->last = !visit.request.keep_alive;
+        stranger_pace(peer);
         (void)handle(&visit, &why);
     } else {
         answer->last = true; /* not HTTP: say so if that can still be heard, and close */
@@ -286,6 +297,7 @@ struct peer *peer_begin(struct service *service, const struct caller_id *who, si
     bool fresh = false;
 
     peer->service = service;
+    peer->seat = seat;
     peer->number = atomic_fetch_add(&service->connections, 1) + 1;
     (void)text_fits(peer->address, who->address);
     (void)text_fits(peer->host, who->host);
@@ -298,7 +310,7 @@ struct peer *peer_begin(struct service *service, const struct caller_id *who, si
         mem_free(peer);
         return NULL;
     }
-    door_shaken(&service->door, seat);
+    door_shaken(&service->door, seat, clock_steady_ms());
     http_open(&peer->http, &peer->tls);
     return peer;
 }

@@ -42,7 +42,9 @@ struct peer {
     struct expander expander;
     uint64_t number;
     char address[ADDRESS_TEXT_MAX]; /* with the port */
-    char host[DOOR_HOST_MAX];       /* without */
+    char host[ORIGIN_HOST_MAX];     /* without; of IPv6 the /64 it is from */
+    size_t seat;                    /* while it has a thread */
+    unsigned requests;              /* served before it was admitted */
     struct pair pair;               /* this connection's conversation, at most one */
     bool paired;                    /* a conversation was begun */
     bool waits;                     /* for the operator to approve */
@@ -93,13 +95,15 @@ struct peer_route {
 struct caller_id {
     int socket;
     char address[ADDRESS_TEXT_MAX]; /* with the port */
-    char host[DOOR_HOST_MAX];       /* without */
+    char host[ORIGIN_HOST_MAX];     /* without; of IPv6 the /64 it is from */
 };
 /* Hand-shake; NULL when it was turned away. `seat` is that of the door. */
 struct peer *peer_begin(struct service *service, const struct caller_id *who, size_t seat);
 /* Serve it until it is over (false), or until it waits for a person (true). */
 bool peer_serve(struct peer *peer);
 void peer_end(struct peer *peer);
+/* So long the thread of a connection waits, or until the service ends. */
+void peer_pause(const struct service *service, unsigned seconds);
 /* Into the record, once the conversation has come to an end or `over` the connection. */
 void peer_witness(struct peer *peer, bool over);
 /* The peer's leaf. */

@@ -216,16 +216,16 @@ static bool ask_supervisor(struct peer *peer, struct authority_ask *ask,
                            struct authority_answer *answer, struct error *err)
 {
     struct service *service = peer->service;
-    const time_t now = clock_now();
+    const int64_t now_ms = clock_steady_ms();
 
-    if (is_guess(ask->op) && door_is_shut_for(&service->door, peer->host, now))
+    if (is_guess(ask->op) && door_is_shut_for(&service->door, peer->host, now_ms))
         return fail(err, E_BUSY, "%d wrong codes from %s in this minute",
                     CODE_FAILURES_PER_ADDRESS, peer->host);
     if (authority_do(&service->worker->authority, ask, (struct span){0}, (struct span){0},
                      answer, NULL, NULL, err))
         return true;
     if (is_guess(ask->op))
-        door_count_failure(&service->door, peer->host, now);
+        door_count_failure(&service->door, peer->host, now_ms);
     peer_tell_refusal(peer, err);
     return false;
 }
@@ -244,8 +244,7 @@ static bool source_knows_our_name(const struct peer *peer, struct error *err)
     return true;
 }
 
-/* The seconds that earlier guesses cost, in this connection's own time. */
-static void pause_for(const struct service *service, unsigned seconds)
+void peer_pause(const struct service *service, unsigned seconds)
 {
     const struct timespec tick = {.tv_nsec = PAUSE_TICK_MS * 1000000L};
 
@@ -279,7 +278,7 @@ bool peer_authorize(struct visit *visit, struct error *err)
         (asked.method == AUTHORIZE_PASSWORD && !source_knows_our_name(peer, err)) ||
         !ask_fill(&ask, peer, &asked, err) || !ask_supervisor(peer, &ask, &answer, err))
         return false;
-    pause_for(peer->service, answer.pause);
+    peer_pause(peer->service, answer.pause);
     tell_answer(peer, &ask, &answer);
     (void)text_fits(told.scram, answer.scram);
     told.waiting = answer.waiting;

@@ -21,7 +21,7 @@ struct witness {
     bool open; /* while it is not, nothing is told */
     pthread_mutex_t lock;
     struct witness_place {
-        char host[DOOR_HOST_MAX];
+        char host[ORIGIN_HOST_MAX];
         time_t first, last; /* first 0: free */
         unsigned count;     /* refused */
         unsigned attempts;  /* to pair, written in full */

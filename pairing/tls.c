@@ -237,6 +237,7 @@ static bool handshake(struct tls *tls, struct error *err)
     for (;;) {
         int code = tls->is_server ? wolfSSL_accept(tls->ssl) : wolfSSL_connect(tls->ssl);
 
+        tls->io->watched = code == WOLFSSL_SUCCESS;
         if (code == WOLFSSL_SUCCESS)
             return take_facts(&tls->facts, tls->ssl, err);
         if (tls->facts.refused.msg != E_NONE) {
@@ -325,8 +326,10 @@ bool tls_read(struct tls *tls, void *out, size_t room, size_t *got, int seconds,
         int why;
 
         *got = n > 0 ? (size_t)n : 0;
-        if (n > 0)
+        if (n > 0) {
+            tls_io_delivered(tls->io, (size_t)n);
             return true;
+        }
         why = wolfSSL_get_error(tls->ssl, n);
         if (why == WOLFSSL_ERROR_ZERO_RETURN || (n == 0 && why == SOCKET_PEER_CLOSED_E))
             return true;

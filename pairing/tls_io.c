@@ -36,6 +36,8 @@ ssize_t tls_io_read(struct tls_io *io, void *out, size_t room)
 {
     size_t n;
 
+    if (io->watched && io->idle > TLS_IO_IDLE_MAX)
+        return TLS_IO_BROKEN;
     if (io->in_n == 0) {
         ssize_t got;
 
@@ -51,7 +53,14 @@ ssize_t tls_io_read(struct tls_io *io, void *out, size_t room)
     memcpy(out, io->in + io->in_at, n);
     io->in_at += n;
     io->in_n -= n;
+    io->idle += io->watched ? n : 0;
     return (ssize_t)n;
+}
+
+void tls_io_delivered(struct tls_io *io, size_t n)
+{
+    n += TLS_IO_OVERHEAD;
+    io->idle -= n < io->idle ? n : io->idle;
 }
 
 static ssize_t io_send(struct tls_io *io, const void *bytes, size_t n)

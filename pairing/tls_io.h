@@ -9,7 +9,10 @@
 
 #include <sys/types.h>
 
-#define TLS_IO_BYTES (256 * 1024) /* of each direction's buffer; made when first needed */
+#define TLS_IO_BYTES (256 * 1024)   /* of each direction's buffer; made when first needed */
+#define TLS_IO_IDLE_MAX (3 * 16384) /* bytes of records that carry nothing: key updates … \
+                                     */
+#define TLS_IO_OVERHEAD 256         /* that may go with each piece of what they carry */
 
 struct tls_io {
     int fd; /* non-blocking, borrowed */
@@ -17,16 +20,21 @@ struct tls_io {
     size_t in_at, in_n; /* in_n bytes wait at in + in_at */
     unsigned char *out;
     size_t out_n;
-    bool gather; /* more of a body follows: keep records until the buffer is full */
-    int broken;  /* errno of the send that failed for good; 0 while it is whole */
+    bool gather;  /* more of a body follows: keep records until the buffer is full */
+    bool watched; /* the handshake is over: records have to carry something */
+    size_t idle;  /* bytes handed over for which nothing was delivered so far */
+    int broken;   /* errno of the send that failed for good; 0 while it is whole */
 };
 
 #define TLS_IO_AGAIN (-1) /* the socket would block */
 #define TLS_IO_BROKEN (-2)
 #define TLS_IO_END (-3)
 
-/* Up to `room` bytes; TLS_IO_AGAIN, TLS_IO_BROKEN or TLS_IO_END otherwise. */
+/* Up to `room` bytes; TLS_IO_AGAIN, TLS_IO_BROKEN or TLS_IO_END otherwise. Broken is also
+ * who is watched and sends more than TLS_IO_IDLE_MAX that carries nothing. */
 ssize_t tls_io_read(struct tls_io *io, void *out, size_t room);
+/* The records handed over so far have carried these n bytes. */
+void tls_io_delivered(struct tls_io *io, size_t n);
 /* Takes all n bytes (returns n) or none of them. */
 ssize_t tls_io_write(struct tls_io *io, const void *bytes, size_t n);
 /* Wait until the socket has taken everything, at most `seconds`. */

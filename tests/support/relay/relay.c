@@ -42,6 +42,7 @@ static struct {
     uint64_t seed;      /* of the cuts */
     uint64_t cut_up;    /* reset the connection that carries this byte up, once */
     uint64_t cut_down;  /* the same of the bytes down */
+    uint64_t from;      /* dials from 127.0.0.N */
     uint64_t silent_up; /* make DIR/silent after this byte up, once */
 } wish;
 
@@ -252,6 +253,7 @@ static struct pair *free_pair(void)
 static void take_caller(int listener, uint16_t port)
 {
     const struct sockaddr_in there = loopback(port);
+    struct sockaddr_in from = loopback(0);
     struct pair *pair = free_pair();
     const int on = 1;
 
@@ -262,7 +264,10 @@ static void take_caller(int listener, uint16_t port)
     pair->end[UP] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     pair->end[DOWN] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     connections++;
+    from.sin_addr.s_addr =
+        htonl(INADDR_LOOPBACK - 1 + (uint32_t)(wish.from ? wish.from : 1));
     pair->broken =
+        bind(pair->end[DOWN], (const struct sockaddr *)&from, sizeof(from)) != 0 ||
         connect(pair->end[DOWN], (const struct sockaddr *)&there, sizeof(there)) != 0;
     for (int d = UP; d <= DOWN; d++)
         setsockopt(pair->end[d], IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -380,6 +385,7 @@ static bool take_option(const char *name, const char *value)
         {"--delay", &wish.delay},       {"--cut", &wish.cut},
         {"--seed", &wish.seed},         {"--cut-up", &wish.cut_up},
         {"--cut-down", &wish.cut_down}, {"--silent-up", &wish.silent_up},
+        {"--from", &wish.from},
     };
 
     for (size_t i = 0; i < COUNT(options); i++)

@@ -5,64 +5,257 @@
 #include <CUnit/CUnit.h>
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define NOW 1000000
+
+/* Somebody from there waits and is let in now, or stays outside and goes away. */
+static bool enters(struct door *door, const char *host, int64_t now_ms, size_t *seat)
+{
+    struct origin *origin = door_wait(door, host, now_ms);
+    struct error err = {0};
+
+    if (door_enter(door, origin, now_ms, seat, &err))
+        return true;
+    CU_ASSERT_EQUAL(err.msg, E_BUSY);
+    door_turn_away(door, origin);
+    return false;
+}
+
+static const char *host_number(unsigned i)
+{
+    static char host[ORIGIN_HOST_MAX];
+
+    snprintf(host, sizeof(host), "10.1.%u.%u", i >> 8, i & 255);
+    return host;
+}
+
+static void leave_all(struct door *door)
+{
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
+        if (door->seat[i].taken)
+            door_leave(door, i, NOW);
+    door_close(door);
+}
 
 static void one_address_has_so_many_handshakes_at_once(void)
 {
     struct door door;
-    struct error err = {0};
     size_t seat[HANDSHAKES_PER_ADDRESS + 1];
 
     door_open(&door);
     for (size_t i = 0; i < HANDSHAKES_PER_ADDRESS; i++)
-        CU_ASSERT(door_enter(&door, "127.0.0.2", &seat[i], &err));
-    CU_ASSERT_FALSE(door_enter(&door, "127.0.0.2", &seat[HANDSHAKES_PER_ADDRESS], &err));
-    CU_ASSERT_EQUAL(err.msg, E_BUSY);
-    door_shaken(&door, seat[0]);
-    err = (struct error){0};
-    CU_ASSERT(door_enter(&door, "127.0.0.2", &seat[HANDSHAKES_PER_ADDRESS], &err));
-    for (size_t i = 0; i <= HANDSHAKES_PER_ADDRESS; i++)
-        door_leave(&door, seat[i]);
-    door_close(&door);
+        CU_ASSERT(enters(&door, "127.0.0.2", NOW, &seat[i]));
+    CU_ASSERT_FALSE(enters(&door, "127.0.0.2", NOW, &seat[HANDSHAKES_PER_ADDRESS]));
+    door_shaken(&door, seat[0], NOW);
+    CU_ASSERT(enters(&door, "127.0.0.2", NOW, &seat[HANDSHAKES_PER_ADDRESS]));
+    leave_all(&door);
+}
+
+static void and_so_many_connections_without_a_grant(void)
+{
+    struct door door;
+    size_t seat = 0;
+
+    door_open(&door);
+    for (size_t i = 0; i < STRANGERS_PER_ADDRESS; i++) {
+        CU_ASSERT(enters(&door, "127.0.0.2", NOW, &seat));
+        door_shaken(&door, seat, NOW);
+    }
+    CU_ASSERT_FALSE(enters(&door, "127.0.0.2", NOW, &seat));
+    door_granted(&door, 0, NOW);
+    CU_ASSERT(enters(&door, "127.0.0.2", NOW, &seat));
+    leave_all(&door);
 }
 
 static void all_addresses_together_have_their_limit(void)
 {
     struct door door;
-    struct error err = {0};
-    size_t seat[HANDSHAKES_MAX + 1];
-    char host[32];
+    size_t seat = 0;
 
     door_open(&door);
-    for (size_t i = 0; i < HANDSHAKES_MAX; i++) {
-        snprintf(host, sizeof(host), "127.0.1.%zu", i);
-        CU_ASSERT(door_enter(&door, host, &seat[i], &err));
+    for (unsigned i = 0; i < HANDSHAKES_MAX; i++)
+        CU_ASSERT(enters(&door, host_number(i), NOW, &seat));
+    CU_ASSERT_FALSE(enters(&door, "127.0.0.9", NOW, &seat));
+    leave_all(&door);
+}
+
+static void fill_with_strangers(struct door *door)
+{
+    size_t seat = 0;
+
+    for (unsigned i = 0; i < STRANGERS_MAX; i++) {
+        CU_ASSERT_FATAL(enters(door, host_number(i / 4), NOW, &seat));
+        door_shaken(door, seat, NOW);
     }
-    CU_ASSERT_FALSE(door_enter(&door, "127.0.2.1", &seat[HANDSHAKES_MAX], &err));
-    for (size_t i = 0; i < HANDSHAKES_MAX; i++)
-        door_leave(&door, seat[i]);
-    door_close(&door);
+}
+
+static void an_address_that_is_known_has_a_seat_kept(void)
+{
+    struct door door;
+    size_t seat = 0, other = 0;
+
+    door_open(&door);
+    CU_ASSERT_FATAL(enters(&door, "192.0.2.7", NOW, &seat));
+    door_granted(&door, seat, NOW);
+    door_leave(&door, seat, NOW);
+    fill_with_strangers(&door);
+    CU_ASSERT_FALSE(enters(&door, "192.0.2.8", NOW, &other));
+    CU_ASSERT(enters(&door, "192.0.2.7", NOW + KNOWN_SECONDS * 1000 - 1, &seat));
+    leave_all(&door);
 }
 
 static void a_full_room_takes_nobody_until_one_leaves(void)
 {
     struct door door;
-    struct error err = {0};
     size_t seat = 0, spare = 0;
 
     door_open(&door);
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
-        CU_ASSERT_FATAL(door_enter(&door, "::1", &seat, &err));
-        door_shaken(&door, seat);
+        CU_ASSERT_FATAL(enters(&door, "::1", NOW + (int64_t)i * 1000, &seat));
+        door_granted(&door, seat, NOW);
+        door_shaken(&door, seat, NOW);
     }
-    CU_ASSERT_FALSE(door_enter(&door, "::1", &spare, &err));
-    door_leave(&door, seat);
-    err = (struct error){0};
-    CU_ASSERT(door_enter(&door, "::1", &spare, &err));
-    for (size_t i = 0; i < CONNECTIONS_MAX; i++)
-        door_leave(&door, i);
-    door_close(&door);
+    CU_ASSERT_FALSE(enters(&door, "::1", NOW + 200000, &spare));
+    door_leave(&door, seat, NOW + 200000);
+    CU_ASSERT(enters(&door, "::1", NOW + 200000, &spare));
+    leave_all(&door);
+}
+
+/* Strangers come and go, each from its own address, until one is kept waiting. */
+static unsigned let_in_at_once(struct door *door)
+{
+    unsigned in = 0;
+    size_t seat = 0;
+
+    while (in < STRANGERS_MAX && enters(door, host_number(in), NOW, &seat)) {
+        door_leave(door, seat, NOW);
+        in++;
+    }
+    return in;
+}
+
+static void strangers_have_a_rate_while_a_granted_peer_is_inside(void)
+{
+    struct door door;
+    size_t seat = 0, granted = 0;
+
+    door_open(&door);
+    CU_ASSERT_FATAL(enters(&door, "192.0.2.7", NOW, &granted));
+    door_granted(&door, granted, NOW);
+    CU_ASSERT_EQUAL(let_in_at_once(&door), STRANGERS_BURST - 1); /* it was one itself */
+    CU_ASSERT(enters(&door, "192.0.2.7", NOW, &seat)); /* known: no stranger's turn */
+    CU_ASSERT(enters(&door, "10.9.9.9", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
+    CU_ASSERT_FALSE(enters(&door, "10.9.9.8", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
+    door_leave(&door, granted, NOW);
+    CU_ASSERT(enters(&door, "10.9.9.8", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
+    leave_all(&door);
+}
+
+static void whoever_came_least_is_next(void)
+{
+    struct door door;
+    struct origin *often, *seldom, *known;
+    size_t seat = 0;
+
+    door_open(&door);
+    CU_ASSERT_FATAL(enters(&door, "192.0.2.1", NOW, &seat));
+    CU_ASSERT_FATAL(enters(&door, "192.0.2.3", NOW, &seat));
+    door_granted(&door, seat, NOW);
+    often = door_wait(&door, "192.0.2.1", NOW);
+    seldom = door_wait(&door, "192.0.2.2", NOW);
+    known = door_wait(&door, "192.0.2.3", NOW);
+    CU_ASSERT(door_rank(&door, known, NOW) < door_rank(&door, seldom, NOW));
+    CU_ASSERT(door_rank(&door, seldom, NOW) < door_rank(&door, often, NOW));
+    leave_all(&door);
+}
+
+/* One end of a connection that has a seat, and what it reads there. */
+struct guest {
+    struct door *door;
+    size_t seat;
+    int ends[2];
+    ssize_t read;
+};
+
+static void guest_sits(struct guest *guest, struct door *door, size_t seat)
+{
+    *guest = (struct guest){.door = door, .seat = seat, .read = -1};
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, guest->ends) == 0);
+    door_seat_socket(door, seat, guest->ends[0]);
+}
+
+static bool is_cut(const struct guest *guest)
+{
+    char word;
+
+    return recv(guest->ends[0], &word, 1, MSG_DONTWAIT) == 0;
+}
+
+/* The room is full; the first and the last seat are looked at. */
+static void full_room(struct door *door, struct guest guest[2])
+{
+    door_open(door);
+    fill_with_strangers(door);
+    guest_sits(&guest[0], door, 0);
+    guest_sits(&guest[1], door, STRANGERS_MAX - 1);
+}
+
+static void guests_end(struct guest guest[2])
+{
+    for (size_t i = 0; i < 4; i++)
+        close(guest[i / 2].ends[i % 2]);
+}
+
+static void an_address_with_many_seats_makes_room_for_one_with_none(void)
+{
+    struct door door;
+    struct guest guest[2];
+    size_t seat = 0;
+
+    full_room(&door, guest);
+    CU_ASSERT_FALSE(enters(&door, "192.0.2.8", NOW + STRANGER_GRACE_MS - 1, &seat));
+    CU_ASSERT_FALSE(is_cut(&guest[0]));
+    CU_ASSERT_FALSE(enters(&door, "192.0.2.8", NOW + STRANGER_GRACE_MS, &seat));
+    CU_ASSERT(is_cut(&guest[0]));
+    CU_ASSERT_FALSE(is_cut(&guest[1]));
+    door_leave(&door, 0, NOW);
+    CU_ASSERT(enters(&door, "192.0.2.8", NOW + STRANGER_GRACE_MS, &seat));
+    leave_all(&door);
+    guests_end(guest);
+}
+
+static void but_not_for_one_of_its_own_before_its_time(void)
+{
+    struct door door;
+    struct guest guest[2];
+    size_t seat = 0;
+
+    full_room(&door, guest);
+    CU_ASSERT_FALSE(enters(&door, host_number(0), NOW + STRANGER_SECONDS * 1000, &seat));
+    CU_ASSERT_FALSE(is_cut(&guest[0]));
+    CU_ASSERT_FALSE(
+        enters(&door, host_number(0), NOW + STRANGER_SECONDS * 1000 + 1, &seat));
+    CU_ASSERT(is_cut(&guest[0]));
+    leave_all(&door);
+    guests_end(guest);
+}
+
+static void whoever_has_a_grant_makes_no_room(void)
+{
+    struct door door;
+    struct guest guest[2];
+    size_t seat = 0;
+
+    full_room(&door, guest);
+    door_granted(&door, 0, NOW);
+    CU_ASSERT(enters(&door, "192.0.2.8", NOW + 60000, &seat));
+    CU_ASSERT_FALSE(enters(&door, "192.0.2.9", NOW + 60000, &seat));
+    CU_ASSERT_FALSE(is_cut(&guest[0]));
+    leave_all(&door);
+    guests_end(guest);
 }
 
 static void an_address_that_guesses_is_shut_out_for_its_minute(void)
@@ -71,60 +264,57 @@ static void an_address_that_guesses_is_shut_out_for_its_minute(void)
 
     door_open(&door);
     for (unsigned i = 0; i < CODE_FAILURES_PER_ADDRESS; i++) {
-        CU_ASSERT_FALSE(door_is_shut_for(&door, "127.0.0.9", 600));
-        door_count_failure(&door, "127.0.0.9", 600);
+        CU_ASSERT_FALSE(door_is_shut_for(&door, "127.0.0.9", 600000));
+        door_count_failure(&door, "127.0.0.9", 600000);
     }
-    CU_ASSERT(door_is_shut_for(&door, "127.0.0.9", 659));
-    CU_ASSERT_FALSE(door_is_shut_for(&door, "127.0.0.8", 659));
-    CU_ASSERT_FALSE(door_is_shut_for(&door, "127.0.0.9", 660));
+    CU_ASSERT(door_is_shut_for(&door, "127.0.0.9", 659999));
+    CU_ASSERT_FALSE(door_is_shut_for(&door, "127.0.0.8", 659999));
+    CU_ASSERT_FALSE(door_is_shut_for(&door, "127.0.0.9", 660000));
     door_close(&door);
 }
-
-struct guest {
-    struct door *door;
-    size_t seat;
-    int socket;
-    ssize_t read;
-};
 
 static void *wait_for_a_word(void *at)
 {
     struct guest *guest = at;
     char word;
 
-    guest->read = read(guest->socket, &word, 1);
-    door_leave(guest->door, guest->seat);
+    guest->read = read(guest->ends[0], &word, 1);
+    door_leave(guest->door, guest->seat, NOW);
     return NULL;
 }
 
 static void whoever_is_silent_leaves_when_the_door_is_closed(void)
 {
     struct door door;
-    struct guest guest = {.door = &door, .read = -1};
-    struct error err = {0};
+    struct guest guest;
     pthread_t thread;
-    int ends[2];
+    size_t seat = 0;
 
     door_open(&door);
-    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
-    CU_ASSERT_FATAL(door_enter(&door, "::1", &guest.seat, &err));
-    guest.socket = ends[0];
-    door_seat_socket(&door, guest.seat, ends[0]);
+    CU_ASSERT_FATAL(enters(&door, "::1", NOW, &seat));
+    guest_sits(&guest, &door, seat);
     CU_ASSERT_FATAL(pthread_create(&thread, NULL, wait_for_a_word, &guest) == 0);
     door_close(&door);
     pthread_join(thread, NULL);
     CU_ASSERT_EQUAL(guest.read, 0);
-    CU_ASSERT_EQUAL(write(ends[0], "answer", 6), 6);
-    close(ends[0]);
-    close(ends[1]);
+    CU_ASSERT_EQUAL(write(guest.ends[0], "answer", 6), 6);
+    close(guest.ends[0]);
+    close(guest.ends[1]);
 }
 
 int main(void)
 {
     static const struct test tests[] = {
         TEST(one_address_has_so_many_handshakes_at_once),
+        TEST(and_so_many_connections_without_a_grant),
         TEST(all_addresses_together_have_their_limit),
+        TEST(an_address_that_is_known_has_a_seat_kept),
         TEST(a_full_room_takes_nobody_until_one_leaves),
+        TEST(strangers_have_a_rate_while_a_granted_peer_is_inside),
+        TEST(whoever_came_least_is_next),
+        TEST(an_address_with_many_seats_makes_room_for_one_with_none),
+        TEST(but_not_for_one_of_its_own_before_its_time),
+        TEST(whoever_has_a_grant_makes_no_room),
         TEST(whoever_is_silent_leaves_when_the_door_is_closed),
         TEST(an_address_that_guesses_is_shut_out_for_its_minute),
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/http.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "tests/support/family.h"
@@ -343,6 +344,30 @@ static void a_body_too_large_is_refused_before_it_is_read(void)
     CU_ASSERT_EQUAL(read_next(huge, &message, &end), E_TOO_LARGE);
 }
 
+static void a_body_that_nobody_wants_is_dropped_whole(void)
+{
+    scoped(line_free) struct line *line = line_open();
+    scoped(buf_clear) struct buf body = buf_upto(20000);
+    struct http_message message;
+    struct error err = {0};
+    bool end;
+
+    for (int i = 0; i < 2000; i++)
+        CU_ASSERT_FATAL(buf_print(&body, &err, "12345678\r\n"));
+    write_text(line, POST "Content-Length: 20000\r\n\r\n");
+    CU_ASSERT_FATAL(tls_write(&line->loopback.source, buf_span(&body), &err));
+    write_text(line, GET "\r\n");
+    CU_ASSERT_FATAL(http_read_head(&line->http, true, &message, &end, 1, &err));
+    CU_ASSERT(http_drain_body(&line->http, &message, 20000, &err));
+    CU_ASSERT_PTR_NULL(line->http.body);
+    CU_ASSERT_EQUAL(read_next(line, &message, &end), E_NONE);
+    CU_ASSERT_STRING_EQUAL(message.method, "GET");
+    write_text(line, POST "Content-Length: 101\r\n\r\n");
+    CU_ASSERT_FATAL(http_read_head(&line->http, true, &message, &end, 1, &err));
+    CU_ASSERT_FALSE(http_drain_body(&line->http, &message, 100, &err));
+    CU_ASSERT_EQUAL(err.msg, E_TOO_LARGE);
+}
+
 static void a_head_has_a_ceiling(void)
 {
     scoped(line_free) struct line *line = line_open();
@@ -448,6 +473,7 @@ int main(void)
         TEST(a_message_may_come_byte_by_byte),
         TEST(a_close_between_messages_is_the_end_within_one_a_failure),
         TEST(a_body_too_large_is_refused_before_it_is_read),
+        TEST(a_body_that_nobody_wants_is_dropped_whole),
         TEST(a_head_has_a_ceiling),
         TEST(a_body_lies_aligned),
         TEST(a_head_that_drips_ends_with_its_time),

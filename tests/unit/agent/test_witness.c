@@ -122,7 +122,7 @@ static void each_minute_and_each_address_has_its_own(void)
 static void many_addresses_push_the_oldest_out(void)
 {
     scoped(fixture_free) struct fixture *f = fixture_make(true);
-    char details[1024], host[DOOR_HOST_MAX];
+    char details[1024], host[ORIGIN_HOST_MAX];
 
     for (int i = 0; i < WITNESS_PLACES + 3; i++) {
         snprintf(host, sizeof(host), "2001:db8::%x", i);

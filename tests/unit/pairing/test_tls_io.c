@@ -169,6 +169,50 @@ static void a_wait_ends_with_its_time(void)
     tls_io_free(NULL);
 }
 
+/* Bytes that are handed over until it is enough; the rest of TLS says how many carried
+ * what. */
+static size_t taken_before_it_breaks(struct line *line, size_t carried)
+{
+    static const char record[1024] = "";
+    char out[1024];
+    size_t taken = 0;
+
+    while (taken < 16 * TLS_IO_IDLE_MAX) {
+        CU_ASSERT_EQUAL_FATAL(write(line->other, record, sizeof(record)), sizeof(record));
+        if (tls_io_read(line->io, out, sizeof(out)) != sizeof(record))
+            return taken;
+        taken += sizeof(record);
+        if (carried > 0)
+            tls_io_delivered(line->io, carried);
+    }
+    return taken;
+}
+
+static void records_that_carry_nothing_have_an_end(void)
+{
+    scoped(line_close) struct line line = line_open();
+
+    line.io->watched = true;
+    CU_ASSERT_EQUAL(taken_before_it_breaks(&line, 0), TLS_IO_IDLE_MAX + 1024);
+    CU_ASSERT_EQUAL(tls_io_read(line.io, (char[1]){0}, 1), TLS_IO_BROKEN);
+}
+
+static void those_that_carry_enough_have_none(void)
+{
+    scoped(line_close) struct line line = line_open();
+
+    line.io->watched = true;
+    CU_ASSERT_EQUAL(taken_before_it_breaks(&line, 1024 - TLS_IO_OVERHEAD),
+                    16 * TLS_IO_IDLE_MAX);
+}
+
+static void a_handshake_is_not_watched(void)
+{
+    scoped(line_close) struct line line = line_open();
+
+    CU_ASSERT_EQUAL(taken_before_it_breaks(&line, 0), 16 * TLS_IO_IDLE_MAX);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -182,6 +226,9 @@ int main(void)
         TEST(a_drain_gives_up_in_its_time),
         TEST(a_broken_socket_is_told),
         TEST(a_wait_ends_with_its_time),
+        TEST(records_that_carry_nothing_have_an_end),
+        TEST(those_that_carry_enough_have_none),
+        TEST(a_handshake_is_not_watched),
     };
 
     return run_tests("tls_io", tests, COUNT(tests));

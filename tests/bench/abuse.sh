@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what scripts/abuse and tests/live/abuse.sh set
+#
+# The sections of scripts/abuse.
+# shellcheck source=tests/live/abuse.sh
+. "$root/tests/live/abuse.sh"
+
+# Each row: what it is called, then `way count [options]`, several of them with `;` between.
+# @NAME is a certificate made by attackers_equip.
+floods=(
+    'silent:                 silent 1000'
+    'a byte a second:        drip 500'
+    'no certificate:         anonymous 200'
+    'same CA, no grant:      stranger 200 @stranger'
+    'all four at once:       silent 1000; drip 500; anonymous 200; stranger 200 @stranger'
+    'ClientHello, no more:   stall 500'
+    'handshake, no more:     linger 500 @stranger'
+    'asks without a grant:   nag 64 @stranger'
+    'begins TLS anew:        renegotiate 200 @stranger'
+    'key updates:            key-update 16 @stranger'
+    'header line of 64 KiB:  long-line 100 @stranger'
+    'header byte by byte:    slow-head 64 @stranger'
+    'body without end:       endless-body 200 @stranger'
+    'certificate of 64 KiB:  stranger 100 @fat'
+    'chain of 100:           stranger 100 @long'
+    'wrong codes:            guess'
+)
+
+# Certificates of the target's own CA for those who have no grant.
+attackers_equip()
+{
+    foreign stranger office
+    cat "$scratch/stranger.leaf.pem" "$scratch/stranger.chain.pem" >"$scratch/stranger.full.pem"
+    # 64 KiB of names; 100 certificates, the same issuers again and again.
+    foreign fat office "san=$(seq -s, -f 'DNS:%g.a-name-that-takes-some-room.example.com' 100000 101150)"
+    cat "$scratch/fat.leaf.pem" "$scratch/fat.chain.pem" >"$scratch/fat.full.pem"
+    cp "$scratch/stranger.key" "$scratch/long.key"
+    { cat "$scratch/stranger.leaf.pem"; for _ in {1..50}; do cat "$scratch/stranger.chain.pem"; done; } \
+        >"$scratch/long.full.pem"
+}
+
+# floods_begin ROW
+floods_begin()
+{
+    local each words
+    while IFS= read -r -d ';' each; do
+        read -ra words <<<"$each"
+        if [[ ${words[2]:-} == @* ]]; then
+            words=("${words[@]:0:2}" --chain "$scratch/${words[2]#@}.full.pem" --key "$scratch/${words[2]#@}.key")
+        fi
+        attack target "${words[@]}"
+    done <<<"${1#*:};"
+}
+
+# What so far: $sent MiB in $spent seconds, with $worked seconds of both agents' processors.
+counts_begin() { sent=0 spent=0 worked=0; }
+
+# One migration of the file into nowhere, added to the counts.
+migrated_once()
+{
+    local start group=${listener_group[target]} before user system
+    code target
+    start=$EPOCHREALTIME before=$(ticks "$group")
+    command time -o "$scratch/time" -f '%U %S' env PAIRGATE_STATE="$scratch/source" "$PAIRGATE" \
+        migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" --to-nowhere \
+        --compress never >"$out" 2>"$err" </dev/null || die "a migration is done: $(tail -n 5 "$err")"
+    read -r user system < <(tail -n 1 "$scratch/time")
+    sent=$(calc "$sent + $size / 1048576" 0)
+    spent=$(calc "$spent + $EPOCHREALTIME - $start")
+    worked=$(calc "$worked + $user + $system + ($(ticks "$group") - $before) / $(getconf CLK_TCK)")
+}
+
+# Pairings from an address of their own until $scratch/enough is there; the longest took, in ms,
+# what $scratch/slowest says.
+pairings_go_on()
+{
+    local start ms slowest=0
+    until [[ -e $scratch/enough ]]; do
+        start=$EPOCHREALTIME
+        if ! pg friend pair "$(at friends)" --peer-name target.example.com >"$scratch/friend.out" 2>&1 </dev/null; then
+            slowest=refused
+            break
+        fi
+        ms=$(calc "($EPOCHREALTIME - $start) * 1000" 0)
+        if ((ms > slowest)); then slowest=$ms; fi
+        sleep 0.5
+    done
+    echo "$slowest" >"$scratch/slowest"
+}
+
+# Tries with a wrong code, from an address of their own, until $scratch/enough is there.
+guesses_go_on()
+{
+    until [[ -e $scratch/enough ]]; do
+        pg guesser migrate "$(at guessers)" "$scratch/estate" --code-file "$scratch/wrong.code" \
+            --to-nowhere >>"$scratch/guesses" 2>&1 </dev/null || true
+    done
+}
+
+# flood ROW: migrations without the attack, with it, and without it.
+flood()
+{
+    local quiet under rate_quiet rate_under theirs cost start wall background=()
+    rm -f "$scratch/enough" "$scratch"/attack.*.json
+    counts_begin && migrated_once
+    peak_mib target >/dev/null
+    if [[ $1 == *:*guess ]]; then guesses_go_on & background+=($!); else floods_begin "$1"; fi
+    pairings_go_on &
+    background+=($!)
+    sleep 1
+    read -r quiet_sent quiet_spent quiet_worked <<<"$sent $spent $worked"
+    counts_begin
+    start=$EPOCHREALTIME
+    until (($(calc "($spent >= $seconds)" 0))); do migrated_once; done
+    wall=$(calc "$EPOCHREALTIME - $start + 1")
+    touch "$scratch/enough"
+    wait "${background[@]}"
+    attacks_end
+    read -r under_sent under_spent under_worked <<<"$sent $spent $worked"
+    sent=$quiet_sent spent=$quiet_spent worked=$quiet_worked
+    peak=$(peak_mib target)
+    migrated_once
+    theirs=$(cat "$scratch"/attack.*.json 2>/dev/null | jq -s "map(.cpu) | add // 0 | . / $wall / $(nproc)")
+    rate_quiet=$(calc "$sent / $spent" 0) rate_under=$(calc "$under_sent / $under_spent" 0)
+    cost=$(calc "($under_worked - $worked / $sent * $under_sent) / $under_spent / $(nproc)" 4)
+    printf '%-24s %6s %6s %6s %6s %6s %6s %8s %4s\n' "${1%%:*}" "$rate_quiet" "$rate_under" \
+        "$(calc "$rate_under / $rate_quiet")" "$(calc "$theirs * 100" 1)" "$(calc "$cost * 100" 1)" \
+        "$(calc "1 - $cost")" "$(cat "$scratch/slowest")" "$peak"
+    cat "$scratch"/attack.*.json 2>/dev/null |
+        jq -r '"    \(.way): \(.begun) begun, \(.shaken) handshakes, \(.answers) answers, \(.refused) refusals"'
+}
+
+floods_equip()
+{
+    local name
+    ladder office
+    for name in source friend guesser target; do member "$name" office; done
+    listen target --to-nowhere
+    relay friends target --from 100
+    relay guessers target --from 101
+    attackers_equip
+    code target --for 1h 2>/dev/null || code target
+    sed 's/....$/2222/' "$scratch/target.code" >"$scratch/wrong.code"
+    big_file
+}
+
+abuse_floods()
+{
+    local row idle
+    floods_equip
+    printf '%-24s %6s %6s %6s %6s %6s %6s %8s %4s\n' 'MiB/s; % of processors' quiet under ratio \
+        theirs cost kept 'pair ms' MiB
+    counts_begin && migrated_once
+    wait_for 40 holds_at_most target 3 40 || true
+    idle="$(threads target) $(descriptors target)"
+    for row in "${floods[@]}"; do
+        if [[ ${ONLY:-} && $row != *"$ONLY"* ]]; then continue; fi
+        flood "$row"
+    done
+    # shellcheck disable=SC2086
+    check "threads and descriptors are again at most $idle" wait_for 60 holds_at_most target $idle
+}
