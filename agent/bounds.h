@@ -7,24 +7,29 @@
 #define HTTP_BODY_MAX (4 * 1024 * 1024)   /* a body: a segment at most */
 #define HTTP_ANSWER_MAX (8 * 1024 * 1024) /* a body that we send */
 #define HTTP_MESSAGE_MAX (512 * 1024)     /* a JSON body */
-#define HTTP_STRANGER_MAX (192 * 1024)    /* the same of whoever has no grant */
-#define CONNECTIONS_MAX 96                /* established */
-#define STRANGERS_MAX 48                  /* of those, without a grant so far */
-#define STRANGERS_PER_ADDRESS 16          /* of those */
-#define HANDSHAKES_MAX 32                 /* of the strangers, still hand-shaking */
-#define HANDSHAKES_PER_ADDRESS 8          /* of those */
-#define STRANGERS_PER_SECOND 16           /* let in while a granted peer is inside */
-#define STRANGERS_BURST 16                /* at once, after a second without any */
-#define STRANGER_SECONDS 3                /* in one stage; then it may have to make room */
-#define STRANGER_GRACE_MS 250 /* in each stage; before that nobody has to make room */
-#define STRANGER_REQUESTS 16  /* of one connection; after those one a second */
-#define LATELY_HALVES_MS 8000 /* what an address had of late counts half after that */
-#define KNOWN_LATELY_MAX 64   /* let in of a known address, of late */
-#define KNOWN_SECONDS 600     /* an address is known after a granted request */
+#define HTTP_STRANGER_MAX (192 * 1024)    /* a JSON body of whoever has no grant */
+
+/* Before the door. */
+#define SILENT_MAX 2000       /* sockets that wait to be let in */
+#define SILENT_SECONDS 5      /* for a whole ClientHello; then to be let in */
+#define SPARE_DESCRIPTORS 512 /* that these sockets leave for all else */
+
+/* Inside. A stranger is a connection that has shown no grant so far. */
+#define CONNECTIONS_MAX 96           /* established */
+#define STRANGERS_MAX 48             /* of those */
+#define STRANGERS_PER_ADDRESS 16     /* of those */
+#define HANDSHAKES_MAX 32            /* of the strangers, hand-shaking */
+#define HANDSHAKES_PER_ADDRESS 8     /* of those */
+#define STRANGERS_PER_SECOND 100     /* let in; as many at once, after a second of none */
+#define STRANGERS_PER_BUSY_SECOND 16 /* the same while a granted peer is inside */
+#define STRANGER_GRACE_MS 250        /* of a handshake, or after it: nobody makes room */
+#define STRANGER_SECONDS 3           /* of either; then anybody makes room */
+#define STRANGER_REQUESTS 16         /* of one connection; after those one a second */
+#define KNOWN_SECONDS 600            /* an address is known after a granted request */
+#define KNOWN_LATELY_MAX 64          /* let in of a known address of late */
+#define LATELY_HALVES_MS 8000        /* what was of late counts half after that */
+
 #define CODE_FAILURES_PER_ADDRESS 10 /* wrong codes a minute */
-#define SILENT_MAX 2000              /* accepted, not let in yet */
-#define SILENT_SECONDS 5             /* for a whole ClientHello; then to be let in */
-#define SPARE_DESCRIPTORS 512        /* that sockets before the door leave for all else */
 #define AUDIT_RECORDS_PER_MINUTE 120 /* that the network can cause; others are counted */
 #define SCRAM_EXCHANGES 32           /* under way in the supervisor */
 #define PARKED_MAX 64         /* connections that wait for a person; they have no thread */

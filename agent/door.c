@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#define STRANGER_PAUSE_MS (1000 / STRANGERS_PER_SECOND)
 #define MINUTE_MS 60000
 
 void door_open(struct door *door)
@@ -58,19 +57,17 @@ unsigned door_rank(struct door *door, struct origin *origin, int64_t now_ms)
     return rank;
 }
 
-/* While nobody with a grant is here there is nothing to protect but the other strangers. */
-static bool rate_allows(const struct door *door, int64_t now_ms)
+static int64_t pause_ms(const struct door *door)
 {
-    return door->granted == 0 || door->paid_ms <= now_ms;
+    return 1000 / (door->granted > 0 ? STRANGERS_PER_BUSY_SECOND : STRANGERS_PER_SECOND);
 }
 
+/* A second without any is saved up, no more. */
 static void rate_pay(struct door *door, int64_t now_ms)
 {
-    const int64_t earliest = now_ms - (STRANGERS_BURST - 1) * STRANGER_PAUSE_MS;
+    const int64_t pause = pause_ms(door), earliest = now_ms - 1000 + pause;
 
-    if (door->paid_ms < earliest)
-        door->paid_ms = earliest;
-    door->paid_ms += STRANGER_PAUSE_MS;
+    door->paid_ms = (door->paid_ms < earliest ? earliest : door->paid_ms) + pause;
 }
 
 static bool is_worse(const struct seat *a, const struct seat *b)
@@ -138,9 +135,9 @@ static bool may_enter(struct door *door, struct origin *origin, int64_t now_ms,
     if (rank == DOOR_NOT_NOW)
         return fail(err, E_BUSY, "%u connections without a grant from there",
                     origin->strangers);
-    if (rank > 0 && !rate_allows(door, now_ms))
-        return fail(err, E_BUSY, "%d strangers a second", STRANGERS_PER_SECOND);
-    if (door->shaking >= HANDSHAKES_MAX || (rank > 0 && door->strangers >= STRANGERS_MAX)) {
+    if (rank > 0 && door->paid_ms > now_ms)
+        return fail(err, E_BUSY, "a stranger each %d ms", (int)pause_ms(door));
+    if (rank > 0 && (door->shaking >= HANDSHAKES_MAX || door->strangers >= STRANGERS_MAX)) {
         make_room(door, origin, door->shaking >= HANDSHAKES_MAX, now_ms);
         return fail(err, E_BUSY, "%zu handshakes, %zu connections without a grant",
                     door->shaking, door->strangers);

@@ -2,7 +2,7 @@
 /*
  * Who may be inside at once and in which order, and which address has guessed too often
  * (bounds.h). Whoever has no grant is a stranger: strangers have seats of their own, share
- * them by address, and are let in at a rate while somebody with a grant is at work.
+ * them by address, and are let in at a rate, a slow one while a granted peer is here.
  */
 #pragma once
 

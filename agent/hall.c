@@ -47,7 +47,8 @@ void hall_open(struct hall *out, struct service *service, size_t most)
                          .most = most};
 }
 
-/* Its place is taken by the last one: places are looked through from the last to the first. */
+/* Its place is taken by the last one: places are looked through from the last to the first.
+ */
 static void waiter_remove(struct hall *hall, size_t i)
 {
     hall->waiter[i] = hall->waiter[--hall->n];
@@ -87,8 +88,8 @@ int hall_patience_ms(const struct hall *hall)
     return TICK_MS;
 }
 
-/* A ClientHello may be in parts; the socket wakes nobody before the next step is there. What
- * is no TLS record is whole: the handshake says what is wrong with it. */
+/* A ClientHello may be in parts; the socket wakes nobody before the next step is there.
+ * What is no TLS record is whole: the handshake says what is wrong with it. */
 static bool hello_is_whole(int socket)
 {
     unsigned char bytes[HELLO_RECORD_MAX];
@@ -241,8 +242,8 @@ bool hall_take(struct hall *hall, struct caller_id *out, size_t *seat, int64_t n
     const int one = 1;
     struct error busy = {0};
 
-    if (next == hall->n || !door_enter(&hall->service->door, hall->waiter[next].origin,
-                                       now_ms, seat, &busy))
+    if (next == hall->n ||
+        !door_enter(&hall->service->door, hall->waiter[next].origin, now_ms, seat, &busy))
         return false;
     *out = hall->waiter[next].who;
     setsockopt(out->socket, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof(one));

@@ -36,9 +36,11 @@ size_t hall_wait(const struct hall *hall, struct pollfd *wait);
 int hall_patience_ms(const struct hall *hall);
 /* Those who spoke, those who waited too long. */
 void hall_look(struct hall *hall, const struct pollfd *wait, size_t polled, int64_t now_ms);
-/* All that have connected. Without room, whoever waits longest of the address with most goes. */
+/* All that have connected. Without room, whoever waits longest of the address with most
+ * goes. */
 void hall_accept(struct hall *hall, int listening, int64_t now_ms);
-/* A crowd is looked after at intervals, so that a flood costs a bounded part of a processor. */
+/* A crowd is looked after at intervals, so that a flood costs a bounded part of a
+ * processor. */
 void hall_rest(const struct hall *hall);
 /* The next one to be let in, with its seat; false when it is nobody's turn now. */
 bool hall_take(struct hall *hall, struct caller_id *out, size_t *seat, int64_t now_ms);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What each network address is about: how many of it wait, how many are inside, how often it
- * came lately, whether a granted peer calls from there. A plain table without a lock: the
- * door's (agent/door.h).
+ * What each network address is about: how many of it wait, how many are inside, how often
+ * it came lately, whether a granted peer calls from there. A plain table without a lock:
+ * the door's (agent/door.h).
  */
 #pragma once
 
@@ -13,7 +13,8 @@
 #include <stdint.h>
 
 #define ORIGIN_HOST_MAX 48 /* "192.0.2.1", "2001:db8:1:2::/64" */
-/* Whoever waits or is inside has its place; those who are gone are remembered in the rest. */
+/* Whoever waits or is inside has its place; those who are gone are remembered in the rest.
+ */
 #define ORIGINS_MAX (SILENT_MAX + CONNECTIONS_MAX + 256)
 
 struct origin {
@@ -36,8 +37,8 @@ struct origins {
 
 void origins_open(struct origins *out);
 void origins_close(struct origins *origins);
-/* The place of this address. A new one takes that of an address of which nobody is here, the
- * one that was quiet longest; those that are known are forgotten last. */
+/* The place of this address. A new one takes that of an address of which nobody is here,
+ * the one that was quiet longest; those that are known are forgotten last. */
 struct origin *origin_of(struct origins *origins, const char *host, int64_t now_ms);
 /* A granted peer is inside, or was a while ago. */
 bool origin_is_known(const struct origin *origin, int64_t now_ms);

@@ -9,10 +9,11 @@
 
 #include <sys/types.h>
 
-#define TLS_IO_BYTES (256 * 1024)   /* of each direction's buffer; made when first needed */
-#define TLS_IO_IDLE_MAX (3 * 16384) /* bytes of records that carry nothing: key updates … \
-                                     */
-#define TLS_IO_OVERHEAD 256         /* that may go with each piece of what they carry */
+#define TLS_IO_BYTES (256 * 1024) /* of each direction's buffer; made when first needed */
+#define TLS_IO_IDLE_MAX                                                                    \
+    (3 * 16384)             /* bytes of records that carry nothing: key updates …        \
+                             */
+#define TLS_IO_OVERHEAD 256 /* that may go with each piece of what they carry */
 
 struct tls_io {
     int fd; /* non-blocking, borrowed */

@@ -9,6 +9,7 @@
 # Each row: what it is called, then `way count [options]`, several of them with `;` between.
 # @NAME is a certificate made by attackers_equip.
 floods=(
+    'nothing:'
     'silent:                 silent 1000'
     'a byte a second:        drip 500'
     'no certificate:         anonymous 200'
@@ -46,6 +47,7 @@ floods_begin()
     local each words
     while IFS= read -r -d ';' each; do
         read -ra words <<<"$each"
+        if ((!${#words[@]})); then continue; fi
         if [[ ${words[2]:-} == @* ]]; then
             words=("${words[@]:0:2}" --chain "$scratch/${words[2]#@}.full.pem" --key "$scratch/${words[2]#@}.key")
         fi
@@ -101,7 +103,7 @@ guesses_go_on()
 # flood ROW: migrations without the attack, with it, and without it.
 flood()
 {
-    local quiet under rate_quiet rate_under theirs cost start wall background=()
+    local rate_quiet rate_under theirs cost start wall background=()
     rm -f "$scratch/enough" "$scratch"/attack.*.json
     counts_begin && migrated_once
     peak_mib target >/dev/null
@@ -121,14 +123,15 @@ flood()
     sent=$quiet_sent spent=$quiet_spent worked=$quiet_worked
     peak=$(peak_mib target)
     migrated_once
-    theirs=$(cat "$scratch"/attack.*.json 2>/dev/null | jq -s "map(.cpu) | add // 0 | . / $wall / $(nproc)")
+    cat "$scratch"/attack.*.json >"$scratch/attacks" 2>/dev/null || true
+    theirs=$(jq -s "map(.cpu) | add // 0 | . / $wall / $(nproc)" "$scratch/attacks")
     rate_quiet=$(calc "$sent / $spent" 0) rate_under=$(calc "$under_sent / $under_spent" 0)
     cost=$(calc "($under_worked - $worked / $sent * $under_sent) / $under_spent / $(nproc)" 4)
     printf '%-24s %6s %6s %6s %6s %6s %6s %8s %4s\n' "${1%%:*}" "$rate_quiet" "$rate_under" \
         "$(calc "$rate_under / $rate_quiet")" "$(calc "$theirs * 100" 1)" "$(calc "$cost * 100" 1)" \
         "$(calc "1 - $cost")" "$(cat "$scratch/slowest")" "$peak"
-    cat "$scratch"/attack.*.json 2>/dev/null |
-        jq -r '"    \(.way): \(.begun) begun, \(.shaken) handshakes, \(.answers) answers, \(.refused) refusals"'
+    jq -r '"    \(.way): \(.begun) begun, \(.shaken) handshakes, \(.answers) answers, \(.refused) refusals"' \
+        "$scratch/attacks"
 }
 
 floods_equip()

@@ -44,7 +44,7 @@
 struct connection {
     int fd; /* 0: free */
     bool shaken;
-    SSL *ssl; /* NULL where only bytes are spoken */
+    SSL *ssl;     /* NULL where only bytes are spoken */
     int64_t next; /* when it acts again, ms */
     size_t sent;
 };
@@ -183,7 +183,8 @@ static bool endless_body(struct connection *c)
     if (c->sent == 0) {
         snprintf(head, sizeof(head),
                  "POST /pairgate/v1/pairing/hello HTTP/1.1\r\nHost: target\r\n"
-                 "Content-Length: %d\r\n\r\n", HELLO_BODY);
+                 "Content-Length: %d\r\n\r\n",
+                 HELLO_BODY);
         memset(body, '[', sizeof(body));
         if (!say(c, head, strlen(head)))
             return false;
@@ -220,7 +221,8 @@ static void leave(struct connection *c)
 /* The table's place tells them apart; addresses take turns. */
 static int dial(uint64_t number)
 {
-    const unsigned host = (unsigned)wish.from + (unsigned)(number % (uint64_t)wish.addresses);
+    const unsigned host =
+        (unsigned)wish.from + (unsigned)(number % (uint64_t)wish.addresses);
     const struct sockaddr_in from = {.sin_family = AF_INET,
                                      .sin_addr.s_addr = htonl(0x7f000000U + host)};
     const struct sockaddr_in to = {.sin_family = AF_INET,
@@ -234,7 +236,8 @@ static int dial(uint64_t number)
     setsockopt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
     if (bind(fd, (const struct sockaddr *)&from, sizeof(from)) != 0)
         die("bind");
-    if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 && errno != EINPROGRESS) {
+    if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) != 0 &&
+        errno != EINPROGRESS) {
         close(fd);
         return -1;
     }
@@ -322,7 +325,8 @@ static void tick(int64_t start, int64_t now)
     /* Those that were sent away come again, all of them within a second. */
     due = (uint64_t)((now - start) * wish.count / 1000);
     while ((way->kept ? up < wish.count && seen.begun < due + (uint64_t)wish.count
-                      : seen.begun < due) && begin())
+                      : seen.begun < due) &&
+           begin())
         up++;
 }
 
@@ -351,7 +355,8 @@ static void tls_make(void)
     if (tls == NULL || SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION) != 1)
         die("SSL_CTX_new");
     SSL_CTX_set_security_level(tls, 0);
-    SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_CTX_set_mode(tls,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     if (wish.chain != NULL &&
         (SSL_CTX_use_certificate_chain_file(tls, wish.chain) != 1 ||
          SSL_CTX_use_PrivateKey_file(tls, wish.key != NULL ? wish.key : wish.chain,

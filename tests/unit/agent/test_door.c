@@ -107,6 +107,22 @@ static void an_address_that_is_known_has_a_seat_kept(void)
     leave_all(&door);
 }
 
+static void nor_does_it_wait_for_the_handshakes_of_others(void)
+{
+    struct door door;
+    size_t seat = 0;
+
+    door_open(&door);
+    CU_ASSERT_FATAL(enters(&door, "192.0.2.7", NOW, &seat));
+    door_granted(&door, seat, NOW);
+    door_shaken(&door, seat, NOW);
+    for (unsigned i = 0; i < HANDSHAKES_MAX; i++)
+        CU_ASSERT_FATAL(enters(&door, host_number(i), NOW + i * 1000, &seat));
+    CU_ASSERT_FALSE(enters(&door, "192.0.2.8", NOW + 60000, &seat));
+    CU_ASSERT(enters(&door, "192.0.2.7", NOW + 60000, &seat));
+    leave_all(&door);
+}
+
 static void a_full_room_takes_nobody_until_one_leaves(void)
 {
     struct door door;
@@ -130,27 +146,41 @@ static unsigned let_in_at_once(struct door *door)
     unsigned in = 0;
     size_t seat = 0;
 
-    while (in < STRANGERS_MAX && enters(door, host_number(in), NOW, &seat)) {
+    while (enters(door, host_number(in), NOW, &seat)) {
         door_leave(door, seat, NOW);
         in++;
     }
     return in;
 }
 
-static void strangers_have_a_rate_while_a_granted_peer_is_inside(void)
+static void strangers_have_a_rate(void)
 {
     struct door door;
+    size_t seat = 0;
+
+    door_open(&door);
+    CU_ASSERT_EQUAL(let_in_at_once(&door), STRANGERS_PER_SECOND);
+    CU_ASSERT(enters(&door, "10.9.9.9", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
+    CU_ASSERT_FALSE(enters(&door, "10.9.9.8", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
+    leave_all(&door);
+}
+
+static void a_slower_one_while_a_granted_peer_is_inside(void)
+{
+    const int64_t later = NOW + 2000, next = later + 1000 / STRANGERS_PER_BUSY_SECOND;
+    struct door door;
     size_t seat = 0, granted = 0;
+    unsigned in = 0;
 
     door_open(&door);
     CU_ASSERT_FATAL(enters(&door, "192.0.2.7", NOW, &granted));
     door_granted(&door, granted, NOW);
-    CU_ASSERT_EQUAL(let_in_at_once(&door), STRANGERS_BURST - 1); /* it was one itself */
-    CU_ASSERT(enters(&door, "192.0.2.7", NOW, &seat)); /* known: no stranger's turn */
-    CU_ASSERT(enters(&door, "10.9.9.9", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
-    CU_ASSERT_FALSE(enters(&door, "10.9.9.8", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
-    door_leave(&door, granted, NOW);
-    CU_ASSERT(enters(&door, "10.9.9.8", NOW + 1000 / STRANGERS_PER_SECOND, &seat));
+    for (; enters(&door, host_number(in), later, &seat); in++)
+        door_leave(&door, seat, later);
+    CU_ASSERT(in >= STRANGERS_PER_BUSY_SECOND && in <= STRANGERS_PER_BUSY_SECOND + 1);
+    CU_ASSERT(enters(&door, "192.0.2.7", later, &seat)); /* known: no stranger's turn */
+    CU_ASSERT(enters(&door, "10.9.9.9", next, &seat));
+    CU_ASSERT_FALSE(enters(&door, "10.9.9.8", next, &seat));
     leave_all(&door);
 }
 
@@ -309,8 +339,10 @@ int main(void)
         TEST(and_so_many_connections_without_a_grant),
         TEST(all_addresses_together_have_their_limit),
         TEST(an_address_that_is_known_has_a_seat_kept),
+        TEST(nor_does_it_wait_for_the_handshakes_of_others),
         TEST(a_full_room_takes_nobody_until_one_leaves),
-        TEST(strangers_have_a_rate_while_a_granted_peer_is_inside),
+        TEST(strangers_have_a_rate),
+        TEST(a_slower_one_while_a_granted_peer_is_inside),
         TEST(whoever_came_least_is_next),
         TEST(an_address_with_many_seats_makes_room_for_one_with_none),
         TEST(but_not_for_one_of_its_own_before_its_time),

@@ -57,7 +57,8 @@ static int call_from(struct stage *stage, unsigned host)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     CU_ASSERT_FATAL(bind(fd, (const struct sockaddr *)&from, sizeof(from)) == 0);
-    CU_ASSERT_FATAL(connect(fd, (const struct sockaddr *)&stage->at, sizeof(stage->at)) == 0);
+    CU_ASSERT_FATAL(connect(fd, (const struct sockaddr *)&stage->at, sizeof(stage->at)) ==
+                    0);
     hall_accept(&stage->hall, stage->listening, stage->now_ms++);
     return fd;
 }
