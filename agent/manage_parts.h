@@ -3,16 +3,16 @@
 #pragma once
 
 #include "agent/bounds.h"
-#include "agent/door.h"
 #include "agent/manage.h"
+#include "agent/origins.h"
 
 #include <stdatomic.h>
 
 /* An accepted socket. */
 struct manage_caller {
     int socket;
-    char host[DOOR_HOST_MAX]; /* empty: local */
-    bool stranger;            /* local, and not one of those who may */
+    char host[ORIGIN_HOST_MAX]; /* empty: local */
+    bool stranger;              /* local, and not one of those who may */
     int64_t since_ms;
 };
 
@@ -23,7 +23,7 @@ struct manage {
     struct {
         bool taken;
         int socket; /* a second descriptor of its connection */
-        char host[DOOR_HOST_MAX];
+        char host[ORIGIN_HOST_MAX];
     } seat[MANAGE_SEATS];
     size_t inside;
     int wake;            /* an event: a seat has become free */

@@ -7,7 +7,7 @@
 
 #include "agent/audit_json.h"
 #include "agent/authority.h"
-#include "agent/door.h"
+#include "agent/origins.h"
 
 #define WITNESS_PLACES 256
 #define WITNESS_REASONS 4
