@@ -155,7 +155,7 @@ abuse_floods()
     printf '%-24s %6s %6s %6s %6s %6s %6s %8s %4s\n' 'MiB/s; % of processors' quiet under ratio \
         theirs cost kept 'pair ms' MiB
     counts_begin && migrated_once
-    wait_for 40 holds_at_most target 3 40 || true
+    wait_for 5 holds_at_most target 4 60 || true
     idle="$(threads target) $(descriptors target)"
     for row in "${floods[@]}"; do
         if [[ ${ONLY:-} && $row != *"$ONLY"* ]]; then continue; fi
@@ -164,3 +164,79 @@ abuse_floods()
     # shellcheck disable=SC2086
     check "threads and descriptors are again at most $idle" wait_for 60 holds_at_most target $idle
 }
+
+# ---- many pairings ----
+
+held_kib()
+{
+    local pid
+    for pid in $(agents_of target); do
+        sed -n 's/^Pss: *\([0-9]*\).*/\1/p' "/proc/$pid/smaps_rollup"
+    done | awk '{ sum += $1 } END { print sum }'
+}
+
+abuse_pairings()
+{
+    local i
+    if [[ ! ${listener_group[target]:-} ]]; then floods_equip; fi
+    printf '%-24s %8s %8s %12s %8s %12s %8s\n' 'after so many pairings' 'KiB' threads descriptors \
+        'db KiB' 'records' 'per s'
+    for ((i = 1; i <= pairings; i++)); do
+        if ((i == 1)); then start=$EPOCHREALTIME; fi
+        pg friend pair "$(at target)" >"$out" 2>"$err" </dev/null || die "pairing $i: $(cat "$err")"
+        if ((i % ((pairings + 4) / 5) == 0)); then
+            printf '%-24s %8s %8s %12s %8s %12s %8s\n' "$i" "$(held_kib)" "$(threads target)" \
+                "$(descriptors target)" "$(du -ck "$scratch"/target/state.db* | awk 'END { print $1 }')" \
+                "$(sqlite3 "$scratch/target/state.db" 'select count(*) from audit')" \
+                "$(calc "$i / ($EPOCHREALTIME - $start)" 1)"
+        fi
+    done
+}
+
+# ---- handshakes ----
+
+# handshakes NAME GROUP CHAIN-OF: so many of them in a second of the processors that GROUP takes.
+handshakes()
+{
+    local before worked
+    before=$(ticks "$2")
+    attack "$1" stranger 40 --chain "$scratch/$3.full.pem" --key "$scratch/$3.key"
+    sleep "$seconds"
+    attacks_end
+    sleep 1
+    worked=$(calc "($(ticks "$2") - $before) / $(getconf CLK_TCK)")
+    printf '  %-22s %6s handshakes, %6s s of processor: %6s a second\n' "$1" "$(attacked stranger shaken)" \
+        "$worked" "$(calc "$(attacked stranger shaken) / $worked" 0)"
+}
+
+# server_start CHAIN: openssl with the key and the chain of a client of the CA.
+server_start()
+{
+    setsid openssl s_server -accept 127.0.0.1:0 -Verify 12 -verify_return_error -tls1_3 -www \
+        -num_tickets 0 -CAfile "$scratch/$1.chain.pem" -cert "$scratch/$1.leaf.pem" \
+        -key "$scratch/$1.key" -cert_chain "$scratch/$1.chain.pem" >"$scratch/server" 2>&1 </dev/zero &
+    groups+=("$!")
+    listener_group[openssl]=$!
+    wait_for 10 grep '^ACCEPT' "$scratch/server" || die 'openssl listens'
+    listener_port[openssl]=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$scratch/server")
+}
+
+abuse_handshakes()
+{
+    local ca
+    if [[ ! ${listener_group[target]:-} ]]; then floods_equip; fi
+    long_ladder deep 10 rsa3072
+    member deep-target deep
+    listen deep-target --to-nowhere
+    foreign deep-stranger deep
+    cat "$scratch/deep-stranger.leaf.pem" "$scratch/deep-stranger.chain.pem" >"$scratch/deep-stranger.full.pem"
+    for ca in '' deep-; do
+        printf 'handshakes and one refused request, %s\n' "$([[ $ca ]] && echo 'CAs of RSA-3072, 10 rungs' || echo 'EC, 3 rungs')"
+        handshakes "${ca}target" "${listener_group[${ca}target]}" "${ca}stranger"
+        server_start "${ca}stranger"
+        handshakes openssl "${listener_group[openssl]}" "${ca}stranger"
+        crash "${listener_group[openssl]}"
+    done
+}
+
+abuse_policy() { PAIRGATE=$PAIRGATE bash "$root/tests/live/132-testssl.sh" || broken=$((broken + 1)); }

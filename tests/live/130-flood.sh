@@ -16,7 +16,7 @@ listen target
 relay elsewhere target --from 100
 tree "$scratch/estate" 12
 pairs friend elsewhere --peer-name target.example.com
-wait_for 40 holds_at_most target 3 24 || true
+wait_for 3 holds_at_most target 4 60 || true
 threads=$(threads target) descriptors=$(descriptors target)
 
 as_stranger=(--chain "$scratch/stranger.full.pem" --key "$scratch/stranger.key")
