@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which messages of the catalogue come back over HTTP, and why the others do not.
+
+    errors.py SOCKET ROOT
+
+Sends every chain and pair of tests/data, and wrong requests; then each message must have been
+told, or be named by one line of errors.elsewhere: a pattern of ids and the reason. A line that
+names a message which was told, or none at all, is as wrong as a message without a line.
+"""
+import http.client
+import json
+import pathlib
+import re
+import socket
+import sys
+
+V1 = "/api/pairgate/v1"
+ROOT = pathlib.Path(sys.argv[2])
+DATA = ROOT / "tests/data"
+told = set()
+
+
+class Socket(http.client.HTTPConnection):
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(120)
+        self.sock.connect(sys.argv[1])
+
+
+connection = Socket("localhost")
+
+
+def ask(method, path, body=None, kind="application/json"):
+    if isinstance(body, dict):
+        body = json.dumps(body).encode()
+    connection.request(method, V1 + path, body, {"Content-Type": kind})
+    answer = connection.getresponse().read().decode("utf-8", "replace")
+    told.update(re.findall(r'"id":"(PG[A-Z][0-9]{4})"', answer))
+    return answer
+
+
+def text(path):
+    return path.read_bytes().decode("latin-1")
+
+
+def chains():
+    for case in sorted((DATA / "chains").iterdir()):
+        body = {"chain": [text(case / "chain.pem")], "policy": "strict",
+                "at": "2027-06-15T12:00:00Z"}
+        if (case / "request.pem").exists():
+            body["request"] = text(case / "request.pem")
+        if (case / "at").exists():
+            body["at"] = text(case / "at").strip()
+        ask("POST", "/chain/check", body)
+    for case in sorted((DATA / "pairs").iterdir()):
+        ask("POST", "/preflight", {"source": text(case / "source.pem"),
+                                   "target": text(case / "target.pem"),
+                                   "at": "2027-06-15T12:00:00Z", "duration": "400d"})
+
+
+def revocation():
+    crls = DATA / "crls"
+    whole = text(crls / "chain.pem")
+    for crl in sorted(crls.glob("*.pem")):
+        for policy in ("trust/crls", "chain/verify"):
+            ask("POST", f"/{policy}",
+                {"crl": text(crl)} if policy == "trust/crls" else
+                {"trust": [whole], "untrusted": [whole], "leaf": whole, "crl": [text(crl)],
+                 "peer_name": "other.example.com", "purpose": "client"})
+
+
+NAMES = ("requests/none", "identity/none", "trust/certificates/none", "trust/certificates/abcdef0123",
+         "migrations/m-none", "migrations/m-none/receipt", "jobs/99999", "ca", "ca/issued",
+         "audit?kind=none", "audit?since=yesterday", "doctor?within=x", "doctor?policy=x",
+         "trust/certificates?store=NONE", "trust/certificates?filter=x", "trust/match?id=x")
+POSTS = {
+    "chain": [{"chain": ["x"]}, {"chain": []}, {}, {"chain": [], "server": True, "client": True}],
+    "identity/self-sign": [{"key": "ec", "keep_key": True}, {"confirm_within": "99d"},
+                           {"name": "*"}, {"name": "a b"}],
+    "identity/import": [{}, {"certificates": ["x"], "keys": ["x"]}, {"p12": "eA=="},
+                        {"p12": "eA==", "passphrase": "x"}],
+    "identity/confirm": [None], "chain/undo": [{}], "identity/prune": [{"keep": 0}],
+    "identity/backups/77/restore": [{}], "identity/backups/1/restore": [{}],
+    "requests": [{"purpose": "none"}, {"cn": "*"}, {"c": "Germany"}, {"san": ["x"]},
+                 {"email": "x"}, {"multi_server": True}, {"key": "ed25519"},
+                 {"san": ["DNS:a.example.com"] * 101}, {"cn": "x" * 200}],
+    "requests/diff": [{"request": "x", "certificate": "x"}],
+    "certificate": [{"certificate": "x"}], "chain/lint": [{"chain": "x"}],
+    "stores": [{"name": "TRUSTED_ROOTS"}, {"name": "../x"}],
+    "trust/certificates": [{"certificate": "x"}, {"certificate": "x", "store": "NONE"}],
+    "trust/published": [{"certificate": "x"}, {"certificate": "x", "store": "NONE"}],
+    "trust/adopt": [{"document": "x"}, {"document": "{}"}],
+    "trust/holdings": [{"document": "x"}], "trust/prune": [{}, {"expired": True}],
+    "trust/export": [{"days": 9999}, {}],
+    "ca/renew": [{}], "ca/crl": [{}], "ca/issued/01/revoke": [{}],
+    "ca/import": [{"certificates": "x", "key": "x"}], "ca/issued": [{"request": "x"}],
+    "invitations": [{"expires": "x"}, {"for": "x" * 500}, {"expires": "999d"}],
+    "pairings/none/approve": [None], "pairings/none/revoke": [None],
+    "migrations": [{"host": "x", "directory": "/nowhere"}],
+    "migrations/m-none/give-up": [{}], "pair": [{"host": "127.0.0.1:1"}, {"host": "[x"}],
+    "receipts/verify": [{"receipts": ["x"]}, {"receipts": ["{}"], "target": "x"}],
+    "administrators": [{"name": "mary", "password": "short"}, {"name": "a:b", "password": "long enough"}],
+    "nowhere": [None],
+}
+
+
+def wrong_requests():
+    for path in NAMES:
+        ask("GET", f"/{path}")
+    for path, bodies in POSTS.items():
+        for body in bodies:
+            ask("POST", f"/{path}", body)
+    ask("POST", "/chain/check", b"{}", "text/plain")
+    ask("POST", "/chain/check", b" " * (5 << 20))
+    ask("POST", "/chain/check", b"{")
+    ask("PUT", "/chain/check")
+    ask("GET", "/requests?none=1")
+    ask("PUT", "/administrators/none/password", {"password": "long enough by far"})
+    ask("DELETE", "/stores/NONE")
+
+
+def catalogue():
+    source = (ROOT / "base/messages.def").read_text()
+    return set(re.findall(r'MSG\(E_\w+, "(PG[A-Z]\d{4})"', source))
+
+
+def explained():
+    for line in (ROOT / "tests/live/errors.elsewhere").read_text().splitlines():
+        if line and not line.startswith("#"):
+            yield line.split(None, 1)
+
+
+chains()
+revocation()
+wrong_requests()
+ids = catalogue()
+missing = ids - told
+if len(sys.argv) > 3:
+    print("\n".join(sorted(missing)))
+wrong = []
+for pattern, reason in explained():
+    those = {i for i in ids if re.fullmatch(pattern, i)}
+    if not those or those & told:
+        wrong.append(f"errors.elsewhere: {pattern}: told all the same: {sorted(those & told)}")
+    missing -= those
+wrong += [f"{i} was not told, and no line says why" for i in sorted(missing)]
+print("\n".join(wrong))
+print(f"messages: {len(ids)}, told over HTTP: {len(ids & told)}, wrong: {len(wrong)}")
+sys.exit(bool(wrong))
