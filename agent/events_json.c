@@ -376,6 +376,25 @@ static json_t *party_json(const struct receipt_party *party)
     return object;
 }
 
+static void tell_left(const struct left_behind *left)
+{
+    if (left_behind_any(left))
+        tell_text("  not moved: %llu sockets, %llu pipes, %llu devices, %llu unreadable",
+                  (unsigned long long)left->sockets, (unsigned long long)left->pipes,
+                  (unsigned long long)left->devices, (unsigned long long)left->skipped);
+}
+
+static json_t *left_json(const struct left_behind *left)
+{
+    json_t *object = json_object();
+
+    json_put_int(object, "sockets", (int64_t)left->sockets);
+    json_put_int(object, "pipes", (int64_t)left->pipes);
+    json_put_int(object, "devices", (int64_t)left->devices);
+    json_put_int(object, "skipped", (int64_t)left->skipped);
+    return object;
+}
+
 void event_receipt(const struct events *events, const struct receipt *receipt)
 {
     char when[TIME_TEXT_MAX];
@@ -390,6 +409,7 @@ void event_receipt(const struct events *events, const struct receipt *receipt)
             "  %llu files, %llu bytes in %llu segments, %s, every digest agreed, at %s",
             (unsigned long long)receipt->files, (unsigned long long)receipt->bytes,
             (unsigned long long)receipt->segments, digest_name(receipt->kind), when);
+        tell_left(&receipt->left);
         return;
     }
     object = json_object();
@@ -403,6 +423,8 @@ void event_receipt(const struct events *events, const struct receipt *receipt)
     json_put_int(object, "files", (int64_t)receipt->files);
     json_put_int(object, "bytes", (int64_t)receipt->bytes);
     json_put_int(object, "segments", (int64_t)receipt->segments);
+    if (receipt->left.told)
+        json_object_set_new(object, "left_behind", left_json(&receipt->left));
     json_put_text(object, "committed", when);
     json_put_text(object, "tls", receipt->tls_version);
     json_put_text(object, "cipher", receipt->tls_cipher);

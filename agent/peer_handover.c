@@ -157,6 +157,7 @@ bool peer_draft(struct visit *visit, const struct migration *migration, struct e
                             .files = sum->files,
                             .bytes = sum->bytes,
                             .segments = sum->segments,
+                            .left = sum->left,
                             .read_back = migration->receive.read_back};
 
     draft.target.server_key = chain_leaf(&visit->peer->own->identity.chain)->spki_sha256;

@@ -91,7 +91,8 @@ static void sum_up(const struct manifest *manifest, struct manifest_sum *out)
                                  .bytes = manifest->layout.bytes,
                                  .segments = (manifest->layout.at + SEGMENT_BYTES - 1) /
                                              SEGMENT_BYTES,
-                                 .kind = manifest->kind};
+                                 .kind = manifest->kind,
+                                 .left = manifest->left};
     manifest_root_so_far(manifest, &out->root);
 }
 
@@ -109,7 +110,7 @@ static bool encode_sum(struct buf *out, const struct manifest_sum *sum, struct e
            buf_add(out, digest_span(&sum->root), err) &&
            buf_add_u64(out, sum->pages, err) && buf_add_u64(out, sum->entries, err) &&
            buf_add_u64(out, sum->files, err) && buf_add_u64(out, sum->bytes, err) &&
-           buf_add_u64(out, sum->segments, err);
+           buf_add_u64(out, sum->segments, err) && left_behind_encode(out, &sum->left, err);
 }
 
 /* What lies on disk must be what the pages give; the file only says that it is whole. */
@@ -282,8 +283,10 @@ bool manifest_take_close(struct manifest *manifest, const struct manifest_sum *c
     struct manifest_sum sum;
 
     sum_up(manifest, &sum);
-    if (manifest->closed)
-        return manifest_sum_equal(&sum, claimed) || fail(err, E_MANIFEST_CLOSED, "the sum");
+    if (manifest->closed && !manifest_sum_equal(&sum, claimed))
+        return fail(err, E_MANIFEST_CLOSED, "the sum");
+    if (manifest->closed && left_behind_equal(&sum.left, &claimed->left))
+        return true;
     if (claimed->pages != sum.pages)
         return fail(err, E_MANIFEST_OPEN, "%llu of %llu pages are here",
                     (unsigned long long)sum.pages, (unsigned long long)claimed->pages);
@@ -291,6 +294,7 @@ bool manifest_take_close(struct manifest *manifest, const struct manifest_sum *c
         return fail(err, E_ROOTS_DIFFER, "the manifest root");
     if (sum.entries == 0 || !manifest_sum_equal(claimed, &sum))
         return fail(err, E_MANIFEST_LAYOUT, "the sum");
+    manifest->left = sum.left = claimed->left;
     return close_as(manifest, &sum, err);
 }
 
@@ -347,8 +351,11 @@ static bool take_up_sum(struct manifest *manifest, bool *there, struct error *er
     if (!fs_read_at(&found, manifest->dir, name, err) ||
         !encode_sum(&ours, &manifest->sum, err))
         return false;
-    return span_equal(buf_span(&found), buf_span(&ours)) ||
-           fail(err, E_STAGING_BAD, "%s and the pages do not agree", name);
+    if (!span_equal(span_head(buf_span(&found), ours.n), buf_span(&ours)) ||
+        !left_behind_decode(&manifest->left, span_after(buf_span(&found), ours.n)))
+        return fail(err, E_STAGING_BAD, "%s and the pages do not agree", name);
+    manifest->sum.left = manifest->left;
+    return true;
 }
 
 bool manifest_open(struct manifest *out, int dir, unsigned generation,

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "transfer/left.h"
 
 #include <limits.h>
 #include <stdint.h>
@@ -91,7 +92,7 @@ struct layout {
 /* Offset that a file of which the stream carries this many bytes gets. */
 uint64_t layout_offset(const struct layout *layout, uint64_t length);
 
-/* What closes a manifest; both sides compute it. */
+/* What closes a manifest; both sides compute it, but for what is left behind. */
 struct manifest_sum {
     struct digest root; /* digest over the page digests in order */
     uint64_t pages;
@@ -100,8 +101,9 @@ struct manifest_sum {
     uint64_t bytes;
     uint64_t segments;
     enum digest_kind kind;
+    struct left_behind left;
 };
-/* The same sum, root included. */
+/* The same sum, root included, whatever is left behind. */
 bool manifest_sum_equal(const struct manifest_sum *a, const struct manifest_sum *b);
 
 struct manifest_page {
@@ -117,7 +119,8 @@ struct manifest {
     size_t n;
     size_t room;
     struct layout layout;
-    struct buf open_page; /* writing: the page not yet on disk */
+    struct left_behind left; /* writing: set before it is closed */
+    struct buf open_page;    /* writing: the page not yet on disk */
     struct buf record;
     uint32_t open_records;
     uint64_t open_stream;    /* end of the stream before it */
@@ -141,7 +144,8 @@ must_check bool manifest_close(struct manifest *manifest, struct error *err);
 /* Taking a peer's: page n is the next one, or one that is here already with that digest. */
 must_check bool manifest_take_page(struct manifest *manifest, uint64_t n, struct span bytes,
                                    const struct digest *digest, struct error *err);
-/* Every number and the root must be ours too; then it is closed, durably. */
+/* Every number and the root must be ours too; then it is closed, durably. Of what is left
+ * behind the newest word counts, also about a closed one. */
 must_check bool manifest_take_close(struct manifest *manifest,
                                     const struct manifest_sum *claimed, struct error *err);
 

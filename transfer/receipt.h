@@ -9,6 +9,7 @@
 #include "base/digest.h"
 #include "certs/key.h"
 #include "transfer/handover.h"
+#include "transfer/left.h"
 
 #include <limits.h>
 
@@ -32,7 +33,8 @@ struct receipt {
     uint64_t files;
     uint64_t bytes;
     uint64_t segments;
-    uint64_t read_back; /* durable segments read again after a reboot */
+    struct left_behind left; /* as the source told it */
+    uint64_t read_back;      /* durable segments read again after a reboot */
     int64_t started;
     int64_t committed;
     char tls_version[16];

@@ -28,6 +28,7 @@ static const struct field_row receipt_fields[] = {
     FIELD("files", AS_COUNT, receipt, files),
     FIELD("bytes", AS_COUNT, receipt, bytes),
     FIELD("segments", AS_COUNT, receipt, segments),
+    {"left_behind", AS_MAYBE, offsetof(struct receipt, left), 0, left_behind_fields},
     FIELD("read_back", AS_COUNT, receipt, read_back),
     FIELD("started", AS_TIME, receipt, started),
     FIELD("committed", AS_TIME, receipt, committed),

@@ -187,6 +187,7 @@ bool scan_tree(const struct scan *scan, struct scanned *out, struct report *find
         return false;
     if (report_errors(findings) > 0)
         return true;
+    manifest.left = tree.left;
     if (!manifest_close(&manifest, err))
         return false;
     out->same = before.any && before.same == manifest.sum.entries &&

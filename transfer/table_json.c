@@ -67,6 +67,11 @@ static unsigned unsigned_at(const void *at)
 
 static json_t *object_json(const struct field_row *table, const void *from);
 
+static bool is_absent(const struct field_row *row, const void *at)
+{
+    return row->type == AS_MAYBE && !*(const bool *)at;
+}
+
 static json_t *value_json(const struct field_row *row, const void *at)
 {
     switch (row->type) {
@@ -89,6 +94,7 @@ static json_t *value_json(const struct field_row *row, const void *at)
     case AS_BYTES:
         return base64_json(buf_span(at));
     case AS_OBJECT:
+    case AS_MAYBE:
         break;
     }
     return object_json(row->table, at);
@@ -99,8 +105,9 @@ static json_t *object_json(const struct field_row *table, const void *from)
     json_t *object = json_object();
 
     for (const struct field_row *row = table; row->name != NULL; row++)
-        json_object_set_new(object, row->name,
-                            value_json(row, (const char *)from + row->offset));
+        if (!is_absent(row, (const char *)from + row->offset))
+            json_object_set_new(object, row->name,
+                                value_json(row, (const char *)from + row->offset));
     return object;
 }
 
@@ -225,6 +232,9 @@ static bool read_value(void *out, const struct field_row *row, const json_t *val
         return read_kind(out, value);
     case AS_BYTES:
         return read_bytes(out, value);
+    case AS_MAYBE:
+        *(bool *)out = true;
+        break;
     case AS_OBJECT:
         break;
     }
@@ -237,6 +247,8 @@ static bool read_object(void *out, const struct field_row *table, const json_t *
     for (const struct field_row *row = table; row->name != NULL; row++) {
         const json_t *value = json_object_get(object, row->name);
 
+        if (value == NULL && row->type == AS_MAYBE)
+            continue;
         if (value == NULL)
             return fail(err, bad, "'%s' is missing", row->name);
         if (!read_value((char *)out + row->offset, row, value, bad, err))

@@ -19,7 +19,8 @@ enum field_type {
     AS_DIGEST, /* struct digest, hexadecimal */
     AS_KIND,   /* enum digest_kind, its name */
     AS_BYTES,  /* struct buf with a ceiling, base64 */
-    AS_OBJECT  /* a struct with a table of its own */
+    AS_OBJECT, /* a struct with a table of its own */
+    AS_MAYBE   /* the same, whose first member is a bool: whether it is there at all */
 };
 
 struct field_row {

@@ -22,6 +22,7 @@ void tree_begin(struct tree *out, int root, const struct tree_wish *wish,
     *out = (struct tree){.root = root,
                          .wish = wish,
                          .findings = findings,
+                         .left = {.told = true},
                          .extents = buf_upto((size_t)16 * ENTRY_EXTENTS_MAX),
                          .xattrs = buf_upto(ENTRY_XATTR_BYTES_MAX)};
 }
@@ -38,13 +39,13 @@ static enum outcome tell_left(struct tree *tree, struct error *finding)
     struct report *findings = tree->findings;
 
     finding->severity = SEVERITY_WARNING;
-    tree->left++;
-    if (tree->left < TREE_LEFT_NAMED)
+    tree->unmoved++;
+    if (tree->unmoved < TREE_LEFT_NAMED)
         return tell(tree, finding);
     *finding = (struct error){0};
-    fail(finding, E_NOT_MOVED, "and %" PRIu64 " more", tree->left - TREE_LEFT_NAMED + 1);
+    fail(finding, E_NOT_MOVED, "and %" PRIu64 " more", tree->unmoved - TREE_LEFT_NAMED + 1);
     finding->severity = SEVERITY_WARNING;
-    if (tree->left == TREE_LEFT_NAMED)
+    if (tree->unmoved == TREE_LEFT_NAMED)
         tree->more = findings->n;
     else if (tree->more < findings->n) {
         findings->item[tree->more] = *finding;
@@ -59,6 +60,7 @@ static enum outcome tell_unreadable(struct tree *tree, const char *why)
     struct error finding = {0};
 
     fail(&finding, skip ? E_SKIPPED : E_NOT_READABLE, "%s: %s", tree->path, why);
+    tree->left.skipped += skip;
     return skip ? tell_left(tree, &finding) : tell(tree, &finding);
 }
 
@@ -70,12 +72,14 @@ static enum outcome missed(struct tree *tree)
 
 static enum outcome tell_not_moved(struct tree *tree, mode_t mode)
 {
+    struct left_behind *left = &tree->left;
     struct error finding = {0};
 
     fail(&finding, E_NOT_MOVED, "%s is a %s", tree->path,
          S_ISSOCK(mode)   ? "socket"
          : S_ISFIFO(mode) ? "pipe"
                           : "device");
+    ++*(S_ISSOCK(mode) ? &left->sockets : S_ISFIFO(mode) ? &left->pipes : &left->devices);
     return tell_left(tree, &finding);
 }
 

@@ -43,8 +43,9 @@ struct tree {
     char target[PATH_MAX];
     struct buf extents;
     struct buf xattrs;
-    uint64_t left; /* sockets, devices, pipes, and what was skipped */
-    size_t more;   /* the finding that counts the unnamed ones */
+    struct left_behind left;
+    uint64_t unmoved; /* all of these together */
+    size_t more;      /* the finding that counts the unnamed ones */
 };
 
 void tree_begin(struct tree *out, int root, const struct tree_wish *wish,

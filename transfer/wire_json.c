@@ -30,6 +30,7 @@ static const struct field_row sum_fields[] = {
     FIELD("bytes", AS_COUNT, manifest_sum, bytes),
     FIELD("segments", AS_COUNT, manifest_sum, segments),
     FIELD("digest", AS_KIND, manifest_sum, kind),
+    {"left_behind", AS_MAYBE, offsetof(struct manifest_sum, left), 0, left_behind_fields},
     FIELD_END,
 };
 

@@ -127,6 +127,19 @@ check 'what is not moved is listed by name' not_moved '
     [.findings[] | select(.id == "PGT1003" and .severity == "warning") | .detail] as $told |
     any($told[]; . == "socket is a socket") and any($told[]; contains("\\u{1b}") and contains("\\u{a}"))'
 equal 'and is not there' "$(printf 'file\e[31m\nred')" "$(ls "$scratch/target.into/special")"
+migration=$(pg target status --json | jq -r 'select(.name == "special") | .id')
+counted='.sockets == 1 and .pipes == 1 and .skipped == 0 and .devices <= 1'
+for side in source target; do
+    run 0 "$side" receipt export --out "$scratch/$side.receipt" "$migration"
+    check "$side: the receipt counts it" jq -e ".shown.left_behind | $counted" "$scratch/$side.receipt"
+    run 0 "$side" receipt verify --trust "$scratch/ca/office-root/cert.pem" "$scratch/$side.receipt"
+    check 'in words as well' grep -q 'not moved: 1 sockets, 1 pipes' "$out"
+    run 0 "$side" receipt show "$migration"
+    check 'also when it is shown' grep -q 'not moved: 1 sockets, 1 pipes' "$out"
+    jq '.shown.left_behind.pipes = 0' "$scratch/$side.receipt" >"$scratch/flipped"
+    run 1 "$side" receipt verify --trust "$scratch/ca/office-root/cert.pem" "$scratch/flipped"
+    check 'what differs in it is named' grep -q left_behind "$out" "$err"
+done
 code target
 run 0 source migrate "$(at target)" "$special" --code-file "$scratch/target.code" --name words
 check 'in words as well, without a control character' grep -q 'PGT1003.*is a pipe' "$out"

@@ -41,11 +41,19 @@ static void a_sum_is_told_and_read(void)
     scoped(trial_clear) struct trial t = trial_make();
     const struct manifest_sum sum = {
         .root = {{1}}, .pages = 2, .entries = 3, .bytes = 5, .kind = DIGEST_BLAKE3};
+    struct manifest_sum left = sum;
     struct manifest_sum read;
 
     CU_ASSERT_FATAL(wire_write_sum(&t.json, &sum, &t.err));
     CU_ASSERT_FATAL(wire_read_sum(&read, buf_span(&t.json), &t.err));
     CU_ASSERT(manifest_sum_equal(&sum, &read));
+    CU_ASSERT_FALSE(read.left.told);
+    left.left = (struct left_behind){.told = true, .pipes = 3};
+    buf_reset(&t.json);
+    CU_ASSERT_FATAL(wire_write_sum(&t.json, &left, &t.err));
+    CU_ASSERT_FATAL(wire_read_sum(&read, buf_span(&t.json), &t.err));
+    CU_ASSERT(manifest_sum_equal(&sum, &read));
+    CU_ASSERT(left_behind_equal(&read.left, &left.left));
 }
 
 static void terms_have_an_epoch_in_a_commit_only(void)
