@@ -105,7 +105,7 @@ static void change(struct authority_ask *ask, struct span *rest)
 
 static void fill(struct authority_ask *ask)
 {
-    *ask = (struct authority_ask){.now = NOON, .connection = 1, .selector = 7};
+    *ask = (struct authority_ask){.connection = 1, .selector = 7};
     memset(ask->grant.peer_client_key.byte, 'k', DIGEST_BYTES);
     memset(ask->grant.peer_server_key.byte, 'k', DIGEST_BYTES);
     ask->grant.byte_ceiling = 1000;
@@ -160,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     int ends[2];
     bool more = true;
 
-    office = (struct office){.db = database(), .is_target = true};
+    office = (struct office){.db = database(), .is_target = true, .stands = NOON};
     must(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
     for (size_t i = 0; more && i < REQUESTS_MAX && rest.n > 0; i++)
         more = ask_once(&office, ends, &rest);
