@@ -110,8 +110,9 @@ def compare(history):
     for root in history.roots:
         there.add(root.encode())
         for where, folders, files in os.walk(root.encode()):
-            there |= {os.path.join(where, name) for name in folders + files
-                      if not name.endswith(SHARED_MEMORY)}
+            paths = {os.path.join(where, name) for name in folders + files}
+            there |= {path for path in paths if not path.endswith(SHARED_MEMORY) and
+                      not stat.S_ISSOCK(os.lstat(path).st_mode)}
     wrong = [f"only {'there' if path in there else 'in the log'}: {path}"
              for path in there ^ wanted.keys()]
     for path in there & wanted.keys():

@@ -106,7 +106,9 @@ class History:
         elif record.kind == Kind.LINK:
             op.object = self._by_ino[record.object]
         else:
-            op.object = op.dir.live[record.name]
+            op.object = op.dir.live.get(record.name)
+            if op.object is None:
+                return  # a socket: no file, and bound anew by the next one
         name_it(op, op.dir.live, op.other.live if op.other else None)
         for directory in {id(d): d for d in (op.dir, op.other) if d is not None}.values():
             directory.names.append(op)
