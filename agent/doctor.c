@@ -199,6 +199,7 @@ void doctor_examine(struct doctor *out, struct state *state, const struct doctor
     examine_identity(out, state->fd, wish);
     examine_clock(out, state->fd, wish);
     doctor_permissions(&out->report, state);
+    doctor_damage(&out->report, state);
     doctor_trust(out, state->fd, wish);
     examine_backup(out, state->fd);
     examine_hooks(out, state);

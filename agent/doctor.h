@@ -48,5 +48,7 @@ void doctor_clear(struct doctor *doctor);
 
 /* Part of it: everything below the state directory that others can reach. */
 void doctor_permissions(struct report *out, const struct state *state);
+/* Part of it: what cannot be read as it was written. */
+void doctor_damage(struct report *out, struct state *state);
 /* Part of it: anchors, revocation lists, published lists. */
 void doctor_trust(struct doctor *out, int state, const struct doctor_wish *wish);

@@ -4,6 +4,7 @@
 #include "agent/trust_status.h"
 #include "base/text.h"
 #include "certs/published.h"
+#include "certs/tomb.h"
 
 static void tell(struct report *out, enum severity severity, const struct error *why)
 {
@@ -133,9 +134,38 @@ static void examine_published(struct doctor *out, int state, const struct doctor
     }
 }
 
+static void examine_store(struct report *out, int state, const char *name)
+{
+    scoped(store_clear) struct store store = {0};
+    struct error why = {0};
+
+    if (!store_load(&store, state, name, &why))
+        tell(out, SEVERITY_WARNING, &why);
+}
+
+/* What pairing never looks at. */
+static void examine_others(struct report *out, int state, time_t now)
+{
+    scoped(store_clear) struct store removed = {0};
+    char made[STORES_MAX][STORE_NAME_MAX];
+    struct error why = {0}, gone = {0};
+    size_t n = 0;
+
+    for (size_t i = 0; store_kind_at(i) != NULL; i++)
+        if (store_kind_at(i)->holds == STORE_HOLDS_CERTIFICATES)
+            examine_store(out, state, store_kind_at(i)->name);
+    if (!store_made(made, &n, state, &why))
+        tell(out, SEVERITY_WARNING, &why);
+    for (size_t i = 0; i < n; i++)
+        examine_store(out, state, made[i]);
+    if (!tombs_load(&removed, state, now, &gone))
+        tell(out, SEVERITY_WARNING, &gone);
+}
+
 void doctor_trust(struct doctor *out, int state, const struct doctor_wish *wish)
 {
     examine_anchors(out, state, wish);
     examine_crls(out, state, wish);
     examine_published(out, state, wish);
+    examine_others(&out->report, state, wish->now);
 }

@@ -2,6 +2,7 @@
 #include "base/db.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -121,6 +122,18 @@ bool db_open(struct db *out, const char *path, const char *const *schema, size_t
         if (!schema_step(out, schema, version, err))
             return false;
     return true;
+}
+
+bool db_check(struct db *db, struct error *err)
+{
+    scoped(query_end) struct query query = {0};
+
+    if (!query_begin(&query, db, "PRAGMA quick_check (1)", err))
+        return false;
+    if (!query_next(&query, err))
+        return db_fail(db, "its pages", err);
+    return text_equal(query_get_text(&query, 0), "ok") ||
+           fail(err, E_DB, "%s", query_get_text(&query, 0));
 }
 
 void db_close(struct db *db)

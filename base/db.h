@@ -26,6 +26,8 @@ void db_use_mem(void);
  */
 must_check bool db_open(struct db *out, const char *path, const char *const *schema,
                         size_t n, struct error *err);
+/* Look at every page: E_DB and the first thing that is wrong. */
+must_check bool db_check(struct db *db, struct error *err);
 void db_close(struct db *db);
 
 /* One transaction; without db_commit, db_rollback at the end of the scope undoes it. */

@@ -103,7 +103,8 @@ bool change_read(struct last_change *out, int identities, struct error *err)
         return true;
     if (!fs_read_at(&notes, identities, CHANGE_FILE, err))
         return false;
-    return (notes_get_number(&out->epoch, buf_span(&notes), "epoch") &&
+    return (notes_are_whole(buf_span(&notes)) &&
+            notes_get_number(&out->epoch, buf_span(&notes), "epoch") &&
             notes_get_number(&out->number, buf_span(&notes), "identity") &&
             notes_get_number(&out->highest, buf_span(&notes), "highest")) ||
            fail(err, E_IDENTITY_BROKEN, IDENTITY_DIR "/" CHANGE_FILE);
@@ -116,7 +117,8 @@ bool reason_read(struct identity *out, int dir, struct error *err)
 
     if (!fs_read_at(&notes, dir, "reason", err))
         return false;
-    if (!notes_get(word, sizeof(word), buf_span(&notes), "origin") ||
+    if (!notes_are_whole(buf_span(&notes)) ||
+        !notes_get(word, sizeof(word), buf_span(&notes), "origin") ||
         !notes_get_number(&out->previous, buf_span(&notes), "previous"))
         return fail(err, E_IDENTITY_BROKEN, "reason");
     (void)notes_get(out->reason, sizeof(out->reason), buf_span(&notes), "reason");

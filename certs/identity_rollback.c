@@ -22,7 +22,8 @@ bool identity_rollback_read(struct identity_rollback *out, int state, struct err
         !fs_read_at(&notes, identities, ROLLBACK_FILE, err) ||
         !current_read(&current, identities, err))
         return false;
-    if (!notes_get_time(&out->deadline, buf_span(&notes), "deadline") ||
+    if (!notes_are_whole(buf_span(&notes)) ||
+        !notes_get_time(&out->deadline, buf_span(&notes), "deadline") ||
         !notes_get_number(&out->number, buf_span(&notes), "identity") ||
         !notes_get_number(&out->back, buf_span(&notes), "back"))
         return fail(err, E_IDENTITY_BROKEN, IDENTITY_DIR "/" ROLLBACK_FILE);

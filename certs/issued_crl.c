@@ -25,6 +25,7 @@ static bool next_number(unsigned *out, int state, struct error *err)
         return false;
     if (faccessat(state, NUMBER_FILE, F_OK, 0) == 0 &&
         (!fs_read_at(&notes, state, NUMBER_FILE, err) ||
+         !notes_are_whole(buf_span(&notes)) ||
          !notes_get_number(out, buf_span(&notes), "number")))
         return fail(err, E_CA_RECORD, NUMBER_FILE);
     ++*out;

@@ -46,7 +46,8 @@ static bool read_pending(struct pending *out, int requests, const char *id,
         !fs_read_at(&pem, dir, "request.pem", err) ||
         !csr_parse(&out->request, buf_span(&pem), err))
         return false;
-    if (!notes_get_time(&out->created, buf_span(&notes), "created") ||
+    if (!notes_are_whole(buf_span(&notes)) ||
+        !notes_get_time(&out->created, buf_span(&notes), "created") ||
         !notes_get(out->purpose, sizeof(out->purpose), buf_span(&notes), "purpose"))
         return fail(err, E_REQUEST_BROKEN, "meta");
     if (!notes_get_time(&out->used, buf_span(&notes), "used"))

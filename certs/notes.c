@@ -7,6 +7,11 @@
 
 #define VALUE_MAX 256
 
+bool notes_are_whole(struct span notes)
+{
+    return notes.n > 0 && notes.at[notes.n - 1] == '\n';
+}
+
 bool notes_get(char *out, size_t room, struct span notes, const char *word)
 {
     const size_t n = strlen(word);

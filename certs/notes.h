@@ -8,6 +8,8 @@
 
 #define NOTES_MAX 4096
 
+/* The last line has its end: they were not cut short. */
+bool notes_are_whole(struct span notes);
 /* The value of `word`; false (and "") when it is not there or does not fit. */
 bool notes_get(char *out, size_t room, struct span notes, const char *word);
 /* The same as a time or a number. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/doctor.h"
+#include "base/fs.h"
 #include "tests/support/roots.h"
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DAY ((time_t)86400)
 
@@ -91,6 +95,23 @@ static void an_open_key_is_broken_and_an_open_file_untidy(void)
     CU_ASSERT_EQUAL(open.item[0].severity, SEVERITY_ERROR);
 }
 
+static void a_backup_that_is_cut_short_is_told(void)
+{
+    scoped(patient_clear) struct patient patient = {0};
+    scoped(report_clear) struct report well = {0}, hurt = {0};
+    scoped(fd_close) int chain = -1;
+
+    patient_make(&patient);
+    doctor_damage(&well, &patient.state);
+    CU_ASSERT_EQUAL(well.n, 0);
+    chain = openat(patient.state.fd, "identity/1/chain.pem", O_WRONLY);
+    CU_ASSERT_FATAL(chain >= 0 && ftruncate(chain, 100) == 0);
+    doctor_damage(&hurt, &patient.state);
+    CU_ASSERT_EQUAL_FATAL(hurt.n, 1);
+    CU_ASSERT_EQUAL(hurt.item[0].msg, E_DOCTOR_DAMAGED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hurt.item[0].about, "identity/1"));
+}
+
 static void a_clock_before_everything_is_broken(void)
 {
     scoped(patient_clear) struct patient patient = {0};
@@ -158,6 +179,7 @@ int main(void)
         TEST(a_self_signed_appliance_wants_attention),
         TEST(an_end_in_sight_is_told_and_an_end_that_is_over),
         TEST(an_open_key_is_broken_and_an_open_file_untidy),
+        TEST(a_backup_that_is_cut_short_is_told),
         TEST(a_clock_before_everything_is_broken),
         TEST(without_an_identity_it_is_broken),
         TEST(an_expired_anchor_is_a_note_when_it_was_renewed),

@@ -4,8 +4,10 @@
 #include "tests/support/scratch.h"
 
 #include <CUnit/CUnit.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const steps[] = {"CREATE TABLE t (k TEXT PRIMARY KEY, v BLOB) STRICT",
                                     "ALTER TABLE t ADD COLUMN n INTEGER"};
@@ -122,12 +124,31 @@ static void a_broken_constraint_is_an_error_with_its_reason(void)
     db_close(&db);
 }
 
+static void a_page_that_is_gone_is_found(void)
+{
+    char path[PATH_MAX + 16];
+    scoped(scratch_clear) struct scratch dir = {0};
+    struct db db = {0};
+    struct error err = {0};
+
+    scratch_make(&dir);
+    CU_ASSERT_FATAL(open_in(&db, &dir, 2, &err));
+    CU_ASSERT(db_check(&db, &err));
+    db_close(&db);
+    snprintf(path, sizeof(path), "%s/state.db", dir.path);
+    CU_ASSERT_FATAL(truncate(path, 4096) == 0);
+    CU_ASSERT_FALSE(open_in(&db, &dir, 2, &err) && db_check(&db, &err));
+    CU_ASSERT_EQUAL(err.msg, E_DB);
+    db_close(&db);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(rows_outlive_the_handle_and_the_schema_grows),
         TEST(a_database_of_a_newer_program_is_refused_by_name),
         TEST(what_is_no_database_is_refused),
+        TEST(a_page_that_is_gone_is_found),
         TEST(what_is_not_committed_is_undone),
         TEST(a_broken_constraint_is_an_error_with_its_reason),
     };

@@ -48,11 +48,19 @@ static void what_is_missing_or_does_not_fit_is_not_given(void)
     CU_ASSERT_FALSE(notes_get(text, sizeof(text), (struct span){0}, "a"));
 }
 
+static void notes_that_were_cut_short_are_not_whole(void)
+{
+    CU_ASSERT(notes_are_whole(span_text("previous 7\n")));
+    CU_ASSERT_FALSE(notes_are_whole(span_text("previous 7\nepo")));
+    CU_ASSERT_FALSE(notes_are_whole((struct span){0}));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(what_is_noted_is_found),
         TEST(a_value_cannot_begin_another_line),
+        TEST(notes_that_were_cut_short_are_not_whole),
         TEST(what_is_missing_or_does_not_fit_is_not_given),
     };
 
