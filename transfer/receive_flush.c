@@ -27,11 +27,12 @@ static void lay_waiting(const struct marks *marks, struct batch *out)
  */
 static void sync_has_failed(struct receive *receive)
 {
-    scoped(fd_close) int mark = openat(receive->staging, UNSURE_MARK,
-                                       O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int mark = openat(receive->staging, UNSURE_MARK,
+                      O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     struct marks *marks = &receive->marks;
     struct error ignored = {0};
 
+    fd_close(&mark);
     pthread_mutex_lock(&receive->lock);
     receive->syncs_failed++;
     for (uint64_t at = 0; at < marks->n; at++)
