@@ -7,8 +7,11 @@
 #include <string.h>
 
 const struct api_route *const api_tables[] = {
-    api_routes_agent, api_routes_identity, api_routes_trust,    api_routes_ca,
-    api_routes_moves, api_routes_state,    api_routes_ome_jobs, NULL,
+    api_routes_agent,    api_routes_identity,
+    api_routes_trust,    api_routes_ca,
+    api_routes_moves,    api_routes_state,
+    api_routes_session,  api_routes_ome,
+    api_routes_ome_jobs, NULL,
 };
 
 static int hex_digit(char c)

@@ -22,6 +22,7 @@
 #define API_V1 "/api/pairgate/v1"
 
 struct api_visit;
+struct api_values;
 
 /* Who may call; each may do what those before it may. */
 enum api_role { API_ANYBODY, API_OBSERVER, API_ADMINISTRATOR };
@@ -87,6 +88,8 @@ struct api_route {
     enum api_role role;
     const char *summary;
     const struct api_param *params; /* a row without a name ends them; NULL: none */
+    /* What no row can say of them is judged, and may be changed, here; or NULL. */
+    bool (*prepare)(struct api_values *values, struct error *err);
     /* Either a command of main's tables, and words that always stand behind its name ... */
     const char *command;      /* "trust list" */
     const char *const *words; /* {"--published", NULL}, or NULL */
@@ -106,8 +109,9 @@ struct api_route {
 };
 
 /* One table per file of routes; a row without a method ends it, NULL ends the tables. */
-extern const struct api_route api_routes_agent[]; /* api_agent_json.c: health, sessions */
-extern const struct api_route api_routes_ome[];   /* api_ome_json.c */
+extern const struct api_route api_routes_agent[];    /* api_agent_json.c: health */
+extern const struct api_route api_routes_session[];  /* api_session_json.c */
+extern const struct api_route api_routes_ome[];      /* api_ome_json.c */
 extern const struct api_route api_routes_ome_jobs[]; /* api_ome_jobs_json.c */
 extern const struct api_route api_routes_identity[];
 extern const struct api_route api_routes_trust[];

@@ -71,27 +71,48 @@ static bool line_make(struct line *out, const struct api_order *order, struct er
 }
 
 /* In a session of its own: no terminal is asked, and one signal reaches all it starts. */
-static _Noreturn void become(const struct line *line, const struct api_words *words,
-                             int output, pid_t parent)
+static void stand_alone(pid_t parent)
 {
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     take_signals();
+    if (getppid() != parent)
+        _exit(NOT_RUN);
+}
+
+static _Noreturn void become(const struct line *line, const struct api_words *words,
+                             int output)
+{
     unsetenv("NOTIFY_SOCKET");
-    if (getppid() == parent && take_descriptors(words, output))
+    if (take_descriptors(words, output))
         execv(SELF, line->word);
     _exit(NOT_RUN);
 }
 
-bool api_task_start(struct api_task *out, const struct api_order *order, struct error *err)
+/* True in the child. */
+static bool task_fork(struct api_task *out, unsigned seconds, struct error *err)
 {
     const pid_t parent = getpid();
+
+    out->until_ms = seconds > 0 ? clock_steady_ms() + seconds * INT64_C(1000) : INT64_MAX;
+    out->pid = fork();
+    if (out->pid == 0) {
+        stand_alone(parent);
+        return true;
+    }
+    if (out->pid < 0) {
+        out->pid = 0;
+        fail_errno(err, E_API_BROKEN, "fork");
+    }
+    return false;
+}
+
+bool api_task_start(struct api_task *out, const struct api_order *order, struct error *err)
+{
     struct line line = {0};
     int output = order->output;
 
-    *out = (struct api_task){
-        .until_ms = order->seconds > 0 ? clock_steady_ms() + order->seconds * INT64_C(1000)
-                                       : INT64_MAX};
+    *out = (struct api_task){0};
     if (!line_make(&line, order, err))
         return false;
     if (output < 0) {
@@ -100,13 +121,18 @@ bool api_task_start(struct api_task *out, const struct api_order *order, struct 
     }
     if (output < 0)
         return fail_errno(err, E_API_BROKEN, "memfd_create");
-    out->pid = fork();
-    if (out->pid == 0)
-        become(&line, order->words, output, parent);
-    if (out->pid > 0)
-        return true;
-    out->pid = 0;
-    return fail_errno(err, E_API_BROKEN, "fork");
+    if (task_fork(out, order->seconds, err))
+        become(&line, order->words, output);
+    return err->msg == E_NONE;
+}
+
+bool api_task_fork(struct api_task *out, int (*work)(const void *at), const void *at,
+                   unsigned seconds, struct error *err)
+{
+    *out = (struct api_task){0};
+    if (task_fork(out, seconds, err))
+        _exit(work(at));
+    return err->msg == E_NONE;
 }
 
 bool api_task_has_ended(struct api_task *task)
@@ -119,6 +145,7 @@ bool api_task_has_ended(struct api_task *task)
         if (!task->late && clock_steady_ms() >= task->until_ms) {
             task->late = true;
             kill(-task->pid, SIGKILL);
+            kill(task->pid, SIGKILL);
         }
         return false;
     }

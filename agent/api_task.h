@@ -33,6 +33,10 @@ struct api_order {
 
 must_check bool api_task_start(struct api_task *out, const struct api_order *order,
                                struct error *err);
+/* A function of ours instead, in a process that is forked; its result is the status. It
+ * must not touch a database that is open here. */
+must_check bool api_task_fork(struct api_task *out, int (*work)(const void *at),
+                              const void *at, unsigned seconds, struct error *err);
 /* True once it has ended; minds its time. */
 bool api_task_has_ended(struct api_task *task);
 /* What it printed into memory, into an empty buf; once it has ended. */

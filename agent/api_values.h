@@ -24,6 +24,9 @@ must_check bool api_values_read(struct api_values *out, const struct api_route *
                                 struct span body, struct error *err);
 /* Bytes that one text of it may have. */
 size_t api_param_max(const struct api_param *param);
+/* One more, for the `prepare` of a row; judged as if it had come with the request. */
+must_check bool api_values_put(struct api_values *out, const struct api_param *param,
+                               const char *text, struct error *err);
 /* The first of this name, or NULL. */
 const struct api_value *api_values_find(const struct api_values *values, const char *name);
 /* They are wiped: some are secrets. */

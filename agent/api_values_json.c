@@ -190,6 +190,12 @@ static bool put_word(struct api_values *out, const struct api_param *param,
     return put_flag(out, param, text_equal(word, "true"), err);
 }
 
+bool api_values_put(struct api_values *out, const struct api_param *param, const char *text,
+                    struct error *err)
+{
+    return put_word(out, param, text, err);
+}
+
 const struct api_value *api_values_find(const struct api_values *values, const char *name)
 {
     for (size_t i = 0; i < values->n; i++)

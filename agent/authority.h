@@ -207,7 +207,8 @@ struct office {
     struct leaves leaves;    /* that key is the server leaf's, or the only one's */
     struct hook_desk *hooks; /* NULL: none are run */
     bool is_target;
-    int64_t stands; /* tests: the time at which its clock stands; 0: it goes */
+    bool credentials_only; /* for a worker of the management API, which has no authority */
+    int64_t stands;        /* tests: the time at which its clock stands; 0: it goes */
     struct {
         int64_t minute;
         unsigned written, dropped;

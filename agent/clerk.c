@@ -103,6 +103,9 @@ static void clerk_turn(struct clerk *clerk, const struct pollfd *wait)
         else if (wait[i + 1].revents != 0 && !window_receive(clerk, window))
             window_close(window);
     }
+    for (size_t i = 0; i < clerk->n; i++) /* where a place has become free */
+        if (clerk->window[i].stage == WINDOW_WAITS)
+            clerk_go_on(clerk, &clerk->window[i]);
 }
 
 static void clerk_loop(struct clerk *clerk)
@@ -134,20 +137,22 @@ static void windows_open(struct clerk *clerk, const struct window_end *windows)
 
 _Noreturn void clerk_serve(struct state *state, const struct window_end *windows, size_t n)
 {
-    struct clerk clerk = {.state = state, .n = n, .signals = -1};
+    struct clerk *clerk = mem_zeroed(1, sizeof(*clerk));
     struct error err = {0};
 
+    *clerk = (struct clerk){.state = state, .n = n, .signals = -1};
     prctl(PR_SET_DUMPABLE, 0); /* passwords pass through */
-    windows_open(&clerk, windows);
-    clerk.metrics = mem_zeroed(1, sizeof(*clerk.metrics));
-    if (!signals_open(&clerk.signals))
+    windows_open(clerk, windows);
+    clerk->metrics = mem_zeroed(1, sizeof(*clerk->metrics));
+    if (!signals_open(&clerk->signals))
         (void)!fail_errno(&err, E_SUPERVISOR, "signalfd");
-    else if (state_open_db(state, &err) && job_sweep(&state->db, clock_now(), &err))
-        clerk_loop(&clerk);
-    clerk_jobs_clear(&clerk.jobs, state);
+    else if (login_open(&clerk->login, &err) && state_open_db(state, &err) &&
+             job_sweep(&state->db, clock_now(), &err))
+        clerk_loop(clerk);
+    clerk_jobs_clear(&clerk->jobs, state);
     for (size_t i = 0; i < n; i++)
-        if (clerk.window[i].end.socket >= 0)
-            window_close(&clerk.window[i]);
+        if (clerk->window[i].end.socket >= 0)
+            window_close(&clerk->window[i]);
     if (err.msg != E_NONE)
         view_text_failure(stderr, &err);
     state_close(state);

@@ -19,6 +19,7 @@ void clerk_reset(struct window *window)
     buf_clear(&window->visit.out);
     buf_clear(&window->body);
     mem_wipe(&window->request, sizeof(window->request));
+    mem_wipe(&window->try, sizeof(window->try));
     window->visit = (struct api_visit){0};
     window->stage = WINDOW_OPEN;
 }
@@ -158,16 +159,7 @@ static void task_over(struct window *window)
     answer_printed(window);
 }
 
-static size_t tasks_running(const struct clerk *clerk)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < clerk->n; i++)
-        n += clerk->window[i].stage == WINDOW_RUNS;
-    return n;
-}
-
-static void task_begin(struct clerk *clerk, struct window *window)
+static void command_begin(const struct clerk *clerk, struct window *window)
 {
     scoped(api_words_clear) struct api_words words = {0};
     const struct api_route *route = window->visit.route;
@@ -185,14 +177,6 @@ static void task_begin(struct clerk *clerk, struct window *window)
         refuse(window, &err);
     else
         window->stage = WINDOW_RUNS;
-}
-
-void clerk_go_on(struct clerk *clerk, struct window *window)
-{
-    if (window->stage == WINDOW_RUNS && api_task_has_ended(&window->task))
-        task_over(window);
-    else if (window->stage == WINDOW_WAITS && tasks_running(clerk) < API_TASKS_MAX)
-        task_begin(clerk, window);
 }
 
 static void job_begin_at(struct clerk *clerk, struct window *window)
@@ -266,27 +250,131 @@ static bool read_values(struct window *window, struct error *err)
 
     if (!is_json(visit, err) ||
         !api_values_read(&window->values, visit->route, &window->path,
-                         window->request.query, visit->body, err))
+                         window->request.query, visit->body, err) ||
+        (visit->route->prepare != NULL && !visit->route->prepare(&window->values, err)))
         return false;
     visit->value = window->values.value;
     visit->n = window->values.n;
     return true;
 }
 
-static void judge(struct clerk *clerk, struct window *window)
+static void wait_for(struct window *window, enum window_stage next)
+{
+    window->stage = WINDOW_WAITS;
+    window->next = next;
+}
+
+/* Who is calling is known. */
+static void proceed(struct clerk *clerk, struct window *window)
 {
     struct api_visit *visit = &window->visit;
     struct error err = {0};
 
-    if (!find_route(window, &err) || !may_call(visit, &err) || !read_values(window, &err))
+    if (!may_call(visit, &err) || (!visit->route->logs_in && !read_values(window, &err)))
         refuse(window, &err);
     else if (visit->route->is_job)
         job_begin_at(clerk, window);
     else if (visit->route->command == NULL)
         finish(window);
     else
-        window->stage = WINDOW_WAITS;
+        wait_for(window, WINDOW_RUNS);
+}
+
+static enum login_result login(struct clerk *clerk, struct window *window,
+                               struct error *err)
+{
+    struct api_visit *visit = &window->visit;
+
+    if (visit->route->logs_in)
+        return read_values(window, err)
+                   ? login_begin_with(&clerk->login, visit, &window->try,
+                                      api_value_of(visit, "UserName"),
+                                      api_value_of(visit, "Password"), err)
+                   : LOGIN_REFUSED;
+    if (visit->route->role == API_ANYBODY)
+        return LOGIN_DONE;
+    return login_begin(&clerk->login, visit, &window->try, err);
+}
+
+static void judge(struct clerk *clerk, struct window *window)
+{
+    struct error err = {0};
+
+    if (!find_route(window, &err)) {
+        refuse(window, &err);
+        return;
+    }
+    switch (login(clerk, window, &err)) {
+    case LOGIN_DONE:
+        proceed(clerk, window);
+        break;
+    case LOGIN_CHECK:
+        wait_for(window, WINDOW_CHECKS);
+        break;
+    case LOGIN_REFUSED:
+        refuse(window, &err);
+        break;
+    }
     clerk_go_on(clerk, window);
+}
+
+/* ---- what takes a process ---- */
+
+static size_t tasks_running(const struct clerk *clerk)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < clerk->n; i++)
+        n += clerk->window[i].stage >= WINDOW_CHECKS;
+    return n;
+}
+
+static void check_begin(struct window *window)
+{
+    struct error err = {0};
+
+    if (login_check(&window->task, &window->try, &err))
+        window->stage = WINDOW_CHECKS;
+    else
+        refuse(window, &err);
+}
+
+static void check_over(struct clerk *clerk, struct window *window)
+{
+    const bool right = window->task.status == 0 && !window->task.late;
+    struct error err = {0};
+
+    window->stage = WINDOW_OPEN;
+    if (login_checked(&clerk->login, &window->visit, &window->try, right, &err))
+        proceed(clerk, window);
+    else
+        refuse(window, &err);
+}
+
+void clerk_go_on(struct clerk *clerk, struct window *window)
+{
+    switch (window->stage) {
+    case WINDOW_OPEN:
+        break;
+    case WINDOW_WAITS:
+        if (tasks_running(clerk) >= API_TASKS_MAX)
+            break;
+        if (window->next == WINDOW_CHECKS)
+            check_begin(window);
+        else
+            command_begin(clerk, window);
+        break;
+    case WINDOW_CHECKS:
+        if (!api_task_has_ended(&window->task))
+            break;
+        check_over(clerk, window);
+        clerk_go_on(clerk, window); /* it may have to wait for its command now */
+        break;
+    case WINDOW_RUNS:
+        if (api_task_has_ended(&window->task))
+            task_over(window);
+        break;
+    }
 }
 
 void clerk_begin(struct clerk *clerk, struct window *window)

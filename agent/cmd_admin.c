@@ -34,10 +34,15 @@ static bool source_read(struct passphrase_source *out, struct args *args, struct
            fail(err, E_USAGE, "--password-file and --password-fd");
 }
 
-static int set_password(struct call *call,
-                        bool (*set)(struct db *db, const char *name, const char *password,
-                                    time_t now, struct error *err),
-                        struct error *err)
+static bool set(struct db *db, const char *name, const char *password,
+                const enum admin_role *role, time_t now, struct error *err)
+{
+    return role != NULL ? admin_add(db, name, password, *role, now, err)
+                        : admin_change(db, name, password, now, err);
+}
+
+/* `role` NULL: of one that is there the password alone. */
+static int set_password(struct call *call, const enum admin_role *role, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(buf_clear) struct buf password = {0};
@@ -49,10 +54,10 @@ static int set_password(struct call *call,
         return 64;
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
         !password_read(&password, &source, err) ||
-        !set(&state.db, name, (const char *)password.at, call->now, err))
+        !set(&state.db, name, (const char *)password.at, role, call->now, err))
         return 2;
-    audit_note(&state, AUDIT_ADMINISTRATOR, set == admin_add ? "add" : "passwd", name, "%s",
-               "");
+    audit_note(&state, AUDIT_ADMINISTRATOR, role != NULL ? "add" : "passwd", name, "%s",
+               role != NULL ? admin_role_name(*role) : "");
     if (call->json)
         printf("{\"name\":\"%s\"}\n", name);
     return 0;
@@ -60,12 +65,18 @@ static int set_password(struct call *call,
 
 static int run_add(struct call *call, struct error *err)
 {
-    return set_password(call, admin_add, err);
+    const char *name = "administrator";
+    enum admin_role role;
+
+    if (!args_value(&call->args, "--role", &name, err) ||
+        !admin_role_named(&role, name, err))
+        return 64;
+    return set_password(call, &role, err);
 }
 
 static int run_passwd(struct call *call, struct error *err)
 {
-    return set_password(call, admin_change, err);
+    return set_password(call, NULL, err);
 }
 
 static int run_list(struct call *call, struct error *err)
@@ -85,9 +96,10 @@ static int run_list(struct call *call, struct error *err)
         admin_read(&admin, &row);
         text_show_time(created, admin.created);
         text_show_time(changed, admin.changed);
-        printf(call->json ? "{\"name\":\"%s\",\"created\":\"%s\",\"changed\":\"%s\"}\n"
-                          : "%-32s  since %s, password of %s\n",
-               admin.name, created, changed);
+        printf(call->json ? "{\"name\":\"%s\",\"role\":\"%s\",\"created\":\"%s\","
+                            "\"changed\":\"%s\"}\n"
+                          : "%-32s  %-13s  since %s, password of %s\n",
+               admin.name, admin_role_name(admin.role), created, changed);
     }
     return 0;
 }
@@ -111,7 +123,7 @@ static int run_remove(struct call *call, struct error *err)
 #define PASSWORD_WORDS "[--password-file F | --password-fd N] NAME"
 
 const struct command commands_admin[] = {
-    {"admin add", PASSWORD_WORDS,
+    {"admin add", "[--role administrator|observer] " PASSWORD_WORDS,
      "Target: an administrator whose password authorises a migration.", run_add},
     {"admin passwd", PASSWORD_WORDS, "Target: give an administrator a new password.",
      run_passwd},

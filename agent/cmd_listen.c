@@ -4,6 +4,7 @@
 #include "agent/demands.h"
 #include "agent/listen.h"
 #include "agent/manager.h"
+#include "agent/staff.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -15,7 +16,7 @@
 #include <string.h>
 
 struct listen_words {
-    const char *peer, *into;
+    const char *peer, *into, *manage;
     enum policy policy;
     struct demands demands;
     bool once, nowhere, basis;
@@ -32,6 +33,7 @@ static bool listen_words_read(struct call *call, struct listen_words *out,
     out->basis = args_flag(&call->args, "--basis");
     if (!args_value(&call->args, "--peer", &out->peer, err) ||
         !args_value(&call->args, "--into", &out->into, err) ||
+        !args_value(&call->args, "--manage", &out->manage, err) ||
         !demands_read(&call->args, &out->policy, &out->demands, err) ||
         !args_end(&call->args, err))
         return false;
@@ -91,6 +93,8 @@ static bool serve(struct service *service, const struct listen_words *words,
     witness_open(&service->witness, &service->worker->authority);
     witness_listener(&service->witness, "start", listener->address, words->into);
     event_listening(&service->events, listener->address, words->into, &sandbox);
+    if (words->manage != NULL)
+        event_managing(&service->events, words->manage);
     listen_serve(listener, service);
     migrations_end(&service->migrations);
     witness_listener(&service->witness, "stop", listener->address, words->into);
@@ -111,14 +115,14 @@ static int run_listen(struct call *call, struct error *err)
     scoped(state_close) struct state state = {0};
     scoped(worker_clear) struct worker worker = {0};
     scoped(listen_close) struct listener listener = {.socket = -1, .signals = -1};
-    scoped(manage_sockets_close) struct manage_sockets manage = {.local = -1};
+    scoped(manage_sockets_close) struct manage_sockets manage = {.local = -1, .remote = -1};
     struct listen_words words = {0};
     struct service *service;
     bool good;
 
     if (!listen_words_read(call, &words, err) || !manager_socket(&words.socket, err) ||
         !state_open(&state, call->state_dir, err) || !into_find(&words, &state, err) ||
-        !manage_sockets_open(&manage, &state, err) ||
+        !manage_sockets_open(&manage, &state, words.manage, err) ||
         !supervisor_part(
             &worker, &state,
             &(struct duty){.is_target = true, .json = call->json, .manage = &manage}, err))
@@ -132,6 +136,8 @@ static int run_listen(struct call *call, struct error *err)
     service->nowhere = words.nowhere;
     service->migrations.replaces = words.basis;
     service->events.json = call->json;
+    if (words.manage != NULL)
+        words.manage = manage.address;
     good = serve(service, &words, &listener, err);
     mem_free(service);
     return good ? 0 : 2;
@@ -139,7 +145,7 @@ static int run_listen(struct call *call, struct error *err)
 
 const struct command commands_listen[] = {
     {"listen",
-     "[--peer ADDR:PORT] --into DIR [--once] [--basis] [--to-nowhere] " DEMANDS_WORDS,
+     "[--peer ADDR:PORT] --into DIR [--manage ADDR:PORT] [--once] [--basis] [--to-nowhere] " DEMANDS_WORDS,
      "Target: wait for a source, pair with it, receive into DIR.", run_listen},
     {0},
 };

@@ -11,6 +11,8 @@
 
 #include <pthread.h>
 
+#define ADDRESS_TEXT_MAX 64
+
 struct door {
     pthread_mutex_t lock;
     pthread_cond_t left;

@@ -23,6 +23,8 @@ struct events {
 
 void event_listening(const struct events *events, const char *address, const char *into,
                      const struct sandbox *sandbox);
+/* The management API can be called there. */
+void event_managing(const struct events *events, const char *address);
 /* Identity, anchors or revocation lists have changed and count from this connection on. */
 void event_credentials(const struct events *events, const struct credentials *own);
 /* A peer that was sent away; `peer` is its leaf's name, or empty. */

@@ -75,6 +75,19 @@ void event_listening(const struct events *events, const char *address, const cha
     tell_json(object, "listening");
 }
 
+void event_managing(const struct events *events, const char *address)
+{
+    json_t *object;
+
+    if (!events->json) {
+        tell_text("managed on https://%s", address);
+        return;
+    }
+    object = json_object();
+    put_printable(object, "address", address);
+    tell_json(object, "managing");
+}
+
 static void tell_findings(const struct report *findings)
 {
     for (size_t i = 0; i < findings->n; i++) {

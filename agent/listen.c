@@ -44,26 +44,27 @@ static bool signals_open(int *out, struct error *err)
     return *out >= 0 || fail_errno(err, E_LISTEN, "signals");
 }
 
-static bool take_stock(struct listener *out, struct error *err)
+static bool show_bound(char out[ADDRESS_TEXT_MAX], int socket, struct error *err)
 {
     struct sockaddr_storage bound;
     socklen_t n = sizeof(bound);
     char host[ORIGIN_HOST_MAX];
 
-    out->room = hall_room();
-    if (getsockname(out->socket, (struct sockaddr *)&bound, &n) != 0)
+    if (getsockname(socket, (struct sockaddr *)&bound, &n) != 0)
         return fail_errno(err, E_LISTEN, "getsockname");
-    caller_show(out->address, host, &bound, n);
+    caller_show(out, host, &bound, n);
     return true;
 }
 
 bool listen_given(struct listener *out, int socket, struct error *err)
 {
     out->socket = socket;
-    return signals_open(&out->signals, err) && take_stock(out, err);
+    out->room = hall_room();
+    return signals_open(&out->signals, err) && show_bound(out->address, socket, err);
 }
 
-bool listen_open(struct listener *out, const char *address, struct error *err)
+bool listen_bind(int *out, char shown[ADDRESS_TEXT_MAX], const char *address,
+                 struct error *err)
 {
     const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICHOST,
                                    .ai_socktype = SOCK_STREAM};
@@ -71,18 +72,24 @@ bool listen_open(struct listener *out, const char *address, struct error *err)
     struct endpoint at;
     const int on = 1;
 
-    if (!signals_open(&out->signals, err) || !endpoint_read(&at, address, err))
+    if (!endpoint_read(&at, address, err))
         return false;
     if (getaddrinfo(at.host, at.port, &hints, &list) != 0)
         return fail(err, E_LISTEN, "'%s' is no numeric address and port", address);
-    out->socket = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (out->socket < 0)
+    *out = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*out < 0)
         return fail_errno(err, E_LISTEN, address);
-    setsockopt(out->socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(out->socket, list->ai_addr, list->ai_addrlen) != 0 ||
-        listen(out->socket, BACKLOG) != 0)
+    setsockopt(*out, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(*out, list->ai_addr, list->ai_addrlen) != 0 || listen(*out, BACKLOG) != 0)
         return fail_errno(err, E_LISTEN, address);
-    return take_stock(out, err);
+    return show_bound(shown, *out, err);
+}
+
+bool listen_open(struct listener *out, const char *address, struct error *err)
+{
+    out->room = hall_room();
+    return signals_open(&out->signals, err) &&
+           listen_bind(&out->socket, out->address, address, err);
 }
 
 void listen_close(struct listener *listener)

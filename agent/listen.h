@@ -12,7 +12,10 @@ struct listener {
     char address[ADDRESS_TEXT_MAX]; /* as bound, "127.0.0.1:8443" or "[::1]:8443" */
 };
 
-/* "ADDR:PORT"; port 0 takes a free one. */
+/* A listening socket at "ADDR:PORT", and where that is; port 0 takes a free one. */
+must_check bool listen_bind(int *out, char shown[ADDRESS_TEXT_MAX], const char *address,
+                            struct error *err);
+/* The same, and the signals. */
 must_check bool listen_open(struct listener *out, const char *address, struct error *err);
 /* On a socket that listens already; it is the listener's from now on. */
 must_check bool listen_given(struct listener *out, int socket, struct error *err);

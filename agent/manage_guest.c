@@ -239,11 +239,36 @@ static void serve(struct guest *guest)
     http_close(&guest->http);
 }
 
+static void serve_remote(struct guest *guest, struct worker *worker)
+{
+    bool fresh = false;
+    struct credentials *own = worker_take(worker, &fresh);
+    struct tls tls = {0};
+    struct error err = {0};
+
+    if (tls_accept_anyone(&tls, guest->caller->socket, &own->identity, &err)) {
+        http_open(&guest->http, &tls);
+        serve(guest);
+        tls_close(&tls);
+    } else {
+        close(guest->caller->socket);
+    }
+    worker_give_back(worker, own);
+}
+
+static void serve_local(struct guest *guest)
+{
+    http_open_plain(&guest->http, guest->caller->socket);
+    serve(guest);
+    close(guest->caller->socket);
+}
+
 void manage_guest(struct manage *manage, const struct manage_caller *caller, int window)
 {
     struct guest guest = {.manage = manage, .caller = caller, .window = window};
 
-    http_open_plain(&guest.http, caller->socket);
-    serve(&guest);
-    close(caller->socket);
+    if (manage->place->local)
+        serve_local(&guest);
+    else
+        serve_remote(&guest, manage->place->worker);
 }

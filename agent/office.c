@@ -147,10 +147,11 @@ static void terminate(struct authority_ask *ask)
 }
 
 /* Nor to name only what there is. */
-static bool ask_is_sound(const struct authority_ask *ask, bool is_target)
+static bool ask_is_sound(const struct authority_ask *ask, const struct office *office)
 {
     return (unsigned)ask->op < AUTHORITY_OPS &&
-           (ops[ask->op].sides & (is_target ? AT_TARGET : AT_SOURCE)) != 0 &&
+           (ops[ask->op].sides & (office->is_target ? AT_TARGET : AT_SOURCE)) != 0 &&
+           (!office->credentials_only || ask->op == AUTHORITY_CREDENTIALS) &&
            (unsigned)ask->owner_kind < OWNER_KINDS &&
            (unsigned)ask->kept < STATEMENTS_KEPT &&
            (unsigned)ask->state < HANDOVER_STATES &&
@@ -187,11 +188,11 @@ bool office_answer(struct office *office, int socket, struct error *err)
         !pipe_receive_bytes(socket, &r.second, r.ask->second_n, err))
         return false;
     terminate(r.ask);
-    if (!ask_is_sound(r.ask, office->is_target))
+    if (!ask_is_sound(r.ask, office))
         fail(&r.answer->err, E_SUPERVISOR, "an unknown request");
     else if (!ops[r.ask->op].answer(&r, &r.answer->err) && r.answer->err.msg == E_NONE)
         fail(&r.answer->err, E_SUPERVISOR, "a request failed without a reason");
-    if (ask_is_sound(r.ask, office->is_target))
+    if (ask_is_sound(r.ask, office))
         office_audit_answer(office, r.ask, r.answer);
     r.answer->first_n = r.first_out.n;
     r.answer->second_n = r.second_out.n;

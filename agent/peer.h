@@ -14,7 +14,6 @@
 #include <limits.h>
 #include <stdatomic.h>
 
-#define ADDRESS_TEXT_MAX 64
 #define PEER_PATIENCE_MS 15000 /* an answer waits this long for a hook */
 
 /* What all connections share. Read-only but for what locks itself. */

@@ -91,6 +91,12 @@ const char *const schema_steps[] = {
     " status INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT -1,"
     " total INTEGER NOT NULL DEFAULT 0, rate INTEGER NOT NULL DEFAULT 0,"
     " finding TEXT NOT NULL DEFAULT '') STRICT;",
+    /* who may only look; sessions of the management API, their tokens as SHA-256 alone */
+    "ALTER TABLE admin ADD COLUMN role TEXT NOT NULL DEFAULT 'administrator';"
+    "CREATE TABLE session ("
+    " id TEXT PRIMARY KEY, token BLOB NOT NULL UNIQUE, name TEXT NOT NULL,"
+    " kind TEXT NOT NULL, address TEXT NOT NULL, created INTEGER NOT NULL,"
+    " used INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
 };
 
 const size_t schema_count = COUNT(schema_steps);

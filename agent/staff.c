@@ -4,7 +4,10 @@
 #include "agent/bounds.h"
 #include "agent/clerk.h"
 #include "agent/clock.h"
+#include "agent/listen.h"
 #include "agent/manage.h"
+#include "agent/pipe.h"
+#include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/mem.h"
 
@@ -37,10 +40,12 @@ static bool bind_at(int socket, int dir, const char *name, struct error *err)
 }
 
 bool manage_sockets_open(struct manage_sockets *out, const struct state *state,
-                         struct error *err)
+                         const char *address, struct error *err)
 {
     char name[64];
 
+    if (address != NULL && !listen_bind(&out->remote, out->address, address, err))
+        return false;
     snprintf(name, sizeof(name), MANAGE_SOCKET ".%ld", (long)getpid());
     out->local = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (out->local < 0)
@@ -57,6 +62,7 @@ bool manage_sockets_open(struct manage_sockets *out, const struct state *state,
 void manage_sockets_close(struct manage_sockets *sockets)
 {
     fd_close(&sockets->local);
+    fd_close(&sockets->remote);
 }
 
 /* ---- who keeps what open ---- */
@@ -119,6 +125,22 @@ static void windows_close(struct windows *windows)
     }
 }
 
+/* ---- the lines between supervisor and remote worker ---- */
+
+struct lines {
+    int signer[2];
+    int authority[2];
+};
+enum { OURS, WORKERS };
+
+static bool lines_make(struct lines *out, struct error *err)
+{
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out->signer) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, out->authority) != 0)
+        return fail_errno(err, E_SUPERVISOR, "socketpair");
+    return true;
+}
+
 /* ---- processes ---- */
 
 /* True in the child. */
@@ -153,12 +175,11 @@ static _Noreturn void be_clerk(struct state *state, const struct windows *window
 }
 
 static _Noreturn void be_local(const struct state *state,
-                               const struct manage_sockets *sockets,
-                               const struct windows *windows)
+                               const struct manage_sockets *sockets, const int *window)
 {
     struct manage_place place = {.listening = sockets->local,
                                  .local = true,
-                                 .window = windows->workers,
+                                 .window = window,
                                  .n = MANAGE_SEATS_LOCAL};
     struct kept kept = {0};
     struct stat st;
@@ -171,21 +192,93 @@ static _Noreturn void be_local(const struct state *state,
     manage_serve(&place);
 }
 
+/* The supervisor tells first whether it is ready; when it is not, somebody else tells why.
+ */
+static bool begin_when_ready(struct worker *worker, const struct lines *lines)
+{
+    struct error refused = {0}, err = {0};
+    bool end = false;
+
+    if (!pipe_receive(lines->authority[WORKERS], &refused, sizeof(refused), &end, &err) ||
+        end || refused.msg != E_NONE)
+        return false;
+    if (worker_begin(worker, lines->signer[WORKERS], lines->authority[WORKERS], &err))
+        return true;
+    view_text_failure(stderr, &err);
+    return false;
+}
+
+static _Noreturn void be_remote(const struct manage_sockets *sockets, const int *window,
+                                const struct lines *lines)
+{
+    struct worker worker = {0};
+    const struct manage_place place = {.listening = sockets->remote,
+                                       .window = window,
+                                       .n = MANAGE_SEATS,
+                                       .worker = &worker};
+    struct kept kept = {0};
+
+    keep(&kept, place.listening);
+    keep(&kept, lines->signer[WORKERS]);
+    keep(&kept, lines->authority[WORKERS]);
+    for (size_t i = 0; i < place.n; i++)
+        keep(&kept, place.window[i]);
+    close_others(&kept);
+    if (!begin_when_ready(&worker, lines))
+        exit(2);
+    manage_serve(&place);
+}
+
+static bool remote_begin(struct staff *staff, const struct manage_sockets *sockets,
+                         const int *window, bool *failed, struct error *err)
+{
+    struct lines lines;
+
+    if (!lines_make(&lines, err))
+        return false;
+    if (member_fork(staff, "the worker of --manage", failed))
+        be_remote(sockets, window, &lines);
+    close(lines.signer[WORKERS]);
+    close(lines.authority[WORKERS]);
+    staff->signer = lines.signer[OURS];
+    staff->authority = lines.authority[OURS];
+    return true;
+}
+
+/* The windows of the remote worker come first. */
 bool staff_begin(struct staff *out, struct state *state, struct manage_sockets *sockets,
                  struct error *err)
 {
     scoped(windows_close) struct windows windows = {0};
+    const size_t remote = sockets->remote >= 0 ? MANAGE_SEATS : 0;
     bool failed = false;
 
-    if (!windows_add(&windows, MANAGE_SEATS_LOCAL, true, err))
+    *out = (struct staff){.signer = -1, .authority = -1};
+    if (!windows_add(&windows, remote, false, err) ||
+        !windows_add(&windows, MANAGE_SEATS_LOCAL, true, err))
         return false;
     fflush(NULL);
     if (member_fork(out, "the clerk", &failed))
         be_clerk(state, &windows);
     if (member_fork(out, "the worker of " MANAGE_SOCKET, &failed))
-        be_local(state, sockets, &windows);
+        be_local(state, sockets, windows.workers + remote);
+    if (remote > 0 && !remote_begin(out, sockets, windows.workers, &failed, err))
+        return false;
     manage_sockets_close(sockets);
     return !failed || fail_errno(err, E_SUPERVISOR, "fork");
+}
+
+bool staff_ready(struct staff *staff, struct state *state, const struct error *why,
+                 struct error *err)
+{
+    if (staff->authority < 0)
+        return true;
+    staff->custody.state = state->fd;
+    staff->custody.keys.handshakes_only = true;
+    staff->office = (struct office){
+        .db = &state->db, .custody = &staff->custody, .credentials_only = true};
+    return pipe_send(staff->authority, span_of(why, sizeof(*why)), (struct span){0},
+                     (struct span){0}, err);
 }
 
 const char *staff_ended(struct staff *staff, int *status)
@@ -229,4 +322,8 @@ void staff_end(struct staff *staff)
     signal_all(staff, SIGKILL);
     while (!all_ended(staff))
         (void)!poll(NULL, 0, 10);
+    fd_close(&staff->signer);
+    fd_close(&staff->authority);
+    office_clear(&staff->office);
+    custody_clear(&staff->custody);
 }

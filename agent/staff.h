@@ -6,6 +6,8 @@
  */
 #pragma once
 
+#include "agent/authority.h"
+#include "agent/door.h"
 #include "agent/state.h"
 
 #include <sys/types.h>
@@ -15,11 +17,13 @@
 
 /* The listening sockets; -1 where there is none. */
 struct manage_sockets {
-    int local;
+    int local, remote;
+    char address[ADDRESS_TEXT_MAX]; /* of the remote one, as bound */
 };
-/* The local one is made in the state directory, in place of one that is there. */
+/* The local one is made in the state directory, in place of one that is there; the other
+ * one at "ADDR:PORT", or not when that is NULL. */
 must_check bool manage_sockets_open(struct manage_sockets *out, const struct state *state,
-                                    struct error *err);
+                                    const char *address, struct error *err);
 void manage_sockets_close(struct manage_sockets *sockets);
 
 struct staff {
@@ -28,11 +32,19 @@ struct staff {
         const char *what;
     } member[STAFF_MAX];
     size_t n;
+    /* The worker of the remote socket gets the public part of who we are, and signatures of
+     * handshakes; from a custody of its own, so that its questions are nobody else's. */
+    int signer, authority; /* our ends; -1: there is no such worker */
+    struct custody custody;
+    struct office office;
 };
 
 /* Takes the sockets over. `state` is opened, without its database. */
 must_check bool staff_begin(struct staff *out, struct state *state,
                             struct manage_sockets *sockets, struct error *err);
+/* The supervisor is ready for them, or has failed with `why`. */
+must_check bool staff_ready(struct staff *staff, struct state *state,
+                            const struct error *why, struct error *err);
 /* What one of them was that has ended, with its status as waitpid gives it; or NULL. */
 const char *staff_ended(struct staff *staff, int *status);
 /* Ask all of them to end, and see to it. */

@@ -6,6 +6,7 @@
 #include "agent/office_audit.h"
 #include "agent/office_hook.h"
 #include "agent/pipe.h"
+#include "agent/staff.h"
 #include "agent/unheard.h"
 #include "agent/upkeep.h"
 #include "agent/view_text.h"
@@ -159,7 +160,9 @@ static int desk_serve(struct desk *desk)
 {
     struct pollfd wait[] = {{.fd = desk->signals, .events = POLLIN},
                             {.fd = desk->channels->signer[OURS], .events = POLLIN},
-                            {.fd = desk->channels->authority[OURS], .events = POLLIN}};
+                            {.fd = desk->channels->authority[OURS], .events = POLLIN},
+                            {.fd = desk->staff.signer, .events = POLLIN},
+                            {.fd = desk->staff.authority, .events = POLLIN}};
     int status = 2;
 
     for (;;) {
@@ -178,6 +181,11 @@ static int desk_serve(struct desk *desk)
             wait[1].fd = -1;
         if (wait[2].revents != 0 && !office_answer(&desk->office, wait[2].fd, &err))
             wait[2].fd = -1;
+        if (wait[3].revents != 0 &&
+            !signer_answer(wait[3].fd, &desk->staff.custody.keys, &err))
+            wait[3].fd = -1;
+        if (wait[4].revents != 0 && !office_answer(&desk->staff.office, wait[4].fd, &err))
+            wait[4].fd = -1;
         if (err.msg != E_NONE)
             fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
         if (desk->office.db !=
@@ -218,7 +226,10 @@ static int desk_finish(struct desk *desk, int status)
 static _Noreturn void supervise(struct state *state, const struct duty *duty,
                                 struct channels *channels, pid_t worker, int signals)
 {
-    struct desk desk = {.channels = channels, .signals = signals, .worker = worker};
+    struct desk desk = {.channels = channels,
+                        .signals = signals,
+                        .worker = worker,
+                        .staff = {.signer = -1, .authority = -1}};
     struct error err = {0};
     int status;
 
@@ -232,6 +243,7 @@ static _Noreturn void supervise(struct state *state, const struct duty *duty,
     /* The worker waits for this, and tells the failure the way the user asked for. */
     (void)!pipe_send(channels->authority[OURS], span_of(&err, sizeof(err)),
                      (struct span){0}, (struct span){0}, &(struct error){0});
+    (void)!staff_ready(&desk.staff, state, &err, &(struct error){0});
     status = desk_serve(&desk);
     staff_end(&desk.staff);
     if (err.msg == E_NONE) {

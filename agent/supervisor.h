@@ -7,8 +7,10 @@
  */
 #pragma once
 
-#include "agent/staff.h"
+#include "agent/state.h"
 #include "agent/worker.h"
+
+struct manage_sockets; /* staff.h */
 
 /* What the pair of processes is for. */
 struct duty {

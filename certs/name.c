@@ -122,7 +122,7 @@ void attribute_text(char *out, size_t room, const struct attribute *attribute)
     text_printable(out, room, span_of(utf8, n));
 }
 
-static bool has_type(const struct attribute *attribute, const char *label)
+bool attribute_is(const struct attribute *attribute, const char *label)
 {
     for (size_t i = 0; i < COUNT(labels); i++)
         if (text_equal(labels[i].label, label))
@@ -132,12 +132,12 @@ static bool has_type(const struct attribute *attribute, const char *label)
 
 bool attribute_is_cn(const struct attribute *attribute)
 {
-    return has_type(attribute, "CN");
+    return attribute_is(attribute, "CN");
 }
 
 bool attribute_is_email(const struct attribute *attribute)
 {
-    return has_type(attribute, "emailAddress");
+    return attribute_is(attribute, "emailAddress");
 }
 
 bool attribute_has(const struct attribute *attribute, unsigned code)

@@ -32,6 +32,8 @@ void name_text(char *out, size_t room, struct span name);
 
 /* A value as printable UTF-8. */
 void attribute_text(char *out, size_t room, const struct attribute *attribute);
+/* By the label of RFC 4514: "CN", "OU", "emailAddress". */
+bool attribute_is(const struct attribute *attribute, const char *label);
 bool attribute_is_cn(const struct attribute *attribute);
 bool attribute_is_email(const struct attribute *attribute);
 bool attribute_has(const struct attribute *attribute, unsigned code);

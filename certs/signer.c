@@ -168,9 +168,10 @@ static bool is_certificate_verify(struct span message)
 }
 
 /* The record and the vouching of two leaves are made where the keys are. */
-static bool is_the_workers(enum statement statement)
+static bool is_the_workers(const struct signer_keys *keys, enum statement statement)
 {
-    return statement != STATEMENT_AUDIT && statement != STATEMENT_VOUCH;
+    return !keys->handshakes_only && statement != STATEMENT_AUDIT &&
+           statement != STATEMENT_VOUCH;
 }
 
 static bool request_sign(struct buf *out, const struct signer_keys *keys,
@@ -182,7 +183,7 @@ static bool request_sign(struct buf *out, const struct signer_keys *keys,
         return fail(err, E_SIGNER_REFUSED, "no key %u", request->key);
     switch (request->op) {
     case SIGNER_STATEMENT:
-        if (!is_the_workers(request->statement))
+        if (!is_the_workers(keys, request->statement))
             return fail(err, E_SIGNER_REFUSED, "this is not the worker's to sign");
         return statement_sign(out, key, request->statement, request->role, request->bytes,
                               err);

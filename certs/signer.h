@@ -50,6 +50,7 @@ void signer_close(struct signer *signer);
 /* The keys that a supervisor signs with, by their numbers; NULL where there is none. */
 struct signer_keys {
     const struct key *key[SIGNER_KEYS];
+    bool handshakes_only; /* no statements: the worker is one of the management API */
 };
 /*
  * The supervisor's end: wait for one request, judge it, answer it. A request that is not

@@ -43,8 +43,27 @@ static bool verifier_of_password(struct verifier *out, const char *name,
            verifier_make(out, password, err);
 }
 
-bool admin_add(struct db *db, const char *name, const char *password, time_t now,
-               struct error *err)
+static const char *const role_names[] = {
+    [ADMIN_OBSERVER] = "observer", [ADMIN_FULL] = "administrator"};
+
+const char *admin_role_name(enum admin_role role)
+{
+    return role_names[role];
+}
+
+bool admin_role_named(enum admin_role *out, const char *name, struct error *err)
+{
+    for (size_t i = 0; i < COUNT(role_names); i++) {
+        if (text_equal(role_names[i], name)) {
+            *out = (enum admin_role)i;
+            return true;
+        }
+    }
+    return fail(err, E_ADMIN_ROLE, "'%s'", name);
+}
+
+bool admin_add(struct db *db, const char *name, const char *password, enum admin_role role,
+               time_t now, struct error *err)
 {
     scoped(query_end) struct query insert = {0};
     struct verifier verifier = {0};
@@ -53,13 +72,14 @@ bool admin_add(struct db *db, const char *name, const char *password, time_t now
     if (!verifier_of_password(&verifier, name, password, err) ||
         !query_begin(&insert, db,
                      "INSERT INTO admin (name, created, changed, salt, iterations,"
-                     " stored_key, server_key) VALUES (?1,?2,?2,?3,?4,?5,?6)"
+                     " stored_key, server_key, role) VALUES (?1,?2,?2,?3,?4,?5,?6,?7)"
                      " ON CONFLICT (name) DO NOTHING",
                      err))
         return false;
     query_text(&insert, 1, name);
     query_int(&insert, 2, now);
     verifier_bind(&insert, 3, &verifier);
+    query_text(&insert, 7, admin_role_name(role));
     if (!query_run(&insert, &changed, err))
         return false;
     return changed > 0 || fail(err, E_ADMIN_EXISTS, "%s", name);
@@ -99,7 +119,7 @@ bool admin_remove(struct db *db, const char *name, struct error *err)
     return changed > 0 || fail(err, E_ADMIN_UNKNOWN, "%s", name);
 }
 
-#define ADMIN_COLUMNS "name, created, changed"
+#define ADMIN_COLUMNS "name, created, changed, role"
 
 bool admin_load(struct admin *out, struct db *db, const char *name, struct error *err)
 {
@@ -124,6 +144,8 @@ void admin_read(struct admin *out, const struct query *row)
     *out =
         (struct admin){.created = query_get_int(row, 1), .changed = query_get_int(row, 2)};
     (void)text_fits(out->name, query_get_text(row, 0));
+    if (text_equal(query_get_text(row, 3), admin_role_name(ADMIN_FULL)))
+        out->role = ADMIN_FULL; /* what is unknown may look only */
 }
 
 /* The key of the names that nobody has: made once, kept with the state. */
@@ -177,26 +199,48 @@ static void verifier_of_nobody(struct verifier *out, const struct digest *key,
 }
 
 /* The same work for every name: the made-up verifier first, then the kept one over it. */
-bool admin_verifier(struct verifier *out, struct digest *name_mark, struct db *db,
-                    const char *name, struct error *err)
+bool admin_verifier_of_any(struct verifier *out, enum admin_role *role,
+                           struct digest *name_mark, struct db *db, const char *name,
+                           struct error *err)
 {
     scoped(query_end) struct query row = {0};
     struct digest key;
 
     if (!names_key(&key, db, err))
         return false;
+    *role = ADMIN_OBSERVER;
     verifier_of_nobody(out, &key, name);
     mark(name_mark, &key, "slowdown", name);
     mem_wipe(&key, sizeof(key));
     if (!query_begin(&row, db,
-                     "SELECT salt, iterations, stored_key, server_key FROM admin"
+                     "SELECT salt, iterations, stored_key, server_key, role FROM admin"
                      " WHERE name = ?1",
                      err))
         return false;
     query_text(&row, 1, name);
-    if (query_next(&row, err))
-        return verifier_read(out, &row, 0, err);
-    return err->msg == E_NONE;
+    if (!query_next(&row, err))
+        return err->msg == E_NONE;
+    if (text_equal(query_get_text(&row, 4), admin_role_name(ADMIN_FULL)))
+        *role = ADMIN_FULL;
+    return verifier_read(out, &row, 0, err);
+}
+
+/* Who may only look has nothing to authorise with, like a name that nobody has. */
+bool admin_verifier(struct verifier *out, struct digest *name_mark, struct db *db,
+                    const char *name, struct error *err)
+{
+    struct verifier kept;
+    enum admin_role role = ADMIN_OBSERVER;
+    struct digest key;
+
+    if (!admin_verifier_of_any(&kept, &role, name_mark, db, name, err) ||
+        !names_key(&key, db, err))
+        return false;
+    verifier_of_nobody(out, &key, name);
+    mem_wipe(&key, sizeof(key));
+    if (role == ADMIN_FULL)
+        *out = kept;
+    return true;
 }
 
 static size_t place_of(const struct digest *name_mark)

@@ -15,14 +15,21 @@
 #define PASSWORD_CHARACTERS_MIN 10
 #define PASSWORD_BYTES_MAX 256
 
+/* An observer may look, over the management API, and authorises nothing. */
+enum admin_role { ADMIN_OBSERVER, ADMIN_FULL };
+const char *admin_role_name(enum admin_role role);
+/* E_ADMIN_ROLE. */
+must_check bool admin_role_named(enum admin_role *out, const char *name, struct error *err);
+
 struct admin {
     char name[ADMIN_NAME_MAX];
+    enum admin_role role;
     time_t created, changed;
 };
 
 /* E_ADMIN_NAME, E_PASSWORD_FORM, E_ADMIN_EXISTS. */
-must_check bool admin_add(struct db *db, const char *name, const char *password, time_t now,
-                          struct error *err);
+must_check bool admin_add(struct db *db, const char *name, const char *password,
+                          enum admin_role role, time_t now, struct error *err);
 must_check bool admin_change(struct db *db, const char *name, const char *password,
                              time_t now, struct error *err);
 must_check bool admin_remove(struct db *db, const char *name, struct error *err);
@@ -35,6 +42,10 @@ void admin_read(struct admin *out, const struct query *row);
 /* What a proof by this name is checked against, and a digest that stands for the name. */
 must_check bool admin_verifier(struct verifier *out, struct digest *name_mark,
                                struct db *db, const char *name, struct error *err);
+/* The same for one who logs in to look or to manage, observers too. */
+must_check bool admin_verifier_of_any(struct verifier *out, enum admin_role *role,
+                                      struct digest *name_mark, struct db *db,
+                                      const char *name, struct error *err);
 
 /*
  * Wrong passwords slow down the name they were tried with, never for longer than

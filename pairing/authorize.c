@@ -150,23 +150,39 @@ bool scram_step(struct scram *scram, const char *in, char out[SCRAM_TEXT_MAX], b
     return fits || fail(err, E_SCRAM, "a message of more than %d bytes", SCRAM_TEXT_MAX);
 }
 
-bool verifier_make(struct verifier *out, const char *secret, struct error *err)
+/* Both keys of a verifier whose salt and iterations are set (RFC 5802 section 3). */
+static bool verifier_derive(struct verifier *out, const char *secret, struct error *err)
 {
     char salted[DIGEST_BYTES], client_key[DIGEST_BYTES], server_key[DIGEST_BYTES],
         stored_key[DIGEST_BYTES];
-    int result;
+    const int result = gsasl_scram_secrets_from_password(
+        GSASL_HASH_SHA256, secret, out->iterations, (const char *)out->salt,
+        sizeof(out->salt), salted, client_key, server_key, stored_key);
 
-    if (!random_fill(out->salt, sizeof(out->salt), err))
-        return false;
-    out->iterations = SCRAM_ITERATIONS;
-    result = gsasl_scram_secrets_from_password(GSASL_HASH_SHA256, secret, SCRAM_ITERATIONS,
-                                               (const char *)out->salt, sizeof(out->salt),
-                                               salted, client_key, server_key, stored_key);
     memcpy(out->stored_key.byte, stored_key, DIGEST_BYTES);
     memcpy(out->server_key.byte, server_key, DIGEST_BYTES);
     mem_wipe(salted, sizeof(salted));
     mem_wipe(client_key, sizeof(client_key));
     return result == GSASL_OK || scram_fail(result, err);
+}
+
+bool verifier_make(struct verifier *out, const char *secret, struct error *err)
+{
+    if (!random_fill(out->salt, sizeof(out->salt), err))
+        return false;
+    out->iterations = SCRAM_ITERATIONS;
+    return verifier_derive(out, secret, err);
+}
+
+bool verifier_accepts(const struct verifier *verifier, const char *secret, bool *right,
+                      struct error *err)
+{
+    struct verifier made = *verifier;
+
+    *right = verifier_derive(&made, secret, err) &&
+             digest_equal(&made.stored_key, &verifier->stored_key);
+    mem_wipe(&made, sizeof(made));
+    return err->msg == E_NONE;
 }
 
 bool verifier_read(struct verifier *out, const struct query *row, int column,

@@ -86,6 +86,9 @@ struct verifier {
     struct digest stored_key, server_key;
 };
 must_check bool verifier_make(struct verifier *out, const char *secret, struct error *err);
+/* *right: this is the secret it was made of; the same work whether or not. */
+must_check bool verifier_accepts(const struct verifier *verifier, const char *secret,
+                                 bool *right, struct error *err);
 /* Columns salt, iterations, stored_key, server_key, beginning with `column`. */
 must_check bool verifier_read(struct verifier *out, const struct query *row, int column,
                               struct error *err);

@@ -46,6 +46,7 @@ struct tls {
     struct tls_io *io;
     int fd;
     bool is_server;
+    bool to_anyone; /* no certificate was asked for; of the facts only ours are known */
     struct tls_facts facts;
 };
 
@@ -56,6 +57,9 @@ struct tls {
  */
 must_check bool tls_accept(struct tls *out, int fd, const struct identity *self,
                            struct error *err);
+/* A server of the management API: its clients have no certificate, and TLS 1.2 will do. */
+must_check bool tls_accept_anyone(struct tls *out, int fd, const struct identity *self,
+                                  struct error *err);
 must_check bool tls_connect(struct tls *out, int fd, const struct identity *self,
                             struct error *err);
 /* Resolve, connect and tls_connect. `host` may be a name, an IPv4 or an IPv6 address. */

@@ -6,15 +6,34 @@
 
 command -v curl >/dev/null || skip 'curl is not installed'
 
-# api NAME METHOD PATH [CURL-ARGUMENT...]: ask the agent on its local socket. The body is in
+declare -A managed # the port of --manage, ADDR:PORT
+trust=()           # how the server of `managed` is verified
+
+# manage NAME [ARGUMENT...]: listen, with a port for the API. Its chain must lead to the CA of
+# $scratch/NAME.pem.
+manage()
+{
+    local name=$1
+    listen "$@" --manage 127.0.0.1:0
+    wait_for 10 grep -q '"managing"' "$scratch/$name.events"
+    managed[$name]=$(events "$name" 'select(.event == "managing") | .address' | tail -1 | tr -d '"')
+    trust=(--cacert "$scratch/$name.pem" --connect-to "::${managed[$name]}")
+}
+
+# api NAME METHOD PATH [CURL-ARGUMENT...]: ask the agent on its local socket, or on its port once there is
+# one (manage). The body is in
 # $out, the head in $scratch/head, the number in $status.
 api()
 {
-    local name=$1 method=$2 path=$3
+    local name=$1 method=$2 path=$3 way
     shift 3
-    status=$(curl -sS --max-time 60 --unix-socket "$scratch/$name/manage.sock" -X "$method" \
-        -o "$out" -D "$scratch/head" -w '%{http_code}' "$@" "http://localhost$path" 2>"$err") ||
-        status="curl $?: $(cat "$err")"
+    if [[ ${managed[$name]:-} ]]; then
+        way=("${trust[@]}" "https://$name.example.com$path")
+    else
+        way=(--unix-socket "$scratch/$name/manage.sock" "http://localhost$path")
+    fi
+    status=$(curl -sS --max-time 60 -X "$method" -o "$out" -D "$scratch/head" -w '%{http_code}' \
+        "$@" "${way[@]}" 2>"$err") || status="curl $?: $(cat "$err")"
 }
 
 # json BODY: arguments for api.

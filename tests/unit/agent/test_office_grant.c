@@ -46,7 +46,7 @@ static void a_proven_password_gives_a_grant(void)
     struct authority_answer first, second;
     struct error err = {0};
 
-    CU_ASSERT_FATAL(admin_add(&f->state.db, "root", PASSWORD, NOON, &err));
+    CU_ASSERT_FATAL(admin_add(&f->state.db, "root", PASSWORD, ADMIN_FULL, NOON, &err));
     CU_ASSERT_EQUAL(prove_password(f, "root", PASSWORD, 1, &first), E_NONE);
     CU_ASSERT(text_starts(first.grant.id, "g-"));
     CU_ASSERT_EQUAL(prove_password(f, "root", PASSWORD, 2, &second), E_NONE);
@@ -59,7 +59,7 @@ static void unknown_names_and_wrong_passwords_look_alike(void)
     struct authority_answer known, unknown;
     struct error err = {0};
 
-    CU_ASSERT_FATAL(admin_add(&f->state.db, "root", PASSWORD, NOON, &err));
+    CU_ASSERT_FATAL(admin_add(&f->state.db, "root", PASSWORD, ADMIN_FULL, NOON, &err));
     for (uint64_t i = 0; i < 5; i++) {
         CU_ASSERT_EQUAL(prove_password(f, "root", "wrong horse battery", 1 + i, &known),
                         E_PASSWORD_WRONG);
