@@ -4,6 +4,8 @@
 
 #include "agent/clock.h"
 #include "agent/manage_parts.h"
+#include "agent/sandbox.h"
+#include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -251,6 +253,7 @@ static int signals_open(void)
 
 _Noreturn void manage_serve(const struct manage_place *place)
 {
+    struct error err = {0};
     struct manage *manage = mem_zeroed(1, sizeof(*manage));
     struct hall hall = {
         .manage = manage,
@@ -262,6 +265,10 @@ _Noreturn void manage_serve(const struct manage_place *place)
     pthread_cond_init(&manage->left, NULL);
     manage->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     hall.signals = signals_open();
+    if (!sandbox_close_manager(&err)) {
+        view_text_failure(stderr, &err);
+        exit(2);
+    }
     while (!atomic_load(&manage->stop))
         hall_turn(&hall);
     for (size_t i = 0; i < hall.n; i++)

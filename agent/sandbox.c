@@ -184,3 +184,15 @@ bool sandbox_close_dialler(const struct sandbox_dialler *what, struct error *err
            syscalls_close(&sandbox.seccomp,
                           resolves ? SYSCALLS_DIALLER_BY_NAME : SYSCALLS_DIALLER, err);
 }
+
+/* ---- a worker of the management API ---- */
+
+bool sandbox_close_manager(struct error *err)
+{
+    struct sandbox sandbox = {0};
+
+    return !SANDBOX_IS_BUILT || (privileges_give_up(err) &&
+                                 landlock_close(&sandbox.landlock, NULL, 0, NULL, 0, err) &&
+                                 capabilities_keep(0, err) &&
+                                 syscalls_close(&sandbox.seccomp, SYSCALLS_LISTENER, err));
+}

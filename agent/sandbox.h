@@ -46,3 +46,7 @@ struct sandbox_dialler {
 /* From here on this process is closed in, for good. E_SANDBOX; E_NUMBER for the port. */
 must_check bool sandbox_close_dialler(const struct sandbox_dialler *what,
                                       struct error *err);
+
+/* A worker of the management API: no file is opened, nothing is dialled, no capability is
+ * left. E_SANDBOX. */
+must_check bool sandbox_close_manager(struct error *err);
