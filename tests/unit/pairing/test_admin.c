@@ -45,7 +45,8 @@ static enum msg add(struct db *db, const char *name, const char *password)
 {
     struct error err = {0};
 
-    CU_ASSERT_EQUAL(admin_add(db, name, password, ADMIN_FULL, NOON, &err), err.msg == E_NONE);
+    CU_ASSERT_EQUAL(admin_add(db, name, password, ADMIN_FULL, NOON, &err),
+                    err.msg == E_NONE);
     return err.msg;
 }
 
