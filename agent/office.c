@@ -181,12 +181,12 @@ bool office_answer(struct office *office, int socket, struct error *err)
                                               .second_out = buf_upto(AUTHORITY_BYTES_MAX)};
     bool end = false;
 
-    r.now = office->stands != 0 ? office->stands : clock_now();
     if (!pipe_receive(socket, r.ask, sizeof(*r.ask), &end, err) || end)
         return false;
     if (!pipe_receive_bytes(socket, &r.first, r.ask->first_n, err) ||
         !pipe_receive_bytes(socket, &r.second, r.ask->second_n, err))
         return false;
+    r.now = office->stands != 0 ? office->stands : clock_now();
     terminate(r.ask);
     if (!ask_is_sound(r.ask, office))
         fail(&r.answer->err, E_SUPERVISOR, "an unknown request");
