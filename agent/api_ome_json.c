@@ -131,8 +131,8 @@ static bool answer_csr(struct api_visit *visit, struct error *err)
 
 #define FIELD(property, word, most, text)                                                  \
     {                                                                                      \
-        .name = property, .in = API_BODY, .type = API_TEXT, .to = API_OPTION,              \
-        .option = word, .required = true, .max = most, .summary = text                     \
+        .name = (property), .in = API_BODY, .type = API_TEXT, .to = API_OPTION,            \
+        .option = (word), .required = true, .max = (most), .summary = (text)               \
     }
 
 static const struct api_param csr_params[] = {

@@ -264,7 +264,7 @@ static void put_method(json_t *paths, const struct api_route *route)
     char method[8];
     size_t n = 0;
 
-    for (; route->method[n] != '\0' && n < sizeof(method) - 1; n++)
+    for (; n < sizeof(method) - 1 && route->method[n] != '\0'; n++)
         method[n] = (char)(route->method[n] | 0x20);
     method[n] = '\0';
     if (json_object_get(paths, route->path) == NULL)

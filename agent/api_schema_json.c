@@ -67,12 +67,13 @@ static json_t *or_null(json_t *schema)
     return json_pack("{s:[o, {s:s}]}", "anyOf", schema, "type", "null");
 }
 
-static const struct api_schema *schema_named(const char *name)
+/* None when there is no such schema. */
+static const char *fields_of(const char *name)
 {
     for (const struct api_schema *row = api_schemas; row->name != NULL; row++)
         if (text_equal(row->name, name))
-            return row;
-    return NULL;
+            return row->fields;
+    return "";
 }
 
 static void add_fields(json_t *object, const char *fields);
@@ -106,7 +107,7 @@ static void add_word(json_t *object, char *word)
     if (text_equal(word, "..."))
         json_object_set_new(object, "additionalProperties", json_true());
     else if (word[0] == '&')
-        add_fields(object, schema_named(word + 1)->fields);
+        add_fields(object, fields_of(word + 1));
     else
         add_field(object, word);
 }
@@ -128,11 +129,11 @@ json_t *api_schema_components(void)
     json_t *all = json_object();
 
     for (const struct api_schema *row = api_schemas; row->name != NULL; row++) {
-        json_t *object =
+        json_t *schema =
             json_pack("{s:s, s:{}, s:[]}", "type", "object", "properties", "required");
 
-        add_fields(object, row->fields);
-        json_object_set_new(all, row->name, object);
+        add_fields(schema, row->fields);
+        json_object_set_new(all, row->name, schema);
     }
     return all;
 }

@@ -351,24 +351,30 @@ static void check_over(struct clerk *clerk, struct window *window)
         refuse(window, &err);
 }
 
+/* What it waits for, when there is room. */
+static void begin_next(struct clerk *clerk, struct window *window)
+{
+    if (window->stage != WINDOW_WAITS || tasks_running(clerk) >= API_TASKS_MAX)
+        return;
+    if (window->next == WINDOW_CHECKS)
+        check_begin(window);
+    else
+        command_begin(clerk, window);
+}
+
 void clerk_go_on(struct clerk *clerk, struct window *window)
 {
     switch (window->stage) {
     case WINDOW_OPEN:
         break;
     case WINDOW_WAITS:
-        if (tasks_running(clerk) >= API_TASKS_MAX)
-            break;
-        if (window->next == WINDOW_CHECKS)
-            check_begin(window);
-        else
-            command_begin(clerk, window);
+        begin_next(clerk, window);
         break;
     case WINDOW_CHECKS:
         if (!api_task_has_ended(&window->task))
             break;
         check_over(clerk, window);
-        clerk_go_on(clerk, window); /* it may have to wait for its command now */
+        begin_next(clerk, window); /* its command */
         break;
     case WINDOW_RUNS:
         if (api_task_has_ended(&window->task))

@@ -19,6 +19,7 @@
 #define SILENT_SECONDS 180 /* a command has a minute */
 #define URL_MAX (REMOTE_URL_MAX + REMOTE_PATH_MAX)
 #define LINE_MAX_BYTES 256
+#define STATUS_MAX 255 /* of a process */
 
 struct exchange {
     CURL *curl;
@@ -167,6 +168,8 @@ static size_t at_header(char *bytes, size_t size, size_t n, void *at)
     struct remote_answer *answer = ((struct exchange *)at)->answer;
     char line[LINE_MAX_BYTES];
     const char *value;
+    uint64_t number = 0;
+    struct error none = {0};
 
     if (!text_copy_span(line, sizeof(line), span_of(bytes, size * n)))
         return size * n;
@@ -175,8 +178,9 @@ static size_t at_header(char *bytes, size_t size, size_t n, void *at)
         (void)text_fits(answer->location, value);
     if ((value = value_of(line, "Content-Type")) != NULL)
         (void)text_fits(answer->content_type, value);
-    if ((value = value_of(line, "Pairgate-Status")) != NULL)
-        answer->ended = atoi(value);
+    if ((value = value_of(line, "Pairgate-Status")) != NULL &&
+        text_number(&number, value, 0, STATUS_MAX, &none))
+        answer->ended = (int)number;
     return size * n;
 }
 
