@@ -8,15 +8,15 @@ ladder office
 member source office
 member target office
 listen target
-tree "$scratch/estate" 6
+tree "$scratch/estate" 24
 
 # under_way NAME: a part of it is sent.
 under_way()
 {
     : >"$scratch/source.lines"
     code target
-    migrate_start source target "$scratch/estate" --streams 1 --limit 2M --compress never --name "$1"
-    wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
+    migrate_start source target "$scratch/estate" --streams 1 --limit 4M --compress never --name "$1"
+    wait_for 60 sent_at_least source 4500000 || die 'a part is sent' # a segment of 4 MiB is there
     id=$(migration_of source)
 }
 

@@ -30,6 +30,8 @@ run 64 target admin add 'Root User' --password-file "$scratch/good"
 run 64 target admin add root --password-file "$scratch/good" extra
 run 0 target admin add root --password-file "$scratch/good"
 run 0 target admin add vera --password-fd 3 3<"$scratch/accents"
+run 64 target admin add iris --role king --password-file "$scratch/good"
+check '  which roles there are' grep -q PGP2701 "$err"
 run 1 target admin add root --password-file "$scratch/good"
 run 0 target admin list --json
 equal 'two are listed' 'root vera' "$(jq -r .name "$out" | paste -sd' ')"
