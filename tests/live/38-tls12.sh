@@ -33,8 +33,7 @@ openssl s_server -accept 127.0.0.1:0 -tls1_2 -Verify 1 -cert "$scratch/stranger.
     -key "$scratch/stranger.key" -cert_chain "$scratch/stranger.chain.pem" \
     >"$scratch/server" 2>&1 </dev/zero &
 server=$!
-if wait_for 10 grep -q '^ACCEPT' "$scratch/server"; then
-    port=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$scratch/server")
+if port=$(server_port "$scratch/server"); then
     status=0
     pg source pair "127.0.0.1:$port" --json >"$out" 2>"$err" </dev/null || status=$?
     check 'the source refuses a TLS 1.2 target' test "$status" = 1 -o "$status" = 2

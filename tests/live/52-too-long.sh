@@ -41,8 +41,7 @@ for n in 11 100; do
         -key "$scratch/client$n.key" -cert_chain "$scratch/client$n.chain.pem" \
         >"$scratch/server$n" 2>&1 </dev/zero &
     server=$!
-    wait_for 10 grep -q '^ACCEPT' "$scratch/server$n" || die 'openssl s_server starts'
-    port=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$scratch/server$n")
+    port=$(server_port "$scratch/server$n") || die 'openssl s_server starts'
     started=$SECONDS
     status=0
     pg source pair "127.0.0.1:$port" --json >"$out" 2>"$err" </dev/null || status=$?

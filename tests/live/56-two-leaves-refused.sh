@@ -76,8 +76,7 @@ openssl s_server -tls1_3 -accept 127.0.0.1:0 -cert "$scratch/plain.pem" -key "$s
     -Verify 5 -verify_return_error -verify_quiet -naccept 1 -CAfile "$scratch/ca/office-root/cert.pem" \
     -purpose sslclient >"$scratch/server.log" 2>&1 < <(sleep 5) &
 server=$!
-wait_for 10 grep -q '^ACCEPT' "$scratch/server.log" || die 'openssl s_server listens'
-port=$(sed -n 's/^ACCEPT .*://p' "$scratch/server.log")
+port=$(server_port "$scratch/server.log") || die 'openssl s_server listens'
 pg source pair "127.0.0.1:$port" >"$out" 2>"$err" </dev/null || true
 kill "$server" 2>/dev/null || true
 wait "$server" 2>/dev/null || true

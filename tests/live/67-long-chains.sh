@@ -28,10 +28,9 @@ for n in 20 21 25 40; do
     # A foreign server that our source dials.
     openssl s_server -accept 127.0.0.1:0 -tls1_3 -Verify 20 -cert "$scratch/peer$n.leaf.pem" \
         -key "$scratch/peer$n.key" -cert_chain "$scratch/peer$n.chain.pem" \
-        >"$scratch/server" 2>&1 </dev/zero &
+        >"$scratch/server$n" 2>&1 </dev/zero &
     server=$!
-    wait_for 10 grep -q '^ACCEPT' "$scratch/server" || die 'openssl s_server starts'
-    port=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$scratch/server")
+    port=$(server_port "$scratch/server$n") || die 'openssl s_server starts'
     run 1 source pair "127.0.0.1:$port" --json
     kill "$server" 2>/dev/null || true
     check "$n from a server: the source says why" told "$out"

@@ -651,3 +651,11 @@ migration_of()
 {
     jq -rR 'fromjson? | .migration // empty' "$scratch/$1.lines" | sed -n 1p
 }
+
+said_port() { grep -qE '^ACCEPT.*:[0-9]+$' "$1" && [[ -z $(tail -c 1 "$1") ]]; }
+
+# server_port FILE: the port that `openssl s_server` has, once its line in FILE is whole.
+server_port()
+{
+    wait_for 10 said_port "$1" && sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$1"
+}
