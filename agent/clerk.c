@@ -144,11 +144,13 @@ _Noreturn void clerk_serve(struct state *state, const struct window_end *windows
     prctl(PR_SET_DUMPABLE, 0); /* passwords pass through */
     windows_open(clerk, windows);
     clerk->metrics = mem_zeroed(1, sizeof(*clerk->metrics));
-    if (!signals_open(&clerk->signals))
+    if (!signals_open(&clerk->signals)) {
         (void)!fail_errno(&err, E_SUPERVISOR, "signalfd");
-    else if (login_open(&clerk->login, &err) && state_open_db(state, &err) &&
-             job_sweep(&state->db, clock_now(), &err))
-        clerk_loop(clerk);
+    } else if (login_open(&clerk->login, &err)) {
+        if (state_open_db(state, &err) && job_sweep(&state->db, clock_now(), &err))
+            clerk_loop(clerk);
+        login_close(&clerk->login);
+    }
     clerk_jobs_clear(&clerk->jobs, state);
     for (size_t i = 0; i < n; i++)
         if (clerk->window[i].end.socket >= 0)

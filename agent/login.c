@@ -11,8 +11,16 @@
 bool login_open(struct login *out, struct error *err)
 {
     *out = (struct login){0};
+    if (!random_fill(out->key.byte, sizeof(out->key.byte), err))
+        return false;
     door_open(&out->guesses);
-    return random_fill(out->key.byte, sizeof(out->key.byte), err);
+    return true;
+}
+
+void login_close(struct login *login)
+{
+    door_close(&login->guesses);
+    mem_wipe(login, sizeof(*login));
 }
 
 static int64_t ms(time_t seconds)

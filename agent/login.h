@@ -39,6 +39,8 @@ struct login {
 enum login_result { LOGIN_DONE, LOGIN_CHECK, LOGIN_REFUSED };
 
 must_check bool login_open(struct login *out, struct error *err);
+/* Wipes what it remembers. */
+void login_close(struct login *login);
 /* By what came with the request: visit->caller is set, or `try` has to be checked. */
 enum login_result login_begin(struct login *login, struct api_visit *visit,
                               struct login_try *try, struct error *err);

@@ -22,6 +22,7 @@ struct fixture {
 
 static void fixture_free(struct fixture **f)
 {
+    login_close(&(*f)->login);
     state_close(&(*f)->state);
     scratch_clear(&(*f)->scratch);
     mem_free(*f);
