@@ -186,7 +186,7 @@ static bool has_in(const struct api_route *route, enum api_in in)
 
 static void put_errors(json_t *responses, const struct api_route *route)
 {
-    const bool has_body = has_in(route, API_BODY);
+    const bool has_body = has_in(route, API_BODY), ours = route->dialect == API_OURS;
     const struct {
         int status;
         bool there;
@@ -197,8 +197,8 @@ static void put_errors(json_t *responses, const struct api_route *route)
         {401, route->role != API_ANYBODY, "Nobody is logged in with this request."},
         {403, route->role == API_ADMINISTRATOR, "This user may only look."},
         {404, has_in(route, API_PATH), "There is nothing of this name."},
-        {413, has_body || has_in(route, API_RAW), "The body is too large."},
-        {415, has_body && route->dialect == API_OURS, "The body is not JSON."},
+        {413, (has_body || has_in(route, API_RAW)) && ours, "The body is too large."},
+        {415, has_body && ours, "The body is not JSON."},
     };
 
     for (size_t i = 0; i < COUNT(errors); i++)

@@ -36,6 +36,8 @@ static const struct api_param name_in_path[] = {
 
 static const struct api_param new_admin[] = {
     NEW_PASSWORD,
+    ONE_OF("role", "--role", "administrator|observer",
+           "What it may do; administrator unless given."),
     NEED_TEXT("name", "The name."),
     {0},
 };

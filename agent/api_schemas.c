@@ -106,7 +106,7 @@ const struct api_schema api_schemas[] = {
     {"Wolfssl", "version fips_validated:bool fips_module?"},
     {"Record", "seq:int at:time kind event subject details:object? hash:sha256"},
     {"AuditCheck", "good:bool records:int vouched:int first:int? findings:[Finding]"},
-    {"Administrator", "name created:time changed:time"},
+    {"Administrator", "name role=administrator|observer created:time changed:time"},
     {"Named", "name"},
     {0},
 };

@@ -11,14 +11,17 @@ python=/usr/bin/python3 # Debian's, which has Debian's modules
 ladder office
 member source office
 member target office
-listen source
+(umask 077 && echo 'correct horse battery' >"$scratch/password")
+must source admin add vera --password-file "$scratch/password"
+must source admin add otto --role observer --password-file "$scratch/password"
+manage source
 listen target
 tree "$scratch/estate" 5
 for name in source target; do
     install -d -m 700 "$scratch/$name/hooks"
     install -m 700 /bin/true "$scratch/$name/hooks/services"
 done
-"$python" "$(dirname "$0")/openapi.py" "$scratch" "$(at target)" >"$scratch/report" 2>&1 ||
+"$python" "$(dirname "$0")/openapi.py" "$scratch" "$(at target)" "${managed[source]}" >"$scratch/report" 2>&1 ||
     not_ok 'the agents keep to their description' "$scratch/report"
 cat "$scratch/report"
 check 'all of it was looked at' grep -q '^routes: ' "$scratch/report"

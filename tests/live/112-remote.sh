@@ -4,23 +4,13 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/api.sh"
 
-# TLS in front of the local socket of an agent, with its key and chain; $front is its address.
-tls_front()
-{
-    /usr/bin/python3 "$(dirname "$0")/tls_front.py" "$scratch/$1" >"$scratch/front.port" \
-        2>"$scratch/front.err" &
-    front_pid=$!
-    wait_for 20 test -s "$scratch/front.port" || die 'the front says its port'
-    front=https://127.0.0.1:$(<"$scratch/front.port")
-}
-
 ladder office
 member office office
 member laptop office
 agent stranger
-listen office
 must office admin add --password-file <(echo 'correct horse battery') mary
-tls_front office
+manage office
+front=https://${managed[office]}
 export PAIRGATE_PASSWORD_FILE=$scratch/password
 (umask 077 && echo 'correct horse battery' >"$PAIRGATE_PASSWORD_FILE")
 pin=$(pg office identity show --json | jq -r .spki_sha256)
@@ -52,9 +42,10 @@ there 0 ca init --name 'Another CA'
 there 0 ca crl --days 3
 check 'what is no JSON comes as it is' grep -q 'BEGIN X509 CRL' "$out"
 must office admin list --json
-there 0 admin add --password-file <(echo 'another long one') paul
+there 0 admin add --role observer --password-file <(echo 'another long one') paul
 there 0 admin list
-check 'a secret arrives, by a file' jq -e -s 'any(.[]; .name == "paul")' "$out"
+check 'a secret arrives, by a file, and what he may' \
+    jq -e -s 'any(.[]; .name == "paul" and .role == "observer")' "$out"
 
 # ---- what does not go there ----
 there 64 listen --into /tmp
@@ -89,4 +80,3 @@ there 2 migrate "$(at target)" "$scratch/nowhere" --code-file "$scratch/target.c
 check 'and a failure with its status' jq -e -s 'last | .error.id' "$out"
 listen_end target
 listen_end office
-kill "$front_pid"

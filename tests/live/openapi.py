@@ -2,18 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Calls every route of two running agents and holds each answer against the description.
 
-    openapi.py SCRATCH TARGET      state directories SCRATCH/source and SCRATCH/target
+    openapi.py SCRATCH TARGET PORT
+
+State directories are SCRATCH/source and SCRATCH/target; PORT is where source is managed, with
+vera, an administrator, and otto, an observer, who have the password in SCRATCH/password.
 
 An object in a schema is taken as closed unless it says additionalProperties: what an answer
 has and the description does not name is as wrong as what it lacks. At the end every status
 that an operation names, but for `default`, must have been seen.
 """
+import base64
 import copy
 import http.client
 import json
 import pathlib
 import re
 import socket
+import ssl
 import sys
 import time
 import traceback
@@ -21,8 +26,17 @@ import traceback
 import jsonschema
 
 V1 = "/api/pairgate/v1"
+SESSIONS = "/api/SessionService/Sessions"
+APPLICATION = "/api/ApplicationService"
+ACTIONS = f"{APPLICATION}/Actions/ApplicationService"
+SUBJECT = {"DistinguishedName": "source.example.com", "DepartmentName": "Migration",
+           "BusinessName": "Example", "Locality": "Round Rock", "State": "Texas",
+           "Country": "US", "Email": "migration@example.com", "San": "source.example.com"}
 SCRATCH = pathlib.Path(sys.argv[1])
 TARGET = sys.argv[2]
+PORT = http.client.HTTPSConnection(
+    sys.argv[3], timeout=120,
+    context=ssl.create_default_context(cafile=str(SCRATCH / "source.pem")))
 MOST = 4 * 1024 * 1024  # of a body
 wrong = []
 seen = set()
@@ -42,11 +56,13 @@ class Socket(http.client.HTTPConnection):
 
 
 def raw(name, method, path, body=None, headers=None):
-    connection = Socket(name)
+    """`name` is an agent, on whose socket it is asked, or "port"."""
+    connection = PORT if name == "port" else Socket(name)
     connection.request(method, path, body, headers or {})
     answer = connection.getresponse()
     found = answer.status, dict(answer.getheaders()), answer.read()
-    connection.close()
+    if connection is not PORT:
+        connection.close()
     return found
 
 
@@ -90,8 +106,9 @@ def judge(key, operation, status, headers, body):
     return value
 
 
-def call(key, want, at="source", body=None, query="", headers=None, bytes_=None, **names):
-    """One request; the answer must have the status `want` and fit its schema."""
+def exchange(key, want, at="source", body=None, query="", headers=None, bytes_=None, **names):
+    """One request; the answer, its headers first, must have the status `want` and fit its
+    schema."""
     operation = OPERATIONS[key]
     method, path = key.split(" ", 1)
     path = re.sub(r"\{(\w+)\}", lambda m: str(names[m.group(1)]), path)
@@ -104,7 +121,11 @@ def call(key, want, at="source", body=None, query="", headers=None, bytes_=None,
     seen.add((key, status))
     if status != want:
         wrong.append(f"{key}: {status}, not {want}: {answer[:300]}")
-    return judge(key, operation, status, got, answer)
+    return got, judge(key, operation, status, got, answer)
+
+
+def call(*given, **more):
+    return exchange(*given, **more)[1]
 
 
 def ask(method, path, want=200, **more):
@@ -143,18 +164,35 @@ def least_body(operation):
     return {name: example(schema["properties"][name]) for name in schema["required"]}
 
 
+def unknown_names(operation):
+    """Words for the path that name nothing."""
+    return {p["name"]: 9999 if p["schema"]["type"] == "integer" else "abcdef0123"
+            for p in operation["parameters"] if p["in"] == "path"}
+
+
+def roles(token):
+    """Every route at the port: to nobody, and with the observer's token."""
+    for key, operation in OPERATIONS.items():
+        names = unknown_names(operation)
+        if "401" in operation["responses"]:
+            call(key, 401, at="port", **names)
+        if "403" in operation["responses"]:
+            call(key, 403, at="port", headers=token, **names)
+
+
 def refusals():
     """What every route refuses in the same way."""
     for key, operation in OPERATIONS.items():
         named = operation["responses"]
-        names = {p["name"]: 9999 if p["schema"]["type"] == "integer" else "abcdef0123"
-                 for p in operation["parameters"] if p["in"] == "path"}
+        names = unknown_names(operation)
         if "404" in named:
             body = least_body(operation) if "requestBody" in operation else None
             call(key, 404, body=body, query=QUERIES.get(key, ""), **names)
         if "/api/pairgate/" not in key:
             if "400" in named:
                 call(key, 400, query="?%24top=x", **names)
+            if "requestBody" in operation:
+                call(key, 400, bytes_=b" " * (MOST + 1), **names)
             continue
         if "413" in named:
             call(key, 413, bytes_=b" " * (MOST + 1), **names)
@@ -261,7 +299,8 @@ def agent():
     ask("POST", "/doctor/backed-up")
     ask("GET", "/audit", query="?kind=trust")
     ask("GET", "/audit/verify")
-    ask("POST", "/administrators", 201, body={"name": "mary", "password": "correct horse"})
+    ask("POST", "/administrators", 201, body={"name": "mary", "password": "correct horse",
+                                         "role": "observer"})
     ask("PUT", "/administrators/{name}/password", name="mary",
         body={"password": "battery staple"})
     ask("GET", "/administrators")
@@ -304,6 +343,15 @@ def waiting():
         time.sleep(0.1)
 
 
+def receiving():
+    """The migration that the target has the first bytes of."""
+    while True:
+        for item in ask("GET", "/migrations", at="target")["items"]:
+            if item["state"] == "receiving":
+                return item["id"]
+        time.sleep(0.1)
+
+
 def migrations():
     job = start("estate", code=code())
     ask("GET", "/jobs/{id}/events", id=job)
@@ -319,10 +367,10 @@ def migrations():
     ask("POST", "/migrations/{id}/takeover", 202, at="target", id=migration,
         body={"confirmed": True})
     ask("POST", "/migrations/{id}/reclaim", id=migration, body={"confirmed": True})
-    openmanage(job)
+    openmanage_jobs(job)
 
 
-def openmanage(job):
+def openmanage_jobs(job):
     jobs = "/api/JobService/Jobs"
     call(f"GET {jobs}", 200)
     call(f"GET {jobs}({{id}})", 200, id=job)
@@ -332,6 +380,35 @@ def openmanage(job):
          id=job, history=job)
 
 
+def log_in(name):
+    """The header that a request of theirs carries then, and the id of the session."""
+    body = {"UserName": name, "Password": text("password").strip(), "SessionType": "API"}
+    headers, session = exchange(f"POST {SESSIONS}", 201, at="port", body=body)
+    return {"X-Auth-Token": headers["X-Auth-Token"]}, session["Id"]
+
+
+def basic(name):
+    pair = f"{name}:{text('password').strip()}"
+    return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+
+
+def openmanage():
+    """At the port: roles, sessions, certificates."""
+    token, session = log_in("otto")
+    roles(token)
+    call(f"GET {APPLICATION}/Info", 200, at="port", headers=token)
+    call(f"GET {APPLICATION}/Certificate", 200, at="port", headers=token)
+    call(f"GET {SESSIONS}", 200, at="port", headers=basic("otto"))
+    call(f"GET {SESSIONS}('{{id}}')", 200, at="port", headers=token, id=session)
+    call(f"DELETE {SESSIONS}('{{id}}')", 204, at="port", headers=token, id=session)
+    token, _ = log_in("vera")
+    pem = text("source.pem").encode()
+    leaf = pem.split(b"-----END", 1)[0] + b"-----END CERTIFICATE-----\n"
+    call(f"POST {ACTIONS}.UploadCertChain", 200, at="port", headers=token, bytes_=pem)
+    call(f"POST {ACTIONS}.UploadCertificate", 200, at="port", headers=token, bytes_=leaf)
+    call(f"POST {ACTIONS}.GenerateCSR", 200, at="port", headers=token, body=SUBJECT)
+
+
 def decisions():
     job = start("denied", wait=True)
     pairing = waiting()
@@ -339,10 +416,9 @@ def decisions():
     ended(f"{V1}/jobs/{job}")
     job = start("slow", wait=True, limit="100k", streams=1)
     ask("POST", "/pairings/{id}/approve", at="target", id=waiting())
-    while not json.loads(raw("source", "GET", f"{V1}/jobs/{job}")[2])["bytes"]:
-        time.sleep(0.1)
+    migration = receiving()
     ask("DELETE", "/jobs/{id}", id=job)
-    migration = ended(f"{V1}/jobs/{job}")["migration"]
+    ended(f"{V1}/jobs/{job}")
     ask("POST", "/pairings/{id}/revoke", at="target", id=migration)
     ask("POST", "/migrations/{id}/give-up", id=migration, body={"confirmed": True})
     ask("POST", "/migrations/{id}/abort", 202, at="target", id=migration)
@@ -353,8 +429,7 @@ def unseen():
     """What the description promises and nobody has met."""
     for key, operation in OPERATIONS.items():
         for status in operation["responses"]:
-            if status != "default" and (key, int(status)) not in seen and \
-                    int(status) not in (401, 403):
+            if status != "default" and (key, int(status)) not in seen:
                 wrong.append(f"{key}: {status} was never seen")
 
 
@@ -367,6 +442,7 @@ def part(function, *given):
 
 
 part(described)
+part(openmanage)
 part(requests_and_chains)
 part(identities)
 authority = part(built_in_ca)
