@@ -11,7 +11,7 @@ member source office
 member target office
 listen source
 listen target
-tree "$scratch/estate" 20
+tree "$scratch/estate" 4
 
 # events_of NAME PATH FILE: the stream to its end, as the JSON of its data lines.
 events_of()
@@ -110,7 +110,7 @@ same_tree 'the slow tree arrived' "$scratch/estate" "$scratch/target.into/slow"
 head -c 12M /dev/urandom >"$scratch/estate/large"
 code target --for source.example.com
 start 'one more' "$v1/migrations" \
-    '{host: $host, directory: $tree, code: $code, name: "third", limit: "3M"}' \
+    '{host: $host, directory: $tree, code: $code, name: "third", limit: "3M", streams: 1}' \
     --arg host "$(at target)" --arg tree "$scratch/estate" --rawfile code "$scratch/target.code"
 check 'it moves' wait_for 20 has_bytes
 listen_end source
