@@ -139,7 +139,6 @@ static void examine_plans(struct report *out, int state)
     }
 }
 
-/* An empty one would be taken for new: whoever lost its rows shall hear of it here. */
 static void examine_database(struct report *out, struct state *state)
 {
     struct error why = {0};
@@ -147,9 +146,7 @@ static void examine_database(struct report *out, struct state *state)
 
     if (fstatat(state->fd, STATE_DB_FILE, &st, 0) != 0)
         return;
-    if (st.st_size == 0)
-        fail(&why, E_DB, "it is empty");
-    else if (state_open_db(state, &why))
+    if (state_open_db(state, &why))
         (void)!db_check(&state->db, &why);
     if (why.msg != E_NONE)
         tell(out, SEVERITY_ERROR, STATE_DB_FILE, &why);

@@ -123,10 +123,22 @@ bool state_make(struct state *out, const char *dir, struct error *err)
     return fs_make_dir(&made, AT_FDCWD, dir, 0700, err) && state_adopt(out, dir, err);
 }
 
+/* An empty one is new to SQLite; but `init` fills it before it makes an identity. */
+static bool db_was_emptied(const struct state *state)
+{
+    struct stat st;
+
+    return fstatat(state->fd, STATE_DB_FILE, &st, 0) == 0 && st.st_size == 0 &&
+           fstatat(state->fd, IDENTITY_DIR "/current", &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bool state_open_db(struct state *state, struct error *err)
 {
     char path[PATH_MAX + sizeof(STATE_DB_FILE) + 1];
 
+    if (db_was_emptied(state))
+        return fail(err, E_DB, "%s/%s is empty; without a backup, remove it", state->dir,
+                    STATE_DB_FILE);
     snprintf(path, sizeof(path), "%s/%s", state->dir, STATE_DB_FILE);
     return db_open(&state->db, path, schema_steps, schema_count, err);
 }

@@ -2,7 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # long
 # Every file of a real state directory, cut short, emptied or with a bit flipped: every command
-# ends by itself, says what is wrong and what to do, and `doctor` names the file.
+# that reads it ends by itself, says what is wrong and what to do, and `doctor` names the file. A
+# migration that goes on all the same brings the tree whole.
+#
+#   DAMAGES   how each file is damaged: `all` for every way; without it one, another for the next
 . "$(dirname "$0")/lib.sh"
 
 # ---- a state directory with everything in it ----
@@ -36,8 +39,8 @@ must node doctor --backed-up
 listen target
 code target
 tree "$scratch/estate" 9
-migrate_start node target "$scratch/estate" --limit 1M --compress never --streams 1 --patience 1s
-wait_for 60 sent_at_least node 4000000 || die 'a part is sent'
+migrate_start node target "$scratch/estate" --limit 6M --compress never --streams 1 --patience 1s
+wait_for 60 sent_at_least node 1000000 || die 'a part is sent'
 crash "$migrating"
 listen_crash target
 id=$(migration_of node)
@@ -45,8 +48,28 @@ node=$scratch/node
 mkdir -p "$node/hooks"
 chmod 700 "$node/hooks"
 (umask 077 && echo 60 >"$node/hooks/seconds")
+for kept in node target target.into; do cp -a "$scratch/$kept" "$scratch/$kept.whole"; done
 must node identity self-sign --replace-chain --confirm-within 20h
-cp -a "$node" "$scratch/whole"
+cp -a "$node" "$scratch/node.changed"
+
+# back DIR [STATE]: as it was.
+back()
+{
+    rm -rf "${scratch:?}/$1"
+    cp -a "$scratch/$1.${2:-whole}" "$scratch/$1"
+}
+
+# target_back: the target as it was when the source was killed, if something came since; it listens.
+target_moved=yes
+target_back()
+{
+    if [[ $target_moved == no ]]; then return; fi
+    group_is_gone "${listener_group[target]}" >"$out" || listen_crash target
+    back target
+    back target.into
+    listen target
+    target_moved=no
+}
 
 # ---- what is done to it, and who looks ----
 
@@ -77,18 +100,44 @@ END
     ((n > 0))
 }
 
+# What reads a file: a pattern of its name, and the commands with commas; the first that fits.
+readers=(
+    '^identity/(change|rollback)'   'identity show,identity confirm'
+    '^identity/1/'                  'identity backups,identity restore 1'
+    '^identity/.*/(chain|key)\.pem' "identity show,chain show,resume $id"
+    '^identity/'                    'identity show,identity backups'
+    '^requests/'                    'request list,request new'
+    '^trust/removed/'               'trust list --removed'
+    '^trust/published/'             'trust list --published,trust status'
+    '^trust/holders/'               'trust status'
+    '^trust/anchors/'               "trust list,resume $id"
+    '^trust/'                       'trust list --store lab'
+    '^ca/|^ca\.issued/'             'ca show,ca list,ca crl'
+    '^migrations/.*/plan'           "status,resume $id,abort $id"
+    '^migrations/'                  "status,resume $id"
+    '^services'                     'identity services'
+    '^state\.db'                    "status,invitations,invite,audit verify,resume $id"
+    ''                              'status'
+)
+
 # commands FILE: those that read it, a line each.
 commands()
 {
+    local i
     echo doctor
-    case $1 in
-    identity/*) printf '%s\n' 'identity show' 'identity backups' 'chain show' ;;
-    requests/*) printf '%s\n' 'request list' 'request new' ;;
-    trust/*) printf '%s\n' 'trust list' 'trust list --published' 'trust list --removed' 'trust status' ;;
-    ca/* | ca.issued/*) printf '%s\n' 'ca show' 'ca list' 'ca crl' ;;
-    migrations/*) printf '%s\n' status "resume $id" "abort $id" ;;
-    *) printf '%s\n' status invitations 'audit verify' 'identity services' "resume $id" ;;
-    esac
+    for ((i = 0; i < ${#readers[@]}; i += 2)); do
+        if [[ $1 =~ ${readers[i]} ]]; then
+            tr ',' '\n' <<<"${readers[i + 1]}"
+            return
+        fi
+    done
+}
+
+# damages N: those of the N-th file, a line each.
+damages()
+{
+    local -r ways=(emptied halved flipped)
+    if [[ ${DAMAGES:-one} == all ]]; then printf '%s\n' "${ways[@]}"; else echo "${ways[$1 % 3]}"; fi
 }
 
 # says_what_to_do STATUS: no signal ended it; what it refuses has an id and a remedy.
@@ -98,8 +147,9 @@ says_what_to_do()
     (($1 == 0)) || { grep -qE 'PG[A-Z][0-9]{4}' "$out" "$err" && grep -q 'Remedy' "$out" "$err"; }
 }
 
-# costs_nothing FILE: read again from the tree, or a note that only says when.
-costs_nothing() { [[ $1 =~ ^trust/removed/|^migrations/.*/(digests|listed|changed|manifest)-|/seen$|^backed-up$|^services$|crl-number$|^hooks/seconds$ ]]; }
+# costs_nothing FILE: read again from the tree, or a note that only says when, or what SQLite drops as
+# it does after a power cut.
+costs_nothing() { [[ $1 =~ ^trust/removed/|^migrations/.*/(digests|listed|changed|manifest)-|/seen$|^backed-up$|^services$|crl-number$|^hooks/seconds$|^state\.db-wal$ ]]; }
 
 # names FILE: doctor tells of it, or of the folder of an identity or a request.
 names()
@@ -109,38 +159,60 @@ names()
     [[ $folder =~ ^(identity|requests)/ ]] && grep -qF "$folder" "$out"
 }
 
-files=0
-# looked_at FILE HOW
-looked_at()
+# is_told FILE HOW COMMAND: what COMMAND, run on the damaged state, says of it.
+is_told()
 {
-    local file=$1 how=$2 command words got
-    rm -rf "$node"
-    cp -a "$scratch/whole" "$node"
-    damage "$node/$file" "$how" || return 0
-    while read -r command <&3; do
-        read -ra words <<<"$command"
-        got=0
-        pg node "${words[@]}" >"$out" 2>"$err" </dev/null || got=$?
-        if ! says_what_to_do "$got"; then
-            not_ok "$file, $how: $command ends with $got, and says what to do" "$out" "$err"
-        elif [[ $command == doctor && $how != flipped ]] && ! costs_nothing "$file" && ! { ((got > 0)) && names "$file"; }; then
-            not_ok "$file, $how: doctor names it ($got)" "$out" "$err"
-        fi
-    done 3< <(commands "$file")
-    files=$((files + 1))
+    local file=$1 how=$2 command=$3 words got=0
+    read -ra words <<<"$command"
+    if [[ $command =~ ^(resume|abort) ]]; then target_back; fi
+    pg node "${words[@]}" >"$out" 2>"$err" </dev/null || got=$?
+    if [[ $command == abort* || $command == resume* && $got == 0 ]]; then target_moved=yes; fi
+    if ! says_what_to_do "$got"; then
+        not_ok "$file, $how: $command ends with $got, and says what to do" "$out" "$err"
+    elif [[ $command == doctor && $how != flipped ]] && ! costs_nothing "$file" && ! { ((got > 0)) && names "$file"; }; then
+        not_ok "$file, $how: doctor names it ($got)" "$out" "$err"
+    elif [[ $command == resume* && $got == 0 ]]; then
+        same_tree "$file, $how: $command" "$scratch/estate" "$scratch/target.into/estate"
+    fi
 }
 
-run 1 node doctor
-while read -r file; do
-    for how in emptied halved flipped; do looked_at "$file" "$how"; done
-done < <(cd "$scratch/whole" && find . -type f ! -name lock ! -name hooks.lock ! -name '*-shm' -printf '%P\n' | sort)
-ok "$files damaged states were looked at"
+states=0
+# looked_at STATE FILE HOW
+looked_at()
+{
+    local command
+    back node "$1"
+    damage "$node/$2" "$3" || return 0
+    while read -r command <&3; do
+        is_told "$2" "$3" "$command"
+    done 3< <(commands "$2")
+    states=$((states + 1))
+}
 
-rm -rf "$node"
-cp -a "$scratch/whole" "$node"
+# files STATE: those in it.
+files() { (cd "$scratch/node.$1" && find . -type f ! -name lock ! -name hooks.lock ! -name '*-shm' -printf '%P\n' | sort); }
+
+n=0
+while read -r state file; do
+    n=$((n + 1))
+    while read -r how; do looked_at "$state" "$file" "$how"; done < <(damages "$n")
+done < <(files whole | sed 's/^/whole /' && comm -13 <(files whole) <(files changed) | sed 's/^/changed /')
+ok "$states damaged states of $n files were looked at"
+
+back node
 sqlite3 "$node/state.db" 'PRAGMA user_version = 999'
 for command in status invitations 'audit verify' invite; do
     read -ra words <<<"$command"
     run 2 node "${words[@]}"
     check 'a database of a newer program is refused, and said so' grep -q PGB1006 "$err"
 done
+
+back node
+: >"$node/state.db"
+rm -f "$node"/state.db-*
+for command in status invitations 'audit verify' invite; do
+    read -ra words <<<"$command"
+    run 2 node "${words[@]}"
+    check 'an emptied database is not taken for new' grep -q PGB1005 "$err"
+done
+printf 'survived %d damaged states in all\n' "$states"

@@ -112,6 +112,21 @@ static void a_backup_that_is_cut_short_is_told(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(hurt.item[0].about, "identity/1"));
 }
 
+static void a_database_that_was_emptied_is_not_taken_for_new(void)
+{
+    scoped(patient_clear) struct patient patient = {0};
+    scoped(report_clear) struct report hurt = {0};
+    struct error err = {0};
+
+    patient_make(&patient);
+    CU_ASSERT_FATAL(scratch_shell(&patient.scratch, ": >state.db"));
+    CU_ASSERT_FALSE(state_open_db(&patient.state, &err));
+    CU_ASSERT_EQUAL(err.msg, E_DB);
+    doctor_damage(&hurt, &patient.state);
+    CU_ASSERT_EQUAL_FATAL(hurt.n, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hurt.item[0].about, "state.db"));
+}
+
 static void a_clock_before_everything_is_broken(void)
 {
     scoped(patient_clear) struct patient patient = {0};
@@ -180,6 +195,7 @@ int main(void)
         TEST(an_end_in_sight_is_told_and_an_end_that_is_over),
         TEST(an_open_key_is_broken_and_an_open_file_untidy),
         TEST(a_backup_that_is_cut_short_is_told),
+        TEST(a_database_that_was_emptied_is_not_taken_for_new),
         TEST(a_clock_before_everything_is_broken),
         TEST(without_an_identity_it_is_broken),
         TEST(an_expired_anchor_is_a_note_when_it_was_renewed),
