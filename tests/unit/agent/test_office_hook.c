@@ -12,8 +12,10 @@
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 /* A fixture whose state directory has hooks, and one granted migration. */
 struct bench {
@@ -195,6 +197,18 @@ static void supervisor_again(struct bench *bench)
                     0);
 }
 
+/* Another one, whom the worker may ask. */
+static void supervisor_anew(struct bench *bench)
+{
+    int ends[2];
+
+    close(bench->f->supervisor);
+    CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    authority_open(&bench->f->authority, ends[0]);
+    bench->f->supervisor = ends[1];
+    supervisor_again(bench);
+}
+
 static void run_sql(struct bench *bench, const char *sql)
 {
     scoped(query_end) struct query query = {0};
@@ -238,8 +252,10 @@ static void what_is_owed_is_not_the_workers(void)
 
     bench_make(&bench, true);
     put_hook(&bench, "target-activate", "exit 1");
+    supervisor_end(&bench);
     run_sql(&bench, "UPDATE migration SET state = 'committed'");
     bench.f->office.hooks->look = true;
+    supervisor_anew(&bench);
     CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_IMPORT, 0), E_HANDOVER_MOVE);
     CU_ASSERT_EQUAL(ask_for(&bench, HOOK_TARGET_ACTIVATE, 0), E_SUPERVISOR);
 }
