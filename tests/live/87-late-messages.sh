@@ -46,14 +46,25 @@ refused_with() { check "for $1" grep -q "$1" "$scratch/answer"; }
 declare -A order=([none]=0 [sending]=1 [frozen]=2 [commit-asked]=3 [handed-over]=4) last_of
 caught()
 {
+    local try
+    found=''
+    for try in 1 2 3; do # the counts are not the same every time
+        if [[ ! $found ]]; then halve "$1" "$2.$try" "$try"; fi
+    done
+    id=$found
+    if [[ ! $id ]]; then die "a source is caught $1"; fi
+}
+
+# halve STATE NAME TRY: $found. Where that state was before is looked at first, else everywhere.
+halve()
+{
     local low=1 high=${last_of[all]:-} n name state
     if [[ ! $high ]]; then
         killed_at 0 "$2-0"
         high=$(od -An -t u8 -N 8 "$scratch/counts" | tr -d ' ')
         last_of[all]=$high
     fi
-    if [[ ${last_of[$1]:-} ]]; then low=$((last_of[$1] - 2)) high=$((last_of[$1] + 2)); fi
-    found=''
+    if [[ $3 == 1 && ${last_of[$1]:-} ]]; then low=$((last_of[$1] - 2)) high=$((last_of[$1] + 2)); fi
     while ((low <= high)); do
         n=$(((low + high) / 2))
         name=$2-$n
@@ -67,8 +78,6 @@ caught()
         fi
         if ((order[$state] <= order[$1])); then low=$((n + 1)); else high=$((n - 1)); fi
     done
-    id=$found
-    if [[ ! $id ]]; then die "a source is caught $1"; fi
 }
 # in_doubt NAME: one whose row says that commit was asked for, and which never said so.
 in_doubt()
