@@ -4,6 +4,7 @@
 #include "agent/clock.h"
 #include "agent/dial.h"
 #include "agent/hall.h"
+#include "agent/thread.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -20,7 +21,6 @@
 #include <unistd.h>
 
 #define BACKLOG 512
-#define THREAD_STACK (512 * 1024)
 
 static void list_free(struct addrinfo **list)
 {
@@ -122,20 +122,6 @@ static void *guest_run(void *at)
     return NULL;
 }
 
-static bool guest_start(struct guest *guest)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    bool started;
-
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, THREAD_STACK);
-    started = pthread_create(&thread, &attributes, guest_run, guest) == 0;
-    pthread_attr_destroy(&attributes);
-    return started;
-}
-
 /* A thread for one that was let in, or for `peer`, that was parked and speaks again. */
 static void guest_serve(struct service *service, const struct caller_id *who,
                         struct peer *peer, size_t seat)
@@ -148,7 +134,7 @@ static void guest_serve(struct service *service, const struct caller_id *who,
         peer->seat = seat;
     if (peer != NULL && peer->admitted)
         door_granted(&service->door, seat, clock_steady_ms());
-    if (guest_start(guest))
+    if (thread_start(guest_run, guest))
         return;
     if (peer != NULL)
         peer_end(peer);

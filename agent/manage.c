@@ -5,6 +5,7 @@
 #include "agent/clock.h"
 #include "agent/manage_parts.h"
 #include "agent/sandbox.h"
+#include "agent/thread.h"
 #include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -22,7 +23,6 @@
 #include <unistd.h>
 
 #define TICK_MS 1000
-#define THREAD_STACK (512 * 1024)
 
 /* ---- seats ---- */
 
@@ -104,19 +104,12 @@ static bool visitor_start(struct manage *manage, const struct manage_caller *cal
                           size_t seat)
 {
     struct visitor *visitor = mem_zeroed(1, sizeof(*visitor));
-    pthread_attr_t attributes;
-    pthread_t thread;
-    bool started;
 
     *visitor = (struct visitor){.manage = manage, .caller = *caller, .seat = seat};
-    pthread_attr_init(&attributes);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, THREAD_STACK);
-    started = pthread_create(&thread, &attributes, visitor_run, visitor) == 0;
-    pthread_attr_destroy(&attributes);
-    if (!started)
-        mem_free(visitor);
-    return started;
+    if (thread_start(visitor_run, visitor))
+        return true;
+    mem_free(visitor);
+    return false;
 }
 
 /* ---- the hall: accepted, and not on a seat ---- */
