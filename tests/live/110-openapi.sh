@@ -21,7 +21,7 @@ for name in source target; do
     install -d -m 700 "$scratch/$name/hooks"
     install -m 700 /bin/true "$scratch/$name/hooks/services"
 done
-"$python" "$(dirname "$0")/openapi.py" "$scratch" "$(at target)" "${managed[source]}" >"$scratch/report" 2>&1 ||
+"$python" -B "$(dirname "$0")/openapi.py" "$scratch" "$(at target)" "${managed[source]}" >"$scratch/report" 2>&1 ||
     not_ok 'the agents keep to their description' "$scratch/report"
 cat "$scratch/report"
 check 'all of it was looked at' grep -q '^routes: ' "$scratch/report"

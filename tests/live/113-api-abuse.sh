@@ -8,7 +8,7 @@
 
 agent office
 listen office
-/usr/bin/python3 "$(dirname "$0")/abuse.py" "$scratch/office/manage.sock" >"$scratch/report" 2>&1 ||
+/usr/bin/python3 -B "$(dirname "$0")/abuse.py" "$scratch/office/manage.sock" >"$scratch/report" 2>&1 ||
     not_ok 'every wrong request is refused as such' "$scratch/report"
 tail -n 1 "$scratch/report"
 check 'all of it was sent' grep -q '^requests: [0-9]\{4\}' "$scratch/report"

@@ -8,7 +8,7 @@
 
 agent office
 listen office
-/usr/bin/python3 "$(dirname "$0")/errors.py" "$scratch/office/manage.sock" "$live_root" \
+/usr/bin/python3 -B "$(dirname "$0")/errors.py" "$scratch/office/manage.sock" "$live_root" \
     >"$scratch/report" 2>&1 || not_ok 'every message is told or explained' "$scratch/report"
 tail -n 1 "$scratch/report"
 check 'many were told' grep -q '^messages: .*over HTTP: [0-9]\{3\},' "$scratch/report"

@@ -12,22 +12,16 @@ never 5xx, never a closed connection. The order is fixed: a run can be repeated.
 import http.client
 import json
 import re
-import socket
 import sys
+
+from local import Socket
 
 V1 = "/api/pairgate/v1"
 wrong = []
 counts = {}
 
 
-class Socket(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(120)
-        self.sock.connect(sys.argv[1])
-
-
-connection = Socket("localhost")
+connection = Socket(sys.argv[1])
 
 
 def raw(method, path, body=None, kind="application/json"):

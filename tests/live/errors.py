@@ -8,12 +8,12 @@ Sends every chain and pair of tests/data, and wrong requests; then each message 
 told, or be named by one line of errors.elsewhere: a pattern of ids and the reason. A line that
 names a message which was told, or none at all, is as wrong as a message without a line.
 """
-import http.client
 import json
 import pathlib
 import re
-import socket
 import sys
+
+from local import Socket
 
 V1 = "/api/pairgate/v1"
 ROOT = pathlib.Path(sys.argv[2])
@@ -21,14 +21,7 @@ DATA = ROOT / "tests/data"
 told = set()
 
 
-class Socket(http.client.HTTPConnection):
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(120)
-        self.sock.connect(sys.argv[1])
-
-
-connection = Socket("localhost")
+connection = Socket(sys.argv[1])
 
 
 def ask(method, path, body=None, kind="application/json"):

@@ -17,13 +17,14 @@ import http.client
 import json
 import pathlib
 import re
-import socket
 import ssl
 import sys
 import time
 import traceback
 
 import jsonschema
+
+from local import Socket
 
 V1 = "/api/pairgate/v1"
 SESSIONS = "/api/SessionService/Sessions"
@@ -42,22 +43,9 @@ wrong = []
 seen = set()
 
 
-class Socket(http.client.HTTPConnection):
-    """HTTP over the local socket of an agent."""
-
-    def __init__(self, name):
-        super().__init__("localhost", timeout=120)
-        self.path = str(SCRATCH / name / "manage.sock")
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self.path)
-
-
 def raw(name, method, path, body=None, headers=None):
     """`name` is an agent, on whose socket it is asked, or "port"."""
-    connection = PORT if name == "port" else Socket(name)
+    connection = PORT if name == "port" else Socket(SCRATCH / name / "manage.sock")
     connection.request(method, path, body, headers or {})
     answer = connection.getresponse()
     found = answer.status, dict(answer.getheaders()), answer.read()
