@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The libraries pairgate links, as targets pairgate::NAME. Nothing here needs a network.
 #   from the prefix scripts/deps builds: wolfssl curl llhttp blake3
-#   from Debian's -dev packages:         jansson sqlite3 gsasl zstd seccomp cunit
+#   from Debian's -dev packages:         jansson sqlite3 gsasl zstd seccomp cunit ipsec-mb
 # PAIRGATE_DEPS_PREFIX names another prefix than the one scripts/deps built last.
 include_guard(GLOBAL)
 find_package(Threads REQUIRED)
@@ -45,3 +45,12 @@ pairgate_debian_library(gsasl libgsasl)
 pairgate_debian_library(zstd libzstd)
 pairgate_debian_library(seccomp libseccomp)
 pairgate_debian_library(cunit cunit)
+
+# Of Debian for amd64 alone, and without a .pc file; without it wolfSSL does all of AES.
+find_library(PAIRGATE_IPSEC_MB IPSec_MB)
+add_library(pairgate::ipsec_mb INTERFACE IMPORTED GLOBAL)
+if(PAIRGATE_IPSEC_MB)
+    set_target_properties(pairgate::ipsec_mb PROPERTIES
+        INTERFACE_LINK_LIBRARIES "${PAIRGATE_IPSEC_MB}"
+        INTERFACE_COMPILE_DEFINITIONS PAIRGATE_IPSEC_MB)
+endif()
