@@ -9,6 +9,11 @@
 #include <sqlite3.h>
 
 #define BUSY_MS 10000 /* another command of this appliance holds the write lock */
+/* The log begins anew once it has so many pages, or as soon as no reader needs it, and is
+ * cut then to DB_LOG_BYTES_MAX. */
+#define LOG_PAGES "1000"
+#define TEXT(n) #n
+#define AS_TEXT(n) TEXT(n)
 
 static void *take(int n)
 {
@@ -51,13 +56,18 @@ void db_use_mem(void)
 
 static bool db_fail(const struct db *db, const char *what, struct error *err)
 {
-    /* Its shared memory is a file as well: that is an I/O error to SQLite. */
-    const bool full =
-        db->handle != NULL && ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_FULL ||
-                               ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_IOERR &&
-                                sqlite3_system_errno(db->handle) == ENOSPC));
+    const int code = db->handle != NULL ? sqlite3_errcode(db->handle) & 0xff : SQLITE_NOMEM;
+    /* What its shared memory lacks, and a quota, are I/O errors to SQLite, which does not
+     * always keep the number. */
+    const int kept = code == SQLITE_IOERR ? sqlite3_system_errno(db->handle) : 0;
+    const int why = code == SQLITE_IOERR && kept == 0 ? errno : kept;
+    enum msg msg = E_DB;
 
-    return fail(err, full ? E_DB_FULL : E_DB, "%s: %s", what,
+    if (code == SQLITE_FULL || why == ENOSPC)
+        msg = E_DB_FULL;
+    else if (why == EDQUOT)
+        msg = E_DB_QUOTA;
+    return fail(err, msg, "%s: %s", what,
                 db->handle != NULL ? sqlite3_errmsg(db->handle) : "out of memory");
 }
 
@@ -111,7 +121,8 @@ bool db_open(struct db *out, const char *path, const char *const *schema, size_t
     if (!db_do(out,
                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-               "PRAGMA cell_size_check = ON",
+               "PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = " LOG_PAGES ";"
+               "PRAGMA journal_size_limit = " AS_TEXT(DB_LOG_BYTES_MAX),
                err) ||
         !db_version(out, &version, err))
         return false;

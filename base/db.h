@@ -13,6 +13,8 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
+#define DB_LOG_BYTES_MAX 4194304 /* of state.db-wal, while no reader stays on */
+
 struct db {
     struct sqlite3 *handle;
 };

@@ -82,6 +82,8 @@ bool(fail)(struct error *err, enum msg msg, const char *fmt, ...)
 
 bool(fail_errno)(struct error *err, enum msg msg, const char *what)
 {
+    if (errno == EMFILE || errno == ENFILE)
+        msg = E_NO_DESCRIPTOR;
     return fail(err, msg, "%s: %s", what, strerrordesc_np(errno));
 }
 

@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -24,6 +25,8 @@ void fd_close(int *fd)
 
 static bool read_to_end(struct buf *out, int fd, const char *path, struct error *err)
 {
+    struct error full = {0};
+
     for (;;) {
         unsigned char chunk[READ_CHUNK];
         ssize_t n = read(fd, chunk, sizeof(chunk));
@@ -34,8 +37,8 @@ static bool read_to_end(struct buf *out, int fd, const char *path, struct error 
             return fail_errno(err, E_FILE_READ, path);
         if (n == 0)
             return true;
-        if (!buf_add(out, span_of(chunk, (size_t)n), err))
-            return false;
+        if (!buf_add(out, span_of(chunk, (size_t)n), &full))
+            return fail(err, full.msg, "%s: %s", path, full.about);
     }
 }
 
@@ -137,8 +140,11 @@ bool fs_replace(int dir, const char *name, struct span bytes, mode_t mode,
         unlinkat(dir, temp, 0);
         return false;
     }
-    if (renameat(dir, temp, dir, name) != 0)
-        return fail_errno(err, E_FILE_WRITE, name);
+    if (renameat(dir, temp, dir, name) != 0) {
+        (void)fail_errno(err, E_FILE_WRITE, name);
+        unlinkat(dir, temp, 0);
+        return false;
+    }
     return fs_sync(dir, name, err);
 }
 
@@ -201,25 +207,6 @@ bool fs_make_dir(int *out, int at, const char *path, mode_t mode, struct error *
     return make_one(at, part, mode, err) && fs_open_dir(out, at, path, err);
 }
 
-static bool remove_entries(int dir, struct error *err);
-
-bool fs_remove_tree(int dir, const char *name, struct error *err)
-{
-    scoped(fd_close) int below = -1;
-
-    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
-        return true;
-    if (errno != EISDIR && errno != EPERM)
-        return fail_errno(err, E_FILE_WRITE, name);
-    below = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (below < 0)
-        return fail_errno(err, E_FILE_WRITE, name);
-    if (!remove_entries(below, err))
-        return false;
-    return unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
-           fail_errno(err, E_FILE_WRITE, name);
-}
-
 DIR *dir_open(int at, const char *path, int flags)
 {
     const int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
@@ -237,20 +224,24 @@ void dir_close(DIR **dir)
     *dir = NULL;
 }
 
-static bool remove_entries(int dir, struct error *err)
+const struct dirent *dir_next(DIR *dir)
 {
-    scoped(dir_close) DIR *list = dir_open(dir, ".", 0);
-    const struct dirent *entry;
+    errno = 0;
+    return readdir(dir);
+}
 
-    if (list == NULL)
-        return fail_errno(err, E_FILE_READ, "a directory to remove");
-    while ((entry = readdir(list)) != NULL) {
-        if (text_equal(entry->d_name, ".") || text_equal(entry->d_name, ".."))
-            continue;
-        if (!fs_remove_tree(dir, entry->d_name, err))
-            return false;
-    }
-    return true;
+bool fs_has(bool *has, int dir, const char *name, struct error *err)
+{
+    *has = faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return *has || errno == ENOENT || fail_errno(err, E_FILE_READ, name);
+}
+
+bool fs_is_locked(int fd)
+{
+    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK;
+    (void)flock(fd, LOCK_UN);
+    return false;
 }
 
 bool fs_open_beneath(int *out, int root, const char *path, int flags, mode_t mode,

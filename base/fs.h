@@ -34,14 +34,22 @@ must_check bool fs_rename_new(int dir, const char *from, const char *to, struct 
  * or 0. */
 DIR *dir_open(int at, const char *path, int flags);
 void dir_close(DIR **dir);
+/* Its next entry; NULL at the end, with errno 0, and when it cannot be read any further,
+ * with another: a list that was cut short must not be taken for a whole one. */
+const struct dirent *dir_next(DIR *dir);
+/* Whether dir/name is there, a dangling link too; E_FILE_READ when that cannot be told. */
+must_check bool fs_has(bool *has, int dir, const char *name, struct error *err);
 
 must_check bool fs_open_dir(int *out, int at, const char *path, struct error *err);
 /* The same; made first, it and its parents, with `mode` and durably, when it is not there.
  */
 must_check bool fs_make_dir(int *out, int at, const char *path, mode_t mode,
                             struct error *err);
+/* Another process holds the lock (flock(2)) of this open file. */
+bool fs_is_locked(int fd);
 must_check bool fs_sync(int fd, const char *what, struct error *err);
-/* Remove dir/name and everything below it. What is not there is no error. */
+/* Remove dir/name and everything below it, with three descriptors however deep that is, and
+ * directories of our own whatever their modes. What is not there is no error. */
 must_check bool fs_remove_tree(int dir, const char *name, struct error *err);
 
 /* openat2 with RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS. */

@@ -25,6 +25,15 @@ void *mem_zeroed(size_t n, size_t size)
     return at;
 }
 
+void *mem_aligned(size_t n)
+{
+    void *at = aligned_alloc(MEM_BLOCK, (n / MEM_BLOCK + 1) * MEM_BLOCK);
+
+    if (at == NULL)
+        mem_stop();
+    return at;
+}
+
 void *mem_resize(void *old, size_t n, size_t size)
 {
     void *at = NULL;

@@ -10,6 +10,9 @@
 
 /* n zeroed elements of `size` bytes; n may be 0. The caller frees with mem_free. */
 void *mem_zeroed(size_t n, size_t size);
+/* n bytes, not zeroed, that begin where a direct write may (O_DIRECT). */
+#define MEM_BLOCK 4096
+void *mem_aligned(size_t n);
 /* `old` resized to n elements of `size` bytes; what is new is not zeroed. */
 void *mem_resize(void *old, size_t n, size_t size);
 /* A copy of the string. */

@@ -8,23 +8,6 @@ struct span span_text(const char *text)
     return span_of(text, strlen(text));
 }
 
-struct span span_of(const void *at, size_t n)
-{
-    return (struct span){.at = at, .n = n};
-}
-
-struct span span_after(struct span span, size_t from)
-{
-    if (from > span.n)
-        from = span.n;
-    return span_of(span.n > 0 ? span.at + from : span.at, span.n - from);
-}
-
-struct span span_head(struct span span, size_t n)
-{
-    return span_of(span.at, n < span.n ? n : span.n);
-}
-
 bool span_equal(struct span a, struct span b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.at, b.at, a.n) == 0);
@@ -44,6 +27,18 @@ bool span_find(struct span span, const char *text, size_t *where)
     if (hit != NULL && where != NULL)
         *where = (size_t)(hit - span.at);
     return hit != NULL;
+}
+
+bool span_take_line(struct span *from, struct span *line)
+{
+    size_t end = from->n;
+
+    if (from->n == 0)
+        return false;
+    (void)span_find(*from, "\n", &end);
+    *line = span_head(*from, end);
+    *from = span_after(*from, end + 1);
+    return true;
 }
 
 static bool is_blank(unsigned char c)

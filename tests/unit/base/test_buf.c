@@ -4,6 +4,7 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <stdint.h>
 #include <string.h>
 
 static void a_buf_takes_what_its_ceiling_allows_and_no_more(void)
@@ -93,6 +94,17 @@ static void allocated_texts_are_copies(void)
     mem_free(copy);
 }
 
+static void aligned_memory_begins_at_a_block(void)
+{
+    for (size_t n = 0; n <= 2 * MEM_BLOCK; n += MEM_BLOCK / 2) {
+        unsigned char *at = mem_aligned(n);
+
+        CU_ASSERT_EQUAL((uintptr_t)at % MEM_BLOCK, 0);
+        memset(at, 1, n);
+        mem_free(at);
+    }
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -104,6 +116,7 @@ int main(void)
         TEST(printing_formats_what_fits),
         TEST(a_cleared_buf_may_be_cleared_again_and_used),
         TEST(allocated_texts_are_copies),
+        TEST(aligned_memory_begins_at_a_block),
     };
 
     return run_tests("buf", tests, COUNT(tests));

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char *const steps[] = {"CREATE TABLE t (k TEXT PRIMARY KEY, v BLOB) STRICT",
@@ -142,6 +143,46 @@ static void a_page_that_is_gone_is_found(void)
     db_close(&db);
 }
 
+static long long log_bytes(const struct scratch *dir)
+{
+    char path[PATH_MAX + 16];
+    struct stat stat_of;
+
+    snprintf(path, sizeof(path), "%s/state.db-wal", dir->path);
+    CU_ASSERT_FATAL(stat(path, &stat_of) == 0);
+    return stat_of.st_size;
+}
+
+/* While it is read, nothing of the log may be dropped; then it shrinks at the next write
+ * that starts it anew. */
+static void a_long_reader_leaves_no_long_log_behind(void)
+{
+    static char large[1 << 20];
+    scoped(scratch_clear) struct scratch dir = {0};
+    struct db db = {0}, other = {0};
+    struct error err = {0};
+    char key[2] = "a";
+
+    memset(large, 'x', sizeof(large) - 1);
+    scratch_make(&dir);
+    CU_ASSERT_FATAL(open_in(&db, &dir, 2, &err) && open_in(&other, &dir, 2, &err) &&
+                    put(&db, "!", "1", &err));
+    {
+        scoped(query_end) struct query reads = {0};
+
+        CU_ASSERT_FATAL(query_begin(&reads, &other, "SELECT k FROM t", &err) &&
+                        query_next(&reads, &err));
+        for (int i = 0; i < 8; i++, key[0]++)
+            CU_ASSERT_FATAL(put(&db, key, large, &err));
+        CU_ASSERT_TRUE(log_bytes(&dir) > DB_LOG_BYTES_MAX);
+    }
+    for (int i = 0; i < 3; i++, key[0]++)
+        CU_ASSERT_FATAL(put(&db, key, "1", &err));
+    CU_ASSERT_TRUE(log_bytes(&dir) <= DB_LOG_BYTES_MAX);
+    db_close(&other);
+    db_close(&db);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -151,6 +192,7 @@ int main(void)
         TEST(a_page_that_is_gone_is_found),
         TEST(what_is_not_committed_is_undone),
         TEST(a_broken_constraint_is_an_error_with_its_reason),
+        TEST(a_long_reader_leaves_no_long_log_behind),
     };
 
     return run_tests("db", tests, COUNT(tests));

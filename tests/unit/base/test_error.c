@@ -4,6 +4,7 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <errno.h>
 #include <string.h>
 
 static void the_first_failure_wins(void)
@@ -97,6 +98,19 @@ static void the_first_error_is_no_warning(void)
     CU_ASSERT_EQUAL(report_first_error(&report)->msg, E_USAGE);
 }
 
+static void a_lack_of_descriptors_is_told_whatever_was_opened(void)
+{
+    struct error few = {0}, gone = {0};
+
+    errno = EMFILE;
+    CU_ASSERT_FALSE(fail_errno(&few, E_FILE_READ, "a file"));
+    CU_ASSERT_EQUAL(few.msg, E_NO_DESCRIPTOR);
+    CU_ASSERT_STRING_EQUAL(few.about, "a file: Too many open files");
+    errno = ENOENT;
+    CU_ASSERT_FALSE(fail_errno(&gone, E_FILE_READ, "a file"));
+    CU_ASSERT_EQUAL(gone.msg, E_FILE_READ);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -108,6 +122,7 @@ int main(void)
         TEST(the_first_error_is_no_warning),
         TEST(kinds_give_the_exit_status_of_the_contract),
         TEST(a_rung_of_zero_is_told_from_none),
+        TEST(a_lack_of_descriptors_is_told_whatever_was_opened),
     };
 
     return run_tests("error", tests, COUNT(tests));

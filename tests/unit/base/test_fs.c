@@ -75,21 +75,6 @@ static void a_path_beneath_a_root_cannot_leave_it(void)
     }
 }
 
-static void a_tree_is_removed_without_following_links(void)
-{
-    scoped(scratch_clear) struct scratch dir = {0};
-    struct error err = {0};
-
-    scratch_make(&dir);
-    CU_ASSERT(scratch_shell(&dir,
-                            "mkdir -p keep t/a/b && echo x > t/a/b/f && echo y > keep/f"
-                            " && ln -s ../keep t/link"));
-    CU_ASSERT(fs_remove_tree(dir.fd, "t", &err));
-    CU_ASSERT_FALSE(scratch_has(&dir, "t"));
-    CU_ASSERT(scratch_has(&dir, "keep/f"));
-    CU_ASSERT(fs_remove_tree(dir.fd, "t", &err));
-}
-
 static void a_link_moves_in_one_step(void)
 {
     scoped(scratch_clear) struct scratch dir = {0};
@@ -127,6 +112,20 @@ static void directories_are_made_with_their_parents(void)
     CU_ASSERT(scratch_has(&dir, "x/y/z/f"));
 }
 
+static void what_cannot_be_told_is_not_taken_for_absent(void)
+{
+    scoped(scratch_clear) struct scratch scratch = {0};
+    bool has = false;
+    struct error err = {0};
+
+    scratch_make(&scratch);
+    CU_ASSERT_FATAL(scratch_shell(&scratch, "ln -s nowhere link && touch file"));
+    CU_ASSERT(fs_has(&has, scratch.fd, "link", &err) && has);
+    CU_ASSERT(fs_has(&has, scratch.fd, "other", &err) && !has);
+    CU_ASSERT_FALSE(fs_has(&has, scratch.fd, "file/below", &err));
+    CU_ASSERT_EQUAL(err.msg, E_FILE_READ);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -135,9 +134,9 @@ int main(void)
         TEST(a_missing_file_is_named),
         TEST(a_secret_that_others_can_read_is_refused_with_the_remedy),
         TEST(a_path_beneath_a_root_cannot_leave_it),
-        TEST(a_tree_is_removed_without_following_links),
         TEST(a_link_moves_in_one_step),
         TEST(nothing_is_renamed_over_something),
+        TEST(what_cannot_be_told_is_not_taken_for_absent),
         TEST(directories_are_made_with_their_parents),
     };
 

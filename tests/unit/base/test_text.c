@@ -172,6 +172,34 @@ static void hexadecimal_takes_colons_and_either_case(void)
     CU_ASSERT_FALSE(text_unhex(&out, "abc", &err));
 }
 
+static void bytes_are_taken_from_the_front_or_not_at_all(void)
+{
+    struct span rest = span_of("\1\2\3\4", 4), taken = {0};
+
+    CU_ASSERT(span_take(&rest, 3, &taken));
+    CU_ASSERT_EQUAL(span_number(taken), 0x010203);
+    CU_ASSERT_FALSE(span_take(&rest, 2, &taken));
+    CU_ASSERT_EQUAL(rest.n, 1);
+    CU_ASSERT_EQUAL(span_number(taken), 0x010203);
+    CU_ASSERT(span_take(&rest, 1, &taken));
+    CU_ASSERT(span_take(&rest, 0, &taken));
+    CU_ASSERT_EQUAL(span_number(taken), 0);
+}
+
+static void lines_are_taken_one_by_one(void)
+{
+    struct span rest = span_text("one\n\nlast");
+    struct span line = {0};
+
+    CU_ASSERT(span_take_line(&rest, &line) && span_equal(line, span_text("one")));
+    CU_ASSERT(span_take_line(&rest, &line) && line.n == 0);
+    CU_ASSERT(span_take_line(&rest, &line) && span_equal(line, span_text("last")));
+    CU_ASSERT_FALSE(span_take_line(&rest, &line));
+    rest = span_text("\n");
+    CU_ASSERT(span_take_line(&rest, &line) && line.n == 0);
+    CU_ASSERT_FALSE(span_take_line(&rest, &line));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -187,6 +215,8 @@ int main(void)
         TEST(utf8_is_told_from_what_only_looks_like_it),
         TEST(a_copy_that_does_not_fit_says_so),
         TEST(hexadecimal_takes_colons_and_either_case),
+        TEST(bytes_are_taken_from_the_front_or_not_at_all),
+        TEST(lines_are_taken_one_by_one),
     };
 
     return run_tests("text", tests, COUNT(tests));
