@@ -112,8 +112,11 @@ static bool make_ca(int state, int dir, const struct ca_plan *plan, struct error
 bool ca_init(int state, const struct ca_plan *plan, struct error *err)
 {
     scoped(fd_close) int dir = -1;
+    bool has = false;
 
-    if (faccessat(state, CA_DIR, F_OK, 0) == 0)
+    if (!fs_has(&has, state, CA_DIR, err))
+        return false;
+    if (has)
         return fail(err, E_CA_EXISTS, CA_DIR "/" CHAIN_FILE);
     if (!csr_name_is_exact(plan->name))
         return fail(err, E_CSR_NAME, "%s", plan->name);

@@ -19,8 +19,12 @@
 static bool free_name(char out[NAME_ROOM], int state, struct error *err)
 {
     for (unsigned i = 1; i < GENERATIONS_MAX; i++) {
+        bool has = false;
+
         snprintf(out, NAME_ROOM, CA_DIR ".%u", i);
-        if (faccessat(state, out, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+        if (!fs_has(&has, state, out, err))
+            return false;
+        if (!has)
             return true;
     }
     return fail(err, E_CA_EXISTS, "%d of them", GENERATIONS_MAX);
@@ -32,12 +36,14 @@ static bool put_in_place(int state, const struct chain *chain, const struct key 
 {
     scoped(fd_close) int dir = -1;
     char aside[NAME_ROOM];
+    bool has = false;
 
     if (!free_name(aside, state, err) || !fs_remove_tree(state, CA_DIR ".new", err) ||
         !fs_make_dir(&dir, state, CA_DIR ".new", 0700, err) ||
-        !ca_write(state, dir, chain, key, root_key, err))
+        !ca_write(state, dir, chain, key, root_key, err) ||
+        !fs_has(&has, state, CA_DIR, err))
         return false;
-    if (faccessat(state, CA_DIR, F_OK, 0) != 0)
+    if (!has)
         return fs_rename_new(state, CA_DIR ".new", CA_DIR, err);
     if (!fs_rename_new(state, CA_DIR ".new", aside, err))
         return false;
@@ -73,7 +79,11 @@ static bool chain_can_issue(const struct chain *chain, time_t now, struct error 
 bool ca_import(int state, const struct chain *chain, const struct key *key, bool replace,
                time_t now, struct error *err)
 {
-    if (!replace && faccessat(state, CA_DIR, F_OK, 0) == 0)
+    bool has = false;
+
+    if (!replace && !fs_has(&has, state, CA_DIR, err))
+        return false;
+    if (has)
         return fail(err, E_CA_EXISTS, "--replace takes its place");
     if (!span_equal(buf_span(&key->spki), chain_leaf(chain)->spki))
         return fail(err, E_IDENTITY_KEY, "%s", cert_issued_to(chain_leaf(chain)));

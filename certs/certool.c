@@ -124,21 +124,15 @@ static bool is_complete(struct certool *config, struct error *err)
 bool certool_parse(struct certool *out, struct span text, struct error *err)
 {
     unsigned number = 0;
+    struct span line;
 
     if (text.n > CERTOOL_BYTES_MAX)
         return fail(err, E_TOO_LARGE, "%zu bytes", text.n);
     if (span_starts(text, "\xEF\xBB\xBF"))
         text = span_after(text, 3);
-    while (text.n > 0) {
-        struct span line = text;
-        size_t end = 0;
-
-        if (span_find(text, "\n", &end))
-            line = span_head(text, end);
-        text = span_after(text, line.n + 1);
+    while (span_take_line(&text, &line))
         if (!read_line(out, line, ++number, err))
             return false;
-    }
     return is_complete(out, err);
 }
 

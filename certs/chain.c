@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "certs/chain.h"
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "certs/pem.h"
@@ -71,8 +72,7 @@ bool chain_parse(struct chain *out, struct span file, struct error *err)
     bool found = false;
 
     if (file.n > CHAIN_FILE_MAX)
-        return fail(err, E_CERT_LARGE, "the file has %zu bytes, more than %u", file.n,
-                    CHAIN_FILE_MAX);
+        return fail(err, E_CERT_LARGE, "the file has more than %u bytes", CHAIN_FILE_MAX);
     if (pem_has_private_key(file))
         return fail(err, E_PEM_PRIVATE_KEY, "a PRIVATE KEY block");
     if (!pem_open(&pem, file, err) || !pem_next(&block, &found, &pem, err))
@@ -81,6 +81,21 @@ bool chain_parse(struct chain *out, struct span file, struct error *err)
         if (!add_block(out, &block, err) || !pem_next(&block, &found, &pem, err))
             return false;
     return out->n > 0 || fail(err, E_PEM_NONE, "no BEGIN line in %zu bytes", file.n);
+}
+
+bool chain_load(struct chain *out, const char *path, struct error *err)
+{
+    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
+    struct error why = {0};
+
+    if (!fs_read(&file, path, err))
+        return false;
+    if (chain_parse(out, buf_span(&file), &why))
+        return true;
+    (void)fail(err, why.msg, "%s: %s", path, why.about);
+    err->has_rung = why.has_rung;
+    err->rung = why.rung;
+    return false;
 }
 
 /* The same certificate, and what is known of its signature. */
@@ -184,15 +199,15 @@ bool chain_pack(struct buf *out, const struct chain *chain, struct error *err)
 bool chain_unpack(struct chain *out, struct span packed, struct error *err)
 {
     while (packed.n > 0) {
-        size_t n = 0;
+        struct span rest = packed, length = {0}, der = {0};
 
-        for (size_t i = 0; i < 4 && packed.n >= 4; i++)
-            n = n << 8 | packed.at[i];
-        if (packed.n < 4 || n > packed.n - 4 || out->n == CHAIN_READ_MAX)
+        if (!span_take(&rest, 4, &length) ||
+            !span_take(&rest, (size_t)span_number(length), &der) ||
+            out->n == CHAIN_READ_MAX)
             return fail(err, E_CHAIN_PACKED, "%zu bytes are left", packed.n);
-        if (!chain_add_der(out, span_of(packed.at + 4, n), err))
+        if (!chain_add_der(out, der, err))
             return false;
-        packed = span_of(packed.at + 4 + n, packed.n - 4 - n);
+        packed = rest;
     }
     return out->n > 0 || fail(err, E_CHAIN_PACKED, "no certificate");
 }

@@ -26,6 +26,8 @@ struct chain {
  * certificate.
  */
 must_check bool chain_parse(struct chain *out, struct span file, struct error *err);
+/* The same of the file at `path`, which a failure names. */
+must_check bool chain_load(struct chain *out, const char *path, struct error *err);
 /* Append one certificate given as DER (what a TLS peer presented). */
 must_check bool chain_add_der(struct chain *out, struct span der, struct error *err);
 

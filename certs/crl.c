@@ -55,7 +55,7 @@ static bool read_point(struct crl *out, const struct extension *from, struct err
     if (!der_only(&fields, from->value, TAG_SEQUENCE))
         return malformed(err, "issuingDistributionPoint");
     out->is_partial = der_next_is(fields, TAG_CONTEXT_OVER(0));
-    if (out->is_partial && !der_expect(&field, &fields, TAG_CONTEXT_OVER(0)))
+    if (out->is_partial && !der_expect(&out->point, &fields, TAG_CONTEXT_OVER(0)))
         return malformed(err, "issuingDistributionPoint");
     if (!take_switch(&out->for_users_only, &fields, 1) ||
         !take_switch(&out->for_cas_only, &fields, 2))
@@ -283,6 +283,12 @@ bool crl_is_signed_by(const struct crl *crl, const struct cert *issuer)
     return cert_is_signed_by(&as_cert, issuer);
 }
 
+bool crl_is_weakly_signed(const struct crl *crl)
+{
+    return crl->signed_with == SIGNATURE_SHA1 || crl->signed_with == SIGNATURE_MD5 ||
+           crl->signed_with == SIGNATURE_MD2;
+}
+
 bool crl_is_current(const struct crl *crl, time_t now)
 {
     return now >= crl->this_update.at && now <= crl->next_update.at;
@@ -291,6 +297,47 @@ bool crl_is_current(const struct crl *crl, time_t now)
 bool crl_covers(const struct crl *crl, const struct cert *cert)
 {
     return cert->ca ? !crl->for_users_only : !crl->for_cas_only;
+}
+
+/* Two full names share one of theirs, byte by byte; relative ones are the same (RFC 5280
+ * 6.3.3 b 2 i). */
+static bool is_same_point(struct span one, struct span other)
+{
+    struct span names = {0}, others = {0};
+    struct der name = {0}, with = {0};
+
+    if (!der_only(&names, one, TAG_CONTEXT_OVER(0)) ||
+        !der_only(&others, other, TAG_CONTEXT_OVER(0)))
+        return span_equal(one, other);
+    while (names.n > 0 && der_take(&name, &names))
+        for (struct span rest = others; rest.n > 0 && der_take(&with, &rest);)
+            if (span_equal(name.whole, with.whole))
+                return true;
+    return false;
+}
+
+/* One of its points is that one (RFC 5280 4.2.1.13). */
+static bool points_to(const struct cert *cert, struct span wanted)
+{
+    struct span rest = cert->extensions, points = {0}, fields = {0}, point = {0};
+    struct extension extension = {0};
+
+    while (rest.n > 0 && extension_take(&extension, &rest)) {
+        if (!span_equal(extension.oid, span_text("\x55\x1d\x1f")) ||
+            !der_only(&points, extension.value, TAG_SEQUENCE))
+            continue;
+        while (points.n > 0 && der_expect(&fields, &points, TAG_SEQUENCE))
+            if (der_next_is(fields, TAG_CONTEXT_OVER(0)) &&
+                der_expect(&point, &fields, TAG_CONTEXT_OVER(0)) &&
+                is_same_point(point, wanted))
+                return true;
+    }
+    return false;
+}
+
+bool crl_is_whole_for(const struct crl *crl, const struct cert *cert)
+{
+    return !crl->is_partial || points_to(cert, crl->point);
 }
 
 bool crl_revokes(const struct crl *crl, const struct cert *cert, struct cert_time *since)

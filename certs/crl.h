@@ -24,7 +24,8 @@ struct crl {
     struct cert_time this_update;
     struct cert_time next_update;
     bool for_users_only, for_cas_only;
-    bool is_partial; /* of one distribution point: what is not in it may be in another */
+    bool is_partial;   /* of one distribution point: what is not in it may be in another */
+    struct span point; /* that one: contents of the [0] of its extension */
 };
 
 struct crls {
@@ -41,9 +42,14 @@ void crls_clear(struct crls *crls);
 
 /* The list verifies under the issuer's key. Its name is for the caller to compare. */
 bool crl_is_signed_by(const struct crl *crl, const struct cert *issuer);
+/* With SHA-1, MD5 or MD2: another list may have that signature. */
+bool crl_is_weakly_signed(const struct crl *crl);
 /* `now` lies from thisUpdate to nextUpdate. */
 bool crl_is_current(const struct crl *crl, time_t now);
 /* Whether this kind of certificate belongs into the list at all. */
 bool crl_covers(const struct crl *crl, const struct cert *cert);
+/* Who is not in it is in no other list of the issuer: it is of all, or of the point that
+ * the certificate names (RFC 5280 6.3.3 b). */
+bool crl_is_whole_for(const struct crl *crl, const struct cert *cert);
 /* The serial number is in it; *since is the time of the entry. */
 bool crl_revokes(const struct crl *crl, const struct cert *cert, struct cert_time *since);

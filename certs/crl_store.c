@@ -93,11 +93,11 @@ bool crl_store_load(struct held_crls *out, int state, struct error *err)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, CRLS_DIR);
-    while ((row = readdir(list)) != NULL)
+    while ((row = dir_next(list)) != NULL)
         if (text_ends(row->d_name, ".pem") &&
             !read_list(out, dirfd(list), row->d_name, err))
             return false;
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, CRLS_DIR);
 }
 
 const struct cert *crl_signer(const struct crl *crl, const struct chain *cas)
@@ -141,6 +141,8 @@ static bool is_good(const struct crl *crl, const struct crl_wish *wish, struct e
 {
     char then[TIME_TEXT_MAX];
 
+    if (crl_is_weakly_signed(crl))
+        return fail(err, E_CRL_WEAK, "%s", cert_issued_to(wish->issuer));
     if (!crl_is_signed_by(crl, wish->issuer))
         return fail(err, E_CRL_SIGNATURE, "%s", cert_issued_to(wish->issuer));
     if (crl_is_current(crl, wish->now))

@@ -39,8 +39,8 @@ struct crl_wish {
     bool automatic;
     time_t now;
 };
-/* Keep a list. Refused: not signed by the issuer, out of date, older than the one held. The
- * same again changes nothing (*changed). */
+/* Keep a list. Refused: weakly signed, not signed by the issuer, out of date, older than
+ * the one held. The same again changes nothing (*changed). */
 must_check bool crl_store_put(int state, const struct crl *crl, const struct crl_wish *wish,
                               bool *changed, struct error *err);
 must_check bool crl_store_drop(int state, const struct digest *issuer_key,

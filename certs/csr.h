@@ -61,6 +61,9 @@ void csr_clear(struct csr *csr);
 
 /* What the CA made of the request: another key is an error, all else a warning. */
 void csr_diff(struct report *out, const struct csr *csr, const struct cert *cert);
+/* Of that the alternative names alone that the CA dropped, by which nobody would find it.
+ */
+void csr_diff_dropped(struct report *out, const struct csr *csr, const struct cert *cert);
 
 /* One SAN entry given as text, as a GeneralName appended to out; ca.c needs it too. */
 must_check bool csr_add_general_name(struct buf *out, const char *san, struct error *err);

@@ -113,12 +113,17 @@ static void diff_subject(struct report *out, const struct csr *csr, const struct
     tell(out, SEVERITY_WARNING, E_DIFF_SUBJECT, text);
 }
 
+void csr_diff_dropped(struct report *out, const struct csr *csr, const struct cert *cert)
+{
+    diff_names(out, E_DIFF_SAN_DROPPED, csr->san, cert->san);
+}
+
 void csr_diff(struct report *out, const struct csr *csr, const struct cert *cert)
 {
     if (!span_equal(csr->spki, cert->spki))
         tell(out, SEVERITY_ERROR, E_DIFF_KEY, cert_issued_to(cert));
     diff_subject(out, csr, cert);
-    diff_names(out, E_DIFF_SAN_DROPPED, csr->san, cert->san);
+    csr_diff_dropped(out, csr, cert);
     diff_names(out, E_DIFF_SAN_ADDED, cert->san, csr->san);
     diff_bits(out, E_DIFF_EKU_DROPPED, csr->eku & ~cert->eku, purposes, COUNT(purposes));
     diff_bits(out, E_DIFF_EKU_ADDED, cert->eku & ~csr->eku, purposes, COUNT(purposes));

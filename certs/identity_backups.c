@@ -34,7 +34,7 @@ static bool list_numbers(struct identities *out, int identities, struct error *e
 
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, IDENTITY_DIR);
-    while ((entry = readdir(list)) != NULL) {
+    while ((entry = dir_next(list)) != NULL) {
         const unsigned number = identity_number_of(entry->d_name);
 
         if (number == 0)
@@ -44,6 +44,8 @@ static bool list_numbers(struct identities *out, int identities, struct error *e
         out->item = mem_resize(out->item, out->n + 1, sizeof(*out->item));
         out->item[out->n++] = (struct identity){.number = number};
     }
+    if (errno != 0)
+        return fail_errno(err, E_FILE_READ, IDENTITY_DIR);
     if (out->n > 0)
         qsort(out->item, out->n, sizeof(*out->item), newest_first);
     return true;
@@ -153,10 +155,10 @@ static bool sweep_folder(int identities, const char *name, struct error *err)
 
     if (list == NULL)
         return true; /* no folder, or one that only its owner can mend */
-    while ((entry = readdir(list)) != NULL)
+    while ((entry = dir_next(list)) != NULL)
         if (is_left_over(entry->d_name) && !fs_remove_tree(dirfd(list), entry->d_name, err))
             return false;
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, name);
 }
 
 bool identity_sweep(int state, struct error *err)
@@ -170,13 +172,15 @@ bool identity_sweep(int state, struct error *err)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, IDENTITY_DIR);
-    while ((entry = readdir(list)) != NULL) {
+    while ((entry = dir_next(list)) != NULL) {
         if (is_left_over(entry->d_name) && !fs_remove_tree(dirfd(list), entry->d_name, err))
             return false;
         if (identity_number_of(entry->d_name) != 0 &&
             !sweep_folder(dirfd(list), entry->d_name, err))
             return false;
     }
+    if (errno != 0)
+        return fail_errno(err, E_FILE_READ, IDENTITY_DIR);
     if (identity_rollback_read(&rollback, state, &damaged) && !rollback.pending)
         (void)unlinkat(dirfd(list), ROLLBACK_FILE, 0);
     return true;

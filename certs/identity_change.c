@@ -26,13 +26,13 @@ static bool next_number(unsigned *next, int identities, const struct last_change
     *next = change->highest + 1;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, IDENTITY_DIR);
-    while ((entry = readdir(list)) != NULL) {
+    while ((entry = dir_next(list)) != NULL) {
         const unsigned number = identity_number_of(entry->d_name);
 
         if (number >= *next && number < UINT_MAX)
             *next = number + 1;
     }
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, IDENTITY_DIR);
 }
 
 static bool write_change(int identities, const struct last_change *last,

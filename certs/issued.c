@@ -94,11 +94,34 @@ static bool write_record(int state, const struct issued *issued, struct error *e
            fs_replace(dir, file, buf_span(&text), 0600, err);
 }
 
+static bool is_record(const struct dirent *row)
+{
+    return text_ends(row->d_name, ".pem") && row->d_name[0] != '.';
+}
+
+/* What is more than can be read again could never be listed or revoked. */
+static bool has_room(int state, struct error *err)
+{
+    scoped(dir_close) DIR *list = dir_open(state, ISSUED_DIR, 0);
+    const struct dirent *row;
+    size_t n = 0;
+
+    if (list == NULL)
+        return errno == ENOENT || fail_errno(err, E_FILE_READ, ISSUED_DIR);
+    while ((row = dir_next(list)) != NULL)
+        n += is_record(row);
+    if (errno != 0)
+        return fail_errno(err, E_FILE_READ, ISSUED_DIR);
+    return n < ISSUED_MAX || fail(err, E_CA_FULL, "%zu certificates", n);
+}
+
 bool issued_add(int state, const struct cert *leaf, const struct ca *ca, time_t now,
                 struct error *err)
 {
     scoped(issued_clear) struct issued issued = {.at = now};
 
+    if (!has_room(state, err))
+        return false;
     issued_serial(issued.serial, leaf);
     key_spki_digest(&issued.issuer_key, &ca->key);
     return cert_parse(&issued.cert, buf_span(&leaf->der), err) &&
@@ -152,8 +175,8 @@ bool issued_load(struct issued_list *out, int state, struct error *err)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, ISSUED_DIR);
-    while ((row = readdir(list)) != NULL) {
-        if (!text_ends(row->d_name, ".pem") || row->d_name[0] == '.')
+    while ((row = dir_next(list)) != NULL) {
+        if (!is_record(row))
             continue;
         if (out->n == ISSUED_MAX)
             return fail(err, E_CA_RECORD, "more than %d", ISSUED_MAX);
@@ -162,6 +185,8 @@ bool issued_load(struct issued_list *out, int state, struct error *err)
         if (!read_record(&out->item[out->n++], dirfd(list), row->d_name, err))
             return false;
     }
+    if (errno != 0)
+        return fail_errno(err, E_FILE_READ, ISSUED_DIR);
     if (out->n > 1)
         qsort(out->item, out->n, sizeof(*out->item), by_time);
     return true;

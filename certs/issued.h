@@ -38,6 +38,7 @@ struct issued_list {
 };
 
 void issued_serial(char out[SERIAL_TEXT_MAX], const struct cert *cert);
+/* E_CA_FULL when ISSUED_MAX are on record. */
 must_check bool issued_add(int state, const struct cert *leaf, const struct ca *ca,
                            time_t now, struct error *err);
 must_check bool issued_load(struct issued_list *out, int state, struct error *err);

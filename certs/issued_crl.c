@@ -19,14 +19,15 @@ static bool next_number(unsigned *out, int state, struct error *err)
     scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
     scoped(buf_clear) struct buf fresh = buf_upto(NOTES_MAX);
     scoped(fd_close) int dir = -1;
+    bool has = false;
 
     *out = 0;
-    if (!fs_make_dir(&dir, state, "ca.issued", 0700, err))
+    if (!fs_make_dir(&dir, state, "ca.issued", 0700, err) ||
+        !fs_has(&has, state, NUMBER_FILE, err))
         return false;
-    if (faccessat(state, NUMBER_FILE, F_OK, 0) == 0 &&
-        (!fs_read_at(&notes, state, NUMBER_FILE, err) ||
-         !notes_are_whole(buf_span(&notes)) ||
-         !notes_get_number(out, buf_span(&notes), "number")))
+    if (has && (!fs_read_at(&notes, state, NUMBER_FILE, err) ||
+                !notes_are_whole(buf_span(&notes)) ||
+                !notes_get_number(out, buf_span(&notes), "number")))
         return fail(err, E_CA_RECORD, NUMBER_FILE);
     ++*out;
     return buf_print(&fresh, err, "number %u\n", *out) &&

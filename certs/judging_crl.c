@@ -10,7 +10,8 @@ struct saying {
     const struct cert *cert, *issuer;
     size_t rung;
     time_t now;
-    bool named;   /* there is a list in the issuer's name */
+    bool weak;    /* there is a list in the issuer's name that counts for nothing */
+    bool named;   /* and one that may count */
     bool genuine; /* and one that verifies under its key */
     bool current; /* and one of those is in date and whole */
     struct report *out;
@@ -34,11 +35,14 @@ static void ask_list(struct saying *say, const struct crl *crl)
 
     if (!name_is_equal(crl->issuer, say->issuer->subject) || !crl_covers(crl, say->cert))
         return;
+    say->weak = say->weak || crl_is_weakly_signed(crl);
+    if (crl_is_weakly_signed(crl) || crl->signed_with == SIGNATURE_UNKNOWN)
+        return;
     say->named = true;
     if (!crl_is_signed_by(crl, say->issuer))
         return;
     say->genuine = true;
-    if (crl_is_current(crl, say->now) && !crl->is_partial)
+    if (crl_is_current(crl, say->now) && crl_is_whole_for(crl, say->cert))
         say->current = true;
     if (!crl_revokes(crl, say->cert, &since)) /* what is in an old list stays revoked */
         return;
@@ -51,18 +55,13 @@ static bool may_sign_lists(const struct cert *issuer)
     return !issuer->has_ku || (issuer->ku & KU_CRL_SIGN) != 0;
 }
 
-static bool is_weakly_signed(const struct crl *crl)
-{
-    return crl->signed_with == SIGNATURE_SHA1 || crl->signed_with == SIGNATURE_MD5 ||
-           crl->signed_with == SIGNATURE_MD2 || crl->signed_with == SIGNATURE_UNKNOWN;
-}
-
 static void ask(struct saying *say, const struct crls *crls)
 {
     for (size_t i = 0; i < crls->n; i++)
-        if (!is_weakly_signed(&crls->item[i]))
-            ask_list(say, &crls->item[i]);
-    if (!say->named)
+        ask_list(say, &crls->item[i]);
+    if (!say->named && say->weak)
+        tell(say, E_CRL_WEAK, SEVERITY_ERROR, "");
+    else if (!say->named)
         tell(say, E_CRL_NONE, SEVERITY_NOTE, "");
     else if (!say->genuine)
         tell(say, E_CRL_SIGNATURE, SEVERITY_ERROR, "");

@@ -129,10 +129,14 @@ bool key_from_pem(struct key *out, struct span pem, struct error *err)
     struct error form = {0};
     size_t which = 0;
 
+    if (span_find(pem, "Proc-Type: 4,ENCRYPTED", NULL))
+        return fail(err, E_KEY_FORM,
+                    "it is encrypted in OpenSSL's old form; mend it with: openssl pkcs8 "
+                    "-topk8 -in FILE -out NEW");
     if (!pem_find(&der, &which, pem, labels, COUNT(labels), &form))
         return fail(err, E_KEY_FORM, "%s",
                     form.msg == E_NONE ? "no PEM private key in it" : form.about);
-    if (which == 3 || span_find(pem, "Proc-Type: 4,ENCRYPTED", NULL))
+    if (which == 3)
         return fail(err, E_KEY_FORM, "the key is encrypted");
     return wolf_read_private(&wolf, KEY_UNKNOWN, buf_span(&der), err) &&
            key_keep_private(out, wolf, err);
@@ -214,6 +218,8 @@ static bool sign_hash(struct buf *out, struct wolf *wolf, enum raw_scheme scheme
         return wolf_sign_ecdsa(out, wolf, hash, err);
     case RAW_RSA_PSS:
         return wolf_sign_pss(out, wolf, hash, err);
+    case RAW_RSA_PKCS1:
+        return wolf_sign_pkcs1(out, wolf, hash, err);
     case RAW_ED25519:
         return wolf_sign_ed25519(out, wolf, hash, err);
     }
@@ -243,6 +249,7 @@ bool key_sign_raw(struct buf *out, const struct key *key, enum raw_scheme scheme
     static const enum signer_op ops[] = {
         [RAW_ECDSA] = SIGNER_RAW_ECDSA,
         [RAW_RSA_PSS] = SIGNER_RAW_PSS,
+        [RAW_RSA_PKCS1] = SIGNER_RAW_PKCS1,
         [RAW_ED25519] = SIGNER_RAW_ED25519,
     };
     scoped(wolf_free) struct wolf *wolf = NULL;
@@ -269,7 +276,8 @@ bool key_sign_certificate(struct buf *out, const struct key *key, struct span tb
     if (key->kind != KEY_RSA)
         return key_sign(out, key, tbs, err);
     digest_of(&sha256, DIGEST_SHA256, tbs);
-    return key_load(&wolf, key, err) && wolf_sign_pkcs1(out, wolf, &sha256, err);
+    return key_load(&wolf, key, err) &&
+           wolf_sign_pkcs1(out, wolf, digest_span(&sha256), err);
 }
 
 struct span key_certificate_algorithm(const struct key *key)

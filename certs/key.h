@@ -63,7 +63,12 @@ must_check bool key_sign(struct buf *out, const struct key *key, struct span mes
 /* For wolfSSL's callbacks, which hash for themselves. `hash` is of `hash_bits`
  * (256/384/512; RSA-PSS takes a salt of the same length). Asks the signer when the private
  * part is not here. */
-enum raw_scheme { RAW_ECDSA, RAW_RSA_PSS, RAW_ED25519 /* hash is the whole message */ };
+enum raw_scheme {
+    RAW_ECDSA,
+    RAW_RSA_PSS,
+    RAW_RSA_PKCS1, /* in TLS 1.2, for clients that know no PSS (RFC 5246 4.7) */
+    RAW_ED25519    /* hash is the whole message */
+};
 must_check bool key_sign_raw(struct buf *out, const struct key *key, enum raw_scheme scheme,
                              unsigned hash_bits, struct span hash, struct error *err);
 /* For certificates and requests: RSA PKCS#1 v1.5 with SHA-256, ECDSA and Ed25519 as above.

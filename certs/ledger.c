@@ -80,7 +80,7 @@ bool ledger_load(struct ledger *out, int state, struct error *err)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, REQUESTS_DIR);
-    while ((entry = readdir(list)) != NULL) {
+    while ((entry = dir_next(list)) != NULL) {
         struct error why = {0};
 
         if (!is_id(entry->d_name))
@@ -92,6 +92,8 @@ bool ledger_load(struct ledger *out, int state, struct error *err)
         csr_clear(&out->item[--out->n].request);
         note_damage(out, entry->d_name, &why);
     }
+    if (errno != 0)
+        return fail_errno(err, E_FILE_READ, REQUESTS_DIR);
     if (out->n > 0)
         qsort(out->item, out->n, sizeof(*out->item), by_age);
     return true;
@@ -230,7 +232,7 @@ static bool sweep_below(int at, const char *name, bool folders, struct error *er
 
     if (list == NULL)
         return true; /* not there, or for its owner to mend */
-    while ((entry = readdir(list)) != NULL) {
+    while ((entry = dir_next(list)) != NULL) {
         if ((text_ends(entry->d_name, ".new") || text_ends(entry->d_name, ".old")) &&
             !fs_remove_tree(dirfd(list), entry->d_name, err))
             return false;
@@ -238,7 +240,7 @@ static bool sweep_below(int at, const char *name, bool folders, struct error *er
             !sweep_below(dirfd(list), entry->d_name, false, err))
             return false;
     }
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, name);
 }
 
 bool ledger_sweep(int state, struct error *err)

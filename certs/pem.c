@@ -31,11 +31,9 @@ bool pem_open(struct pem *out, struct span text, struct error *err)
 /* The next line without its end and the blanks at its end. */
 static struct span take_line(struct pem *pem)
 {
-    const unsigned char *end = memchr(pem->rest.at, '\n', pem->rest.n);
-    size_t n = end != NULL ? (size_t)(end - pem->rest.at) + 1 : pem->rest.n;
-    struct span line = span_head(pem->rest, n);
+    struct span line = {0};
 
-    pem->rest = span_after(pem->rest, n);
+    (void)span_take_line(&pem->rest, &line);
     pem->line++;
     while (line.n > 0 && is_blank(line.at[line.n - 1]))
         line.n--;

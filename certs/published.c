@@ -61,16 +61,14 @@ static bool read_file(struct published *out, int state, const char *file, struct
            fail(err, E_ANCHOR_BROKEN, "%s: %s", path, why.about);
 }
 
-static bool own_is_there(int state)
-{
-    return faccessat(state, PUBLISHED_DIR "/" OWN_FILE, F_OK, 0) == 0;
-}
-
 bool published_load_own(struct published *out, int state, struct error *err)
 {
     unsigned char id[(LIST_ID_MAX - 1) / 2];
+    bool has = false;
 
-    if (own_is_there(state))
+    if (!fs_has(&has, state, PUBLISHED_DIR "/" OWN_FILE, err))
+        return false;
+    if (has)
         return read_file(out, state, OWN_FILE, err);
     if (!random_fill(id, sizeof(id), err))
         return false;
@@ -83,7 +81,7 @@ static bool read_adopted(struct published_lists *out, DIR *list, int state,
 {
     const struct dirent *row;
 
-    while ((row = readdir(list)) != NULL) {
+    while ((row = dir_next(list)) != NULL) {
         char file[FILE_ROOM];
 
         if (!text_ends(row->d_name, ".pem") || text_equal(row->d_name, OWN_FILE) ||
@@ -94,18 +92,20 @@ static bool read_adopted(struct published_lists *out, DIR *list, int state,
         if (!read_file(&out->list[out->n++], state, file, err))
             return false;
     }
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, PUBLISHED_DIR);
 }
 
 bool published_load_all(struct published_lists *out, int state, struct error *err)
 {
     scoped(dir_close) DIR *list = dir_open(state, PUBLISHED_DIR, 0);
+    bool has = false;
 
     if (list == NULL && errno == ENOENT)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, PUBLISHED_DIR);
-    if (own_is_there(state) && !read_file(&out->list[out->n++], state, OWN_FILE, err))
+    if (!fs_has(&has, dirfd(list), OWN_FILE, err) ||
+        (has && !read_file(&out->list[out->n++], state, OWN_FILE, err)))
         return false;
     return read_adopted(out, list, state, err);
 }

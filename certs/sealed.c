@@ -220,16 +220,19 @@ bool passphrase_read(struct buf *out, int dir, const char *path, struct error *e
     return out->n > 0 || fail(err, E_PASSPHRASE_FORM, "%s begins with an empty line", path);
 }
 
-bool sealed_is_on(int state)
+bool sealed_is_on(bool *on, int state, struct error *err)
 {
-    return faccessat(state, SEALED_LINK, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    return fs_has(on, state, SEALED_LINK, err);
 }
 
 bool sealed_passphrase(struct buf *out, int state, struct error *err)
 {
     struct error why = {0};
+    bool on = false;
 
-    if (!sealed_is_on(state))
+    if (!sealed_is_on(&on, state, err))
+        return false;
+    if (!on)
         return fail(err, E_KEY_SEALED, "and there is no link " SEALED_LINK);
     if (passphrase_read(out, state, SEALED_LINK, &why))
         return true;
@@ -269,8 +272,11 @@ bool sealed_write(int state, int dir, const char *name, const struct key *key,
                   struct error *err)
 {
     scoped(buf_clear) struct buf passphrase = buf_upto(PASSPHRASE_MAX);
+    bool on = false;
 
-    if (!sealed_is_on(state))
+    if (!sealed_is_on(&on, state, err))
+        return false;
+    if (!on)
         return write_as(dir, name, key, NULL, err);
     return sealed_passphrase(&passphrase, state, err) &&
            write_as(dir, name, key, &passphrase, err);

@@ -27,7 +27,7 @@ must_check bool key_unseal(struct key *out, struct span pem, struct span passphr
 must_check bool passphrase_read(struct buf *out, int dir, const char *path,
                                 struct error *err);
 /* Keys of this state directory are to be encrypted: the link is there. */
-bool sealed_is_on(int state);
+must_check bool sealed_is_on(bool *on, int state, struct error *err);
 /* With this. E_KEY_SEALED when it cannot be had. `out` as buf_upto(PASSPHRASE_MAX). */
 must_check bool sealed_passphrase(struct buf *out, int state, struct error *err);
 /* Read dir/name, which nobody else may, and write it, as the state says. */

@@ -22,8 +22,11 @@ static bool convert_one(size_t *n, int state, int folder, const char *name, bool
     scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
     scoped(buf_clear) struct buf plain = buf_upto(KEY_PEM_MAX);
     scoped(key_clear) struct key key = key_none();
+    bool has = false;
 
-    if (faccessat(folder, name, F_OK, 0) != 0 && errno == ENOENT)
+    if (!fs_has(&has, folder, name, err))
+        return false;
+    if (!has)
         return true;
     if (!fs_read_secret(&pem, folder, name, err))
         return false;
@@ -49,6 +52,21 @@ static bool is_ca(const char *name)
     return text_equal(name, CA_DIR) || text_starts(name, CA_DIR ".");
 }
 
+/* What is no folder, links too, holds no key of ours. */
+static bool convert_folder(size_t *n, int state, int at, const char *name, bool seal,
+                           struct error *err)
+{
+    scoped(fd_close) int folder =
+        openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (folder < 0)
+        return errno == ENOTDIR || fail_errno(err, E_FILE_READ, name);
+    for (size_t i = 0; i < COUNT(key_files); i++)
+        if (!convert_one(n, state, folder, key_files[i], seal, err))
+            return false;
+    return true;
+}
+
 /* Every such folder below `name`, which need not be there. */
 static bool convert_below(size_t *n, int state, const char *name, bool (*is)(const char *),
                           bool seal, struct error *err)
@@ -60,18 +78,11 @@ static bool convert_below(size_t *n, int state, const char *name, bool (*is)(con
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, name);
-    while ((entry = readdir(list)) != NULL) {
-        scoped(fd_close) int folder = -1;
-
-        if (!is(entry->d_name))
-            continue;
-        folder = openat(dirfd(list), entry->d_name,
-                        O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-        for (size_t i = 0; folder >= 0 && i < COUNT(key_files); i++)
-            if (!convert_one(n, state, folder, key_files[i], seal, err))
-                return false;
-    }
-    return true;
+    while ((entry = dir_next(list)) != NULL)
+        if (is(entry->d_name) &&
+            !convert_folder(n, state, dirfd(list), entry->d_name, seal, err))
+            return false;
+    return errno == 0 || fail_errno(err, E_FILE_READ, name);
 }
 
 static bool convert_all(size_t *n, int state, bool seal, struct error *err)

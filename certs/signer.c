@@ -167,11 +167,28 @@ static bool is_certificate_verify(struct span message)
     return false;
 }
 
-/* The record and the vouching of two leaves are made where the keys are. */
-static bool is_the_workers(const struct signer_keys *keys, enum statement statement)
+/* What a worker says itself. All else, a target's receipts and its word that a migration
+ * has ended among it, is made where the keys are, of what is kept there. */
+static const struct {
+    unsigned side;
+    enum statement statement;
+    const char *role;
+} workers[] = {
+    {SIGNER_SOURCE, STATEMENT_VERDICT, "source"},
+    {SIGNER_SOURCE, STATEMENT_FREEZE, "source"},
+    {SIGNER_SOURCE, STATEMENT_RECEIPT, "source"},
+    {SIGNER_TARGET, STATEMENT_VERDICT, "target"},
+};
+
+static bool is_the_workers(const struct signer_keys *keys,
+                           const struct signer_request *request)
 {
-    return !keys->handshakes_only && statement != STATEMENT_AUDIT &&
-           statement != STATEMENT_VOUCH;
+    for (size_t i = 0; i < COUNT(workers); i++)
+        if ((workers[i].side & keys->sides) != 0 &&
+            workers[i].statement == request->statement &&
+            text_equal(workers[i].role, request->role))
+            return true;
+    return false;
 }
 
 static bool request_sign(struct buf *out, const struct signer_keys *keys,
@@ -183,7 +200,7 @@ static bool request_sign(struct buf *out, const struct signer_keys *keys,
         return fail(err, E_SIGNER_REFUSED, "no key %u", request->key);
     switch (request->op) {
     case SIGNER_STATEMENT:
-        if (!is_the_workers(keys, request->statement))
+        if (!is_the_workers(keys, request))
             return fail(err, E_SIGNER_REFUSED, "this is not the worker's to sign");
         return statement_sign(out, key, request->statement, request->role, request->bytes,
                               err);
@@ -191,6 +208,11 @@ static bool request_sign(struct buf *out, const struct signer_keys *keys,
         return key_sign_raw(out, key, RAW_ECDSA, request->hash_bits, request->bytes, err);
     case SIGNER_RAW_PSS:
         return key_sign_raw(out, key, RAW_RSA_PSS, request->hash_bits, request->bytes, err);
+    case SIGNER_RAW_PKCS1:
+        if (keys->sides != 0)
+            return fail(err, E_SIGNER_REFUSED, "PKCS#1 is for TLS 1.2");
+        return key_sign_raw(out, key, RAW_RSA_PKCS1, request->hash_bits, request->bytes,
+                            err);
     case SIGNER_RAW_ED25519:
         if (!is_certificate_verify(request->bytes))
             return fail(err, E_SIGNER_REFUSED, "the message is no CertificateVerify");

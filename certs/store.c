@@ -82,11 +82,11 @@ static bool read_folder(struct store *out, int state, const char *name, struct e
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, folder);
-    while ((row = readdir(list)) != NULL)
+    while ((row = dir_next(list)) != NULL)
         if (text_ends(row->d_name, ".pem") && row->d_name[0] != '.' &&
             !read_entry(out, dirfd(list), row->d_name, name, err))
             return false;
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, folder);
 }
 
 static int by_digest(const void *a, const void *b)
@@ -100,6 +100,7 @@ bool store_load(struct store *out, int state, const char *name, struct error *er
 {
     struct store_kind kind = {0};
     const char *own = NULL;
+    bool has = false;
 
     if (!store_kind_named(&kind, state, name, err))
         return false;
@@ -109,8 +110,8 @@ bool store_load(struct store *out, int state, const char *name, struct error *er
         own = OWN_ANCHOR;
     else if (kind.holds == STORE_HOLDS_IDENTITY)
         own = OWN_CHAIN;
-    if (own != NULL && faccessat(state, own, F_OK, 0) == 0 &&
-        !read_entry(out, state, own, name, err))
+    if (own != NULL && (!fs_has(&has, state, own, err) ||
+                        (has && !read_entry(out, state, own, name, err))))
         return false;
     if (out->n > 1)
         qsort(out->entry, out->n, sizeof(*out->entry), by_digest);

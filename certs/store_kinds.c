@@ -128,6 +128,7 @@ bool store_kind_named(struct store_kind *out, int state, const char *name,
 {
     const struct store_kind *row = find_kind(name);
     char path[sizeof(STORES_DIR) + STORE_NAME_MAX];
+    bool made = false;
 
     if (row != NULL) {
         *out = *row;
@@ -135,10 +136,12 @@ bool store_kind_named(struct store_kind *out, int state, const char *name,
     }
     if (name_is_plain(name)) {
         path_of(path, name);
-        if (faccessat(state, path, F_OK, 0) == 0) {
-            *out = (struct store_kind){.name = name, .holds = STORE_HOLDS_CERTIFICATES};
-            return true;
-        }
+        if (!fs_has(&made, state, path, err))
+            return false;
+    }
+    if (made) {
+        *out = (struct store_kind){.name = name, .holds = STORE_HOLDS_CERTIFICATES};
+        return true;
     }
     return nearly(name) != NULL
                ? fail(err, E_STORE_UNKNOWN, "%s; did you mean %s?", name, nearly(name))
@@ -190,10 +193,12 @@ bool store_made(char (*out)[STORE_NAME_MAX], size_t *n, int state, struct error 
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, STORES_DIR);
-    while (*n < STORES_MAX && (row = readdir(list)) != NULL)
+    while (*n < STORES_MAX && (row = dir_next(list)) != NULL)
         if (name_is_plain(row->d_name) && find_kind(row->d_name) == NULL &&
             text_copy(out[*n], STORE_NAME_MAX, row->d_name))
             ++*n;
+    if (*n < STORES_MAX && errno != 0)
+        return fail_errno(err, E_FILE_READ, STORES_DIR);
     qsort(out, *n, STORE_NAME_MAX, compare_names);
     return true;
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define REMOVED_DIR "trust/removed"
 #define FILE_NAME_MAX (STORE_NAME_MAX + STORE_FILE_NAME)
 #define ENTRY_FILE_MAX (2 * CERT_DER_MAX + 4096)
 
@@ -21,16 +20,27 @@ static void name_of(char out[FILE_NAME_MAX], const struct entry *entry)
     snprintf(out, FILE_NAME_MAX, "%s.%s", entry->store, file);
 }
 
-/* One file; a tombstone that is too old is taken away, and one that is damaged is not in
- * the way of anything. */
-static bool read_tomb(struct store *out, int dir, const char *file, time_t now,
-                      struct error *err)
+bool tomb_read(struct entry *out, int dir, const char *file, struct error *err)
 {
     scoped(buf_clear) struct buf text = buf_upto(ENTRY_FILE_MAX);
+    char name[FILE_NAME_MAX];
+
+    if (!fs_read_at(&text, dir, file, err) || !entry_read(out, buf_span(&text), err))
+        return false;
+    name_of(name, out);
+    return text_equal(name, file) ||
+           fail(err, E_FILE_READ, "%s holds another certificate", file);
+}
+
+/* One file; a tombstone that is too old is taken away, and one that is damaged is not in
+ * the way of anything. */
+static bool take_tomb(struct store *out, int dir, const char *file, time_t now,
+                      struct error *err)
+{
     scoped(entry_clear) struct entry entry = {0};
     struct error why = {0};
 
-    if (!fs_read_at(&text, dir, file, &why) || !entry_read(&entry, buf_span(&text), &why))
+    if (!tomb_read(&entry, dir, file, &why))
         return true;
     if (now - entry.removed <= TOMB_SECONDS)
         return out->n == STORE_ENTRIES_MAX || store_add(out, &entry, err);
@@ -46,11 +56,11 @@ bool tombs_load(struct store *out, int state, time_t now, struct error *err)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, REMOVED_DIR);
-    while ((row = readdir(list)) != NULL)
+    while ((row = dir_next(list)) != NULL)
         if (text_ends(row->d_name, ".pem") && row->d_name[0] != '.' &&
-            !read_tomb(out, dirfd(list), row->d_name, now, err))
+            !take_tomb(out, dirfd(list), row->d_name, now, err))
             return false;
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, REMOVED_DIR);
 }
 
 bool tomb_lay(int state, const struct entry *entry, time_t now, struct error *err)

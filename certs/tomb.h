@@ -15,6 +15,10 @@ must_check bool tomb_lay(int state, const struct entry *entry, time_t now,
                          struct error *err);
 /* All tombstones younger than thirty days. */
 must_check bool tombs_load(struct store *out, int state, time_t now, struct error *err);
+/* One of their files, below the directory REMOVED_DIR: what it says, and that it is named
+ * for that. */
+#define REMOVED_DIR "trust/removed"
+must_check bool tomb_read(struct entry *out, int dir, const char *file, struct error *err);
 /* Put an entry of tombs_load back into its store, as one imported by hand. */
 must_check bool tomb_undo(int state, const struct entry *entry, time_t now,
                           struct error *err);

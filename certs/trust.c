@@ -70,20 +70,21 @@ static bool read_imported(struct trust *out, int state, struct error *err)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, ANCHORS_DIR);
-    while ((entry = readdir(list)) != NULL)
+    while ((entry = dir_next(list)) != NULL)
         if (text_ends(entry->d_name, ANCHOR_SUFFIX) && entry->d_name[0] != '.' &&
             !read_anchor(out, dirfd(list), entry->d_name, err))
             return false;
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, ANCHORS_DIR);
 }
 
 bool trust_load(struct trust *out, int state, struct error *err)
 {
-    if (!read_imported(out, state, err))
+    bool own = false;
+
+    if (!read_imported(out, state, err) || !fs_has(&own, state, OWN_ANCHOR, err))
         return false;
     out->imported = out->anchors.n;
-    return faccessat(state, OWN_ANCHOR, F_OK, 0) != 0 ||
-           read_anchor(out, state, OWN_ANCHOR, err);
+    return !own || read_anchor(out, state, OWN_ANCHOR, err);
 }
 
 const struct cert *trust_find(const struct trust *trust, const struct digest *sha256)

@@ -329,14 +329,16 @@ bool wolf_sign_pss(struct buf *out, struct wolf *wolf, struct span hash, struct 
                           err);
 }
 
-bool wolf_sign_pkcs1(struct buf *out, struct wolf *wolf, const struct digest *sha256,
+bool wolf_sign_pkcs1(struct buf *out, struct wolf *wolf, struct span hash,
                      struct error *err)
 {
+    const enum wc_HashType type = hash_type(hash.n);
     unsigned char info[128], signature[SIGNATURE_MAX];
-    word32 n = wc_EncodeSignature(info, sha256->byte, DIGEST_BYTES, SHA256h);
+    word32 n;
 
-    if (wolf->kind != KEY_RSA || n == 0)
-        return fail(err, E_KEY_SIGN, "PKCS#1 needs an RSA key");
+    if (wolf->kind != KEY_RSA || type == WC_HASH_TYPE_NONE)
+        return fail(err, E_KEY_SIGN, "PKCS#1 needs an RSA key and a SHA-2 hash");
+    n = wc_EncodeSignature(info, hash.at, (word32)hash.n, wc_HashGetOID(type));
     return take_signature(
         out, signature,
         wc_RsaSSL_Sign(info, n, signature, sizeof(signature), &wolf->as.rsa, &wolf->rng),

@@ -32,8 +32,8 @@ must_check bool wolf_write_public(struct buf *out, struct wolf *wolf, struct err
 /* Signatures. `hash` has 32, 48 or 64 bytes; RSA-PSS takes a salt of that length. */
 must_check bool wolf_sign_pss(struct buf *out, struct wolf *wolf, struct span hash,
                               struct error *err);
-must_check bool wolf_sign_pkcs1(struct buf *out, struct wolf *wolf,
-                                const struct digest *sha256, struct error *err);
+must_check bool wolf_sign_pkcs1(struct buf *out, struct wolf *wolf, struct span hash,
+                                struct error *err);
 must_check bool wolf_sign_ecdsa(struct buf *out, struct wolf *wolf, struct span hash,
                                 struct error *err);
 must_check bool wolf_sign_ed25519(struct buf *out, struct wolf *wolf, struct span message,

@@ -2,8 +2,12 @@
 #include "certs/chain.h"
 #include "tests/support/cases.h"
 #include "tests/support/run.h"
+#include "tests/support/scratch.h"
 
 #include <CUnit/CUnit.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
 /* How the folder's file fails, E_NONE when it is a chain; its rung goes to *rung. */
 static enum msg outcome(const char *name, unsigned *rung)
@@ -66,6 +70,24 @@ static void a_file_has_a_ceiling_and_at_least_one_block(void)
 
     CU_ASSERT_EQUAL(reads(much, sizeof(much)), E_CERT_LARGE);
     CU_ASSERT_EQUAL(reads("no block\n", 9), E_PEM_NONE);
+}
+
+static void a_file_that_cannot_be_taken_is_named(void)
+{
+    scoped(scratch_clear) struct scratch scratch = {0};
+    scoped(chain_clear) struct chain chain = {0};
+    char path[PATH_MAX + 16];
+    struct error err = {0};
+
+    scratch_make(&scratch);
+    scratch_write(&scratch, "noise", "no block\n");
+    snprintf(path, sizeof(path), "%s/noise", scratch.path);
+    CU_ASSERT_FALSE(chain_load(&chain, path, &err));
+    CU_ASSERT_EQUAL(err.msg, E_PEM_NONE);
+    CU_ASSERT_NSTRING_EQUAL(err.about, path, strlen(path));
+    err = (struct error){0};
+    CU_ASSERT_FALSE(chain_load(&chain, "/no/such/file", &err));
+    CU_ASSERT_EQUAL(err.msg, E_FILE_READ);
 }
 
 static void a_bag_stands_alone(void)
@@ -170,6 +192,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(each_fault_of_a_file_has_its_own_message),
         TEST(a_file_has_a_ceiling_and_at_least_one_block),
+        TEST(a_file_that_cannot_be_taken_is_named),
         TEST(a_bag_stands_alone),
         TEST(a_chain_is_written_copied_and_digested),
         TEST(a_packed_chain_is_what_its_digest_is_of),

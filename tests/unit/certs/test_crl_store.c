@@ -72,6 +72,44 @@ static void a_list_of_another_ca_or_time_is_refused(void)
     crl_clear(&crl);
 }
 
+/* A list that another could have been given the signature of says nothing; a signature that
+ * is not known here is not told as one. */
+static void a_list_signed_with_sha1_is_refused(void)
+{
+    static const char make[] =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k "
+        "-subj /CN=Root -days 9 -out c.pem && echo 01 >number && : >index && "
+        "printf '[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=number\n' >config && "
+        "for md in sha1 sha3-256 sha256; do openssl ca -config config -gencrl -keyfile k "
+        "-cert c.pem -crldays 9 -md $md -out $md.pem || exit 1; done";
+    static const char *const files[] = {"sha1.pem", "sha3-256.pem", "sha256.pem"};
+    static const enum msg wanted[] = {E_CRL_WEAK, E_CRL_SIGNATURE, E_NONE};
+    scoped(scratch_clear) struct scratch scratch = {0};
+    scoped(chain_clear) struct chain chain = {0};
+    char pem[8192];
+    struct error err = {0};
+
+    scratch_make(&scratch);
+    CU_ASSERT_FATAL(scratch_shell(&scratch, make));
+    scratch_read(pem, sizeof(pem), &scratch, "c.pem");
+    CU_ASSERT_FATAL(chain_parse(&chain, span_text(pem), &err));
+    for (size_t i = 0; i < COUNT(files); i++) {
+        scoped(crls_clear) struct crls lists = {0};
+        struct crl_wish wish = {.issuer = chain_leaf(&chain)};
+        struct error why = {0};
+        bool changed = false;
+
+        scratch_read(pem, sizeof(pem), &scratch, files[i]);
+        CU_ASSERT_FATAL(crls_parse(&lists, span_text(pem), &err));
+        wish.now = lists.item[0].this_update.at;
+        CU_ASSERT_EQUAL(crl_is_signed_by(&lists.item[0], wish.issuer),
+                        wanted[i] != E_CRL_SIGNATURE);
+        CU_ASSERT_EQUAL(crl_store_put(scratch.fd, &lists.item[0], &wish, &changed, &why),
+                        wanted[i] == E_NONE);
+        CU_ASSERT_EQUAL(why.msg, wanted[i]);
+    }
+}
+
 static void of_two_cas_of_one_name_the_one_that_signed_is_found(void)
 {
     scoped(root_clear) struct root root = {0}, other = {0};
@@ -117,6 +155,7 @@ int main(void)
         TEST(a_list_is_kept_beside_its_ca),
         TEST(an_older_list_does_not_take_its_place),
         TEST(a_list_of_another_ca_or_time_is_refused),
+        TEST(a_list_signed_with_sha1_is_refused),
         TEST(of_two_cas_of_one_name_the_one_that_signed_is_found),
         TEST(the_point_is_read_from_the_certificate),
     };

@@ -6,6 +6,7 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A leaf of the root for this name, on record. */
@@ -147,6 +148,24 @@ static void a_damaged_record_is_named(void)
     CU_ASSERT_EQUAL(err.msg, E_CA_RECORD);
 }
 
+static void no_more_is_issued_than_can_be_listed(void)
+{
+    scoped(root_clear) struct root root = {0};
+    scoped(chain_clear) struct chain one = {0};
+    char fill[128];
+    struct error err = {0};
+
+    root_make(&root, "Root");
+    issue(&one, &root, "one.example.com", AT_NOON);
+    snprintf(fill, sizeof(fill), "cd ca.issued && seq -f %%.0f.pem 2 %d | xargs touch",
+             ISSUED_MAX);
+    CU_ASSERT_FATAL(scratch_shell(&root.scratch, fill));
+    CU_ASSERT_FALSE(issued_add(root.scratch.fd, chain_leaf(&one), &root.ca, AT_NOON, &err));
+    CU_ASSERT_EQUAL(err.msg, E_CA_FULL);
+    CU_ASSERT_FATAL(scratch_shell(&root.scratch, "rm ca.issued/2.pem"));
+    CU_ASSERT(issued_add(root.scratch.fd, chain_leaf(&one), &root.ca, AT_NOON, &err));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -155,6 +174,7 @@ int main(void)
         TEST(serial_numbers_are_read_as_people_write_them),
         TEST(lists_have_rising_numbers_and_only_their_own),
         TEST(a_damaged_record_is_named),
+        TEST(no_more_is_issued_than_can_be_listed),
     };
 
     return run_tests("issued", tests, COUNT(tests));

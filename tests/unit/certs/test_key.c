@@ -242,6 +242,19 @@ static void a_raw_hash_has_the_length_it_says(void)
         key_sign_raw(&signature, &key, RAW_RSA_PSS, 256, span_of(hash, 32), &err));
 }
 
+static void the_old_form_of_encryption_is_named(void)
+{
+    static const char pem[] = "-----BEGIN RSA PRIVATE KEY-----\n"
+                              "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n"
+                              "AAAA\n-----END RSA PRIVATE KEY-----\n";
+    scoped(key_clear) struct key key = key_none();
+    struct error err = {0};
+
+    CU_ASSERT_FALSE(key_from_pem(&key, span_text(pem), &err));
+    CU_ASSERT_EQUAL(err.msg, E_KEY_FORM);
+    CU_ASSERT_PTR_NOT_NULL(strstr(err.about, "openssl pkcs8 -topk8"));
+}
+
 static void an_unknown_choice_is_named(void)
 {
     enum key_choice choice = KEY_CHOICE_EC;
@@ -264,6 +277,7 @@ int main(void)
         TEST(a_public_half_alone_cannot_sign),
         TEST(bytes_behind_a_public_key_are_refused),
         TEST(a_raw_hash_has_the_length_it_says),
+        TEST(the_old_form_of_encryption_is_named),
         TEST(an_unknown_choice_is_named),
     };
 

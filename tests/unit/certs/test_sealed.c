@@ -106,6 +106,7 @@ static void all_keys_are_converted_there_and_back(void)
 {
     scoped(scratch_clear) struct scratch scratch = {0};
     char path[PATH_MAX + 8];
+    bool on = true;
     struct error err = {0}, other = {0};
     size_t n = 0;
 
@@ -137,7 +138,8 @@ static void all_keys_are_converted_there_and_back(void)
     CU_ASSERT_FATAL(scratch_shell(&scratch, "mv p2 p"));
     CU_ASSERT_FATAL(sealed_convert(&n, scratch.fd, NULL, &err));
     CU_ASSERT_EQUAL(n, 2);
-    CU_ASSERT_FALSE(sealed_is_on(scratch.fd));
+    CU_ASSERT(sealed_is_on(&on, scratch.fd, &err));
+    CU_ASSERT_FALSE(on);
     CU_ASSERT_EQUAL(loads(&scratch), E_NONE);
 }
 

@@ -5,6 +5,7 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,13 +19,14 @@ struct pair {
     struct key half;
     struct signer signer;
     int supervisor; /* its end of the socket pair */
+    unsigned sides;
     pthread_t thread;
 };
 
 static void *supervise(void *at)
 {
     struct pair *pair = at;
-    const struct signer_keys keys = {.key = {&pair->whole}};
+    const struct signer_keys keys = {.key = {&pair->whole}, .sides = pair->sides};
     struct error err = {0};
 
     while (signer_answer(pair->supervisor, &keys, &err))
@@ -32,12 +34,12 @@ static void *supervise(void *at)
     return NULL;
 }
 
-static void pair_open(struct pair *pair, enum key_choice choice)
+static void pair_open_for(struct pair *pair, enum key_choice choice, unsigned sides)
 {
     struct error err = {0};
     int ends[2];
 
-    *pair = (struct pair){0};
+    *pair = (struct pair){.sides = sides};
     CU_ASSERT_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0);
     CU_ASSERT_FATAL(key_make(&pair->whole, choice, &err));
     CU_ASSERT_FATAL(key_from_spki(&pair->half, buf_span(&pair->whole.spki), &err));
@@ -45,6 +47,11 @@ static void pair_open(struct pair *pair, enum key_choice choice)
     pair->half.signer = &pair->signer;
     pair->supervisor = ends[1];
     CU_ASSERT_FATAL(pthread_create(&pair->thread, NULL, supervise, pair) == 0);
+}
+
+static void pair_open(struct pair *pair, enum key_choice choice)
+{
+    pair_open_for(pair, choice, SIGNER_SOURCE | SIGNER_TARGET);
 }
 
 static void pair_close(struct pair *pair)
@@ -85,8 +92,8 @@ static void the_largest_body_passes(void)
 
     pair_open(&pair, KEY_CHOICE_EC);
     CU_ASSERT(
-        statement_sign(&signature, &pair.half, STATEMENT_RECEIPT, "target", all, &err));
-    CU_ASSERT(statement_verifies(buf_span(&pair.half.spki), STATEMENT_RECEIPT, "target",
+        statement_sign(&signature, &pair.half, STATEMENT_VERDICT, "target", all, &err));
+    CU_ASSERT(statement_verifies(buf_span(&pair.half.spki), STATEMENT_VERDICT, "target",
                                  all, buf_span(&signature)));
     pair_close(&pair);
 }
@@ -109,6 +116,51 @@ static void a_raw_hash_is_signed_from_afar(void)
     CU_ASSERT(key_sign_raw(&pss, &pair.half, RAW_RSA_PSS, 256, digest_span(&sha256), &err));
     CU_ASSERT(key_verifies(buf_span(&pair.half.spki), span_text("m"), buf_span(&pss)));
     pair_close(&pair);
+}
+
+/* The worker of the management API: its handshakes, and no word of the appliance's. */
+static void for_handshakes_alone_no_statement_is_signed(void)
+{
+    scoped(buf_clear) struct buf statement = buf_upto(KEY_SIGNATURE_MAX);
+    scoped(buf_clear) struct buf hash = buf_upto(KEY_SIGNATURE_MAX);
+    struct digest sha256;
+    struct pair pair;
+    struct error err = {0};
+
+    digest_of(&sha256, DIGEST_SHA256, span_text("m"));
+    pair_open_for(&pair, KEY_CHOICE_EC, 0);
+    for (int kind = 0; kind < STATEMENTS; kind++) {
+        struct error refused = {0};
+
+        CU_ASSERT_FALSE(statement_sign(&statement, &pair.half, (enum statement)kind,
+                                       "source", span_text("{}"), &refused));
+        CU_ASSERT_EQUAL(refused.msg, E_SIGNER_REFUSED);
+    }
+    CU_ASSERT(key_sign_raw(&hash, &pair.half, RAW_ECDSA, 256, digest_span(&sha256), &err));
+    CU_ASSERT(key_verifies(buf_span(&pair.half.spki), span_text("m"), buf_span(&hash)));
+    pair_close(&pair);
+}
+
+/* A certificate is signed so: for the worker that speaks to peers there is no such thing.
+ */
+static void pkcs1_is_for_the_handshakes_of_the_api_alone(void)
+{
+    struct digest sha256;
+
+    digest_of(&sha256, DIGEST_SHA256, span_text("m"));
+    for (int only = 0; only <= 1; only++) {
+        scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+        struct pair pair;
+        struct error err = {0};
+
+        pair_open_for(&pair, KEY_CHOICE_RSA2048, only == 1 ? 0 : SIGNER_TARGET);
+        CU_ASSERT_EQUAL(key_sign_raw(&signature, &pair.half, RAW_RSA_PKCS1, 256,
+                                     digest_span(&sha256), &err),
+                        only == 1);
+        CU_ASSERT_EQUAL(err.msg, only == 1 ? E_NONE : E_SIGNER_REFUSED);
+        CU_ASSERT_EQUAL(signature.n, only == 1 ? 256 : 0);
+        pair_close(&pair);
+    }
 }
 
 static bool ed25519_is_signed(struct span message)
@@ -161,7 +213,7 @@ static void malformed_requests_are_refused(void)
     } cases[] = {
         {"x", 1},
         {"\0\0\0\0\0\0\0\0", 8},
-        {"\x04\0\0\0\0\0\0\0\0", 9},                /* no such operation */
+        {"\x05\0\0\0\0\0\0\0\0", 9},                /* no such operation */
         {"\0\1\0\0\0\0\0\0\x06source{}", 17},       /* a key that is not held */
         {"\0\x08\0\0\0\0\0\0\x06source{}", 17},     /* a number no key has */
         {"\0\0\0\0\0\0\0\x07\x06source{}", 17},     /* no such statement */
@@ -186,7 +238,7 @@ static void malformed_requests_are_refused(void)
         CU_ASSERT_EQUAL_FATAL(recv(pair.signer.socket, answer, sizeof(answer), 0), 1);
         CU_ASSERT_EQUAL(answer[0], 0);
     }
-    CU_ASSERT(statement_sign(&signature, &pair.half, STATEMENT_ABORT, "target",
+    CU_ASSERT(statement_sign(&signature, &pair.half, STATEMENT_VERDICT, "target",
                              span_text("{}"), &err));
     pair_close(&pair);
 }
@@ -233,18 +285,39 @@ static void each_key_signs_for_itself(void)
     appliance_clear(&appliance);
 }
 
-static void a_worker_signs_no_record(void)
+/* Every statement in every role that one is read by: a worker is given its own side's word,
+ * and no receipt, abort, record, list or vouching. */
+static void a_worker_signs_its_own_side_s_words_alone(void)
 {
-    scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
-    struct pair pair;
-    struct error err = {0};
+    static const char *const roles[] = {"source", "target",    "server",
+                                        "client", "publisher", "holder"};
+    static const char *const allowed[] = {"0source", "1source", "2source", "0target"};
+    static const unsigned sides[] = {SIGNER_SOURCE, SIGNER_TARGET};
 
-    pair_open(&pair, KEY_CHOICE_EC);
-    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_AUDIT, "record",
-                                   span_text("a head"), &err));
-    CU_ASSERT_EQUAL(err.msg, E_SIGNER_REFUSED);
-    CU_ASSERT_EQUAL(signature.n, 0);
-    pair_close(&pair);
+    for (size_t s = 0; s < COUNT(sides); s++) {
+        struct pair pair;
+
+        pair_open_for(&pair, KEY_CHOICE_EC, sides[s]);
+        for (unsigned kind = 0; kind < STATEMENTS; kind++) {
+            for (size_t i = 0; i < COUNT(roles); i++) {
+                scoped(buf_clear) struct buf signature = buf_upto(KEY_SIGNATURE_MAX);
+                struct error err = {0};
+                bool may = false;
+                char what[32];
+
+                snprintf(what, sizeof(what), "%u%s", kind, roles[i]);
+                for (size_t k = 0; k < COUNT(allowed); k++)
+                    may |= (k < 3) == (sides[s] == SIGNER_SOURCE) &&
+                           strcmp(what, allowed[k]) == 0;
+                CU_ASSERT_EQUAL(statement_sign(&signature, &pair.half, (enum statement)kind,
+                                               roles[i], span_text("{}"), &err),
+                                may);
+                CU_ASSERT_EQUAL(err.msg, may ? E_NONE : E_SIGNER_REFUSED);
+                CU_ASSERT_EQUAL(signature.n > 0, may);
+            }
+        }
+        pair_close(&pair);
+    }
 }
 
 static void a_dead_supervisor_is_told(void)
@@ -255,10 +328,10 @@ static void a_dead_supervisor_is_told(void)
 
     pair_open(&pair, KEY_CHOICE_EC);
     shutdown(pair.supervisor, SHUT_RDWR);
-    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_ABORT, "target",
+    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_VERDICT, "target",
                                    span_text("{}"), &err));
     CU_ASSERT_EQUAL(err.msg, E_SIGNER_GONE);
-    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_ABORT, "target",
+    CU_ASSERT_FALSE(statement_sign(&signature, &pair.half, STATEMENT_VERDICT, "target",
                                    span_text("{}"), &again));
     CU_ASSERT_EQUAL(again.msg, E_SIGNER_GONE);
     pair_close(&pair);
@@ -313,12 +386,14 @@ int main(void)
         TEST(a_statement_is_signed_from_afar),
         TEST(the_largest_body_passes),
         TEST(a_raw_hash_is_signed_from_afar),
+        TEST(for_handshakes_alone_no_statement_is_signed),
+        TEST(pkcs1_is_for_the_handshakes_of_the_api_alone),
         TEST(raw_ed25519_is_for_certificate_verify_alone),
         TEST(arbitrary_messages_are_not_signed_from_afar),
         TEST(malformed_requests_are_refused),
         TEST(a_packet_by_hand_is_signed),
         TEST(each_key_signs_for_itself),
-        TEST(a_worker_signs_no_record),
+        TEST(a_worker_signs_its_own_side_s_words_alone),
         TEST(a_dead_supervisor_is_told),
         TEST(threads_take_turns),
     };
