@@ -40,7 +40,7 @@ static bool verifier_of_password(struct verifier *out, const char *name,
                                  const char *password, struct error *err)
 {
     return name_is_plain(name, err) && password_is_fit(password, err) &&
-           verifier_make(out, password, err);
+           verifier_make(out, password, PASSWORD_ITERATIONS, err);
 }
 
 static const char *const role_names[] = {
@@ -195,7 +195,7 @@ static void verifier_of_nobody(struct verifier *out, const struct digest *key,
     mark(&out->stored_key, key, "stored key", name);
     mark(&out->server_key, key, "server key", name);
     memcpy(out->salt, salt.byte, sizeof(out->salt));
-    out->iterations = SCRAM_ITERATIONS;
+    out->iterations = PASSWORD_ITERATIONS;
 }
 
 /* The same work for every name: the made-up verifier first, then the kept one over it. */

@@ -322,6 +322,9 @@ bool pairing_ask(struct pairing *out, struct db *db, const struct digest *channe
     }
     if (!digest_equal(&out->client_key, &asked.client_key))
         return fail(err, E_PAIRING_GONE, "%s is another peer's", out->id);
+    /* The operator was shown that name, and decides about no other. */
+    if (!text_equal(out->name, asked.name))
+        return fail(err, E_PAIRING_OTHER, "%s waits for '%s'", out->id, out->name);
     return touch(out, db, now, err) && db_commit(&change, err) && has_not_ended(out, err);
 }
 

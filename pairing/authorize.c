@@ -166,11 +166,12 @@ static bool verifier_derive(struct verifier *out, const char *secret, struct err
     return result == GSASL_OK || scram_fail(result, err);
 }
 
-bool verifier_make(struct verifier *out, const char *secret, struct error *err)
+bool verifier_make(struct verifier *out, const char *secret, unsigned iterations,
+                   struct error *err)
 {
     if (!random_fill(out->salt, sizeof(out->salt), err))
         return false;
-    out->iterations = SCRAM_ITERATIONS;
+    out->iterations = iterations;
     return verifier_derive(out, secret, err);
 }
 

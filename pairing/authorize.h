@@ -24,8 +24,9 @@
 #define ADMIN_NAME_MAX 33                   /* bytes, NUL included */
 #define SCRAM_TEXT_MAX 1024                 /* bytes of one SCRAM message */
 #define SCRAM_SALT_BYTES 16
-#define SCRAM_ITERATIONS 100000
-#define SCRAM_ITERATIONS_MIN 4096   /* a client refuses less… */
+#define PASSWORD_ITERATIONS 100000
+#define CODE_ITERATIONS 4096      /* 60 random bits need no slowness; RFC 7677 section 4 */
+#define SCRAM_ITERATIONS_MIN 4096 /* a client refuses less… */
 #define SCRAM_ITERATIONS_MAX 600000 /* …and more, before deriving anything */
 
 struct code {
@@ -85,7 +86,8 @@ struct verifier {
     unsigned iterations;
     struct digest stored_key, server_key;
 };
-must_check bool verifier_make(struct verifier *out, const char *secret, struct error *err);
+must_check bool verifier_make(struct verifier *out, const char *secret, unsigned iterations,
+                              struct error *err);
 /* *right: this is the secret it was made of; the same work whether or not. */
 must_check bool verifier_accepts(const struct verifier *verifier, const char *secret,
                                  bool *right, struct error *err);

@@ -12,11 +12,18 @@
 
 static bool in_date(const struct chain *chain, time_t now, struct error *err)
 {
+    char when[TIME_TEXT_MAX], here[TIME_TEXT_MAX];
+
     for (size_t i = 0; i < chain->n; i++) {
         const struct cert *cert = &chain->cert[i];
+        const bool early = now < cert->not_before.at;
 
-        if (now < cert->not_before.at || now > cert->not_after.at)
-            return fail_at(err, E_GRANT_DATES, i, "'%s'", cert_issued_to(cert));
+        if (!early && now <= cert->not_after.at)
+            continue;
+        text_show_time(when, early ? cert->not_before.at : cert->not_after.at);
+        text_show_time(here, now);
+        return fail_at(err, E_GRANT_DATES, i, "'%s' is good %s %s; the clock says %s",
+                       cert_issued_to(cert), early ? "from" : "until", when, here);
     }
     return true;
 }
@@ -132,16 +139,20 @@ static bool grant_read(struct grant *out, struct query *row, const char *what,
            fail(err, E_DB, "the grant %s is damaged", out->id);
 }
 
-bool grant_load(struct grant *out, struct db *db, const char *migration, struct error *err)
+/* The one that was given last, whatever the clock said then. */
+bool grant_load(struct grant *out, struct db *db, const char *migration, const char *side,
+                struct error *err)
 {
     scoped(query_end) struct query row = {0};
 
     if (!query_begin(&row, db,
-                     "SELECT " GRANT_COLUMNS " FROM grants WHERE migration = ?1"
-                     " ORDER BY issued DESC, rowid DESC LIMIT 1",
+                     "SELECT " GRANT_COLUMNS
+                     " FROM grants WHERE migration = ?1 AND side = ?2"
+                     " ORDER BY rowid DESC LIMIT 1",
                      err))
         return false;
     query_text(&row, 1, migration);
+    query_text(&row, 2, side);
     return grant_read(out, &row, migration, err);
 }
 

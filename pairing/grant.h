@@ -60,9 +60,10 @@ must_check bool grant_names(const struct grant *grant, const struct chain *peer,
 /* E_GRANT_KEY when the id is that of another peer's or another migration's grant. */
 must_check bool grant_store(struct db *db, const struct grant *grant, const char *side,
                             struct error *err);
-/* E_GRANT_UNKNOWN when there is none. */
+/* The newest that this side, "source" or "target", has of it: an appliance is both, and its
+ * own target is no peer of its port. E_GRANT_UNKNOWN when there is none. */
 must_check bool grant_load(struct grant *out, struct db *db, const char *migration,
-                           struct error *err);
+                           const char *side, struct error *err);
 /* The same by the grant's own id. */
 must_check bool grant_load_id(struct grant *out, struct db *db, const char *id,
                               struct error *err);

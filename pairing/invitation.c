@@ -52,7 +52,7 @@ bool invitation_make(struct code *out, struct db *db, const char *for_name, time
     struct verifier verifier = {0};
 
     if (!forget_old(db, now, err) || !code_make(out, err) ||
-        !verifier_make(&verifier, out->secret, err) ||
+        !verifier_make(&verifier, out->secret, CODE_ITERATIONS, err) ||
         !query_begin(
             &insert, db,
             "INSERT INTO invitation (selector, for_name, created, expires, salt,"
@@ -162,7 +162,7 @@ static bool invitation_mark(struct db *db, uint32_t selector, const struct grant
 static bool grant_again(struct grant *grant, struct db *db, const char *migration,
                         struct error *err)
 {
-    return grant_load(grant, db, migration, err) &&
+    return grant_load(grant, db, migration, "target", err) &&
            (!grant->revoked || fail(err, E_GRANT_REVOKED, "%s", grant->id));
 }
 

@@ -2,6 +2,7 @@
 #include "pairing/revocation.h"
 
 #include "base/text.h"
+#include "certs/name.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,18 +38,48 @@ static void tell_revoked(const struct asking *a, size_t rung, const struct cert 
     tell(a, E_RUNG_REVOKED, SEVERITY_ERROR, rung, about);
 }
 
-/* False when no list is held for the issuer. */
+static enum severity of_a_lack(const struct asking *a)
+{
+    return a->required ? SEVERITY_ERROR : SEVERITY_NOTE;
+}
+
+/* Who leaves his issuer out is asked about by its name: the key may be another's, and he
+ * may not hide behind that. False when no list has the name. */
+static bool ask_by_name(const struct asking *a, const struct cert *cert, size_t rung)
+{
+    struct cert_time since = {0};
+    bool named = false;
+
+    for (size_t i = 0; i < a->held->n; i++) {
+        const struct crl *crl = &a->held->item[i].crl;
+
+        if (crl_is_weakly_signed(crl) || !name_is_equal(crl->issuer, cert->issuer))
+            continue;
+        named = true;
+        if (!crl_revokes(crl, cert, &since))
+            continue;
+        tell_revoked(a, rung, cert, &since);
+        return true;
+    }
+    if (named)
+        tell(a, E_RUNG_CRL_ALONE, of_a_lack(a), rung, cert_issued_by(cert));
+    return named;
+}
+
+/* False when no list is held for the issuer that says all about this certificate. */
 static bool ask_rung(const struct asking *a, const struct cert *cert, size_t rung,
                      const struct cert *issuer)
 {
     const struct held_crl *held = held_crls_find(a->held, &issuer->spki_sha256);
     struct cert_time since = {0};
 
-    if (held == NULL || !crl_covers(&held->crl, cert))
+    if (held == NULL || crl_is_weakly_signed(&held->crl) || !crl_covers(&held->crl, cert))
         return false;
     /* An old list still knows whom it has revoked. */
     if (crl_revokes(&held->crl, cert, &since))
         tell_revoked(a, rung, cert, &since);
+    else if (!crl_is_whole_for(&held->crl, cert))
+        return false;
     else if (!crl_is_current(&held->crl, a->now))
         tell(a, E_RUNG_CRL_OLD, a->required ? SEVERITY_ERROR : SEVERITY_WARNING, rung,
              held->issuer_text);
@@ -60,19 +91,20 @@ static void ask_ladder(struct asking *a, const struct upright *ladder)
     char missing[CERT_TEXT_MAX] = "";
     size_t first = 0;
 
-    for (size_t i = 0; i + 1 < ladder->n; i++) {
+    for (size_t i = 0; i < ladder->n; i++) {
+        const struct cert *cert = ladder->cert[i];
         size_t n = strlen(missing);
 
-        if (ask_rung(a, ladder->cert[i], i, ladder->cert[i + 1]))
+        if (i + 1 < ladder->n ? ask_rung(a, cert, i, ladder->cert[i + 1])
+                              : cert_is_self_issued(cert) || ask_by_name(a, cert, i))
             continue;
         if (n == 0)
             first = i;
         snprintf(missing + n, sizeof(missing) - n, "%s'%s'", n > 0 ? ", " : "",
-                 cert_issued_by(ladder->cert[i]));
+                 cert_issued_by(cert));
     }
     if (missing[0] != '\0')
-        tell(a, E_RUNG_CRL_NONE, a->required ? SEVERITY_ERROR : SEVERITY_NOTE, first,
-             missing);
+        tell(a, E_RUNG_CRL_NONE, of_a_lack(a), first, missing);
 }
 
 void revocation_judge(const struct ladder *ladder, const struct held_crls *held,

@@ -7,8 +7,8 @@
 
 /*
  * Both ladders against the lists this side holds. A revoked certificate is an error; a list
- * that is out of date a warning; issuers without one a note. With `required` the last two
- * are errors.
+ * that is out of date a warning; issuers without one, and one whose issuer is not
+ * presented, a note. With `required` all these are errors.
  */
 void revocation_judge(const struct ladder *ladder, const struct held_crls *held,
                       bool required, time_t now, struct report *out);

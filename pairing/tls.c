@@ -49,6 +49,25 @@ static int io_send(WOLFSSL *ssl, char *bytes, int n, void *io)
     return io_code(tls_io_write(io, bytes, (size_t)n), WOLFSSL_CBIO_ERR_WANT_WRITE);
 }
 
+/* libcurl's connections. One that it still closes while the next is in use would take the
+ * bytes of that one: the socket is no longer its own. */
+static int curl_receive(WOLFSSL *ssl, char *out, int room, void *at)
+{
+    const struct tls_curl *curl = at;
+
+    if (ssl != curl->ssl)
+        return WOLFSSL_CBIO_ERR_CONN_CLOSE;
+    return io_code(tls_io_receive(curl->io, out, (size_t)room), WOLFSSL_CBIO_ERR_WANT_READ);
+}
+
+static int curl_send(WOLFSSL *ssl, char *bytes, int n, void *at)
+{
+    const struct tls_curl *curl = at;
+
+    return ssl == curl->ssl ? io_send(ssl, bytes, n, curl->io)
+                            : WOLFSSL_CBIO_ERR_CONN_CLOSE;
+}
+
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -248,18 +267,24 @@ bool tls_curl_policy(struct tls_curl *curl, void *wolfssl_ctx)
 
 bool tls_curl_connected(struct tls_curl *curl, void *wolfssl)
 {
+    return tls_policy_facts(&curl->facts, wolfssl, &curl->err);
+}
+
+void tls_curl_take_over(struct tls_curl *curl, void *wolfssl)
+{
     WOLFSSL *ssl = wolfssl;
 
-    if (!tls_policy_facts(&curl->facts, ssl, &curl->err))
-        return false;
     if (curl->io == NULL)
         curl->io = mem_zeroed(1, sizeof(*curl->io));
     curl->io->fd = curl->fd;
     curl->io->out_n = 0;
     curl->io->gather = false;
-    wolfSSL_SSLSetIOSend(ssl, io_send);
-    wolfSSL_SetIOWriteCtx(ssl, curl->io);
-    return true;
+    curl->io->watched = true;
+    curl->ssl = ssl;
+    wolfSSL_SSLSetIOSend(ssl, curl_send);
+    wolfSSL_SetIOWriteCtx(ssl, curl);
+    wolfSSL_SSLSetIORecv(ssl, curl_receive);
+    wolfSSL_SetIOReadCtx(ssl, curl);
 }
 
 void tls_curl_body(struct tls_curl *curl, bool more_follows)
@@ -268,21 +293,34 @@ void tls_curl_body(struct tls_curl *curl, bool more_follows)
         curl->io->gather = more_follows;
 }
 
+void tls_curl_delivered(struct tls_curl *curl, size_t n)
+{
+    if (curl->io != NULL)
+        tls_io_delivered(curl->io, n);
+}
+
 void tls_curl_begin(struct tls_curl *curl)
 {
     curl->err = (struct error){0};
-    if (curl->io != NULL)
-        curl->io->broken = 0;
+    curl->asked = false;
+}
+
+void tls_curl_ask(struct tls_curl *curl)
+{
+    curl->io->broken = 0;
+    curl->io->idle = 0;
+    curl->asked = true;
 }
 
 int tls_curl_broken(const struct tls_curl *curl)
 {
-    return curl->io != NULL ? curl->io->broken : 0;
+    return curl->asked ? curl->io->broken : 0;
 }
 
 void tls_curl_clear(struct tls_curl *curl)
 {
     tls_io_free(curl->io);
     curl->io = NULL;
+    curl->asked = false;
     tls_facts_clear(&curl->facts);
 }

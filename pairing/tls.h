@@ -74,30 +74,47 @@ bool tls_has_pending(const struct tls *tls);
 void tls_close(struct tls *tls);
 
 /*
- * The same policy for a libcurl handle (transfer/put.c), which knows wolfSSL only as void
- * *. A struct tls_curl belongs to one easy handle and outlives its connections.
+ * The same policy for a libcurl handle, which knows wolfSSL only as void *. A struct
+ * tls_curl belongs to one easy handle and outlives its connections.
  */
 struct tls_curl {
     const struct identity *self;
-    struct tls_facts facts; /* of the newest connection */
+    struct tls_facts facts;    /* of the newest connection */
+    const struct WOLFSSL *ssl; /* whose `io` is; one from before may still be closing */
     struct tls_io *io;
-    int fd; /* noted by CURLOPT_SOCKOPTFUNCTION */
+    int fd;     /* of the newest connection */
+    int before; /* what `fd` was; an attempt at another address may still be going on */
+    bool fresh; /* whose facts tls_curl_look has not taken yet */
+    bool asked; /* it carries the request: from here on what breaks is ours */
     struct error err;
 };
-/* From CURLOPT_SSL_CTX_FUNCTION. */
+/*
+ * What every CURL * of ours has in common: our TLS policy, HTTPS by HTTP/1.1, no proxy, no
+ * redirection, no signal. Whoever answers is let in: in CURLOPT_PREREQFUNCTION, before the
+ * first byte of a request, the caller calls tls_curl_look and judges facts.peer.
+ */
+must_check bool tls_curl_use(struct tls_curl *curl, void *easy);
+/* Take the facts of the connection, if it is a new one. What broke before is past. */
+must_check bool tls_curl_look(struct tls_curl *curl, void *easy, struct error *err);
+/* What these two ask of wolfSSL: a context to prepare, a connection's facts, its bytes by
+ * way of our `io` and of no other connection's; then a request goes out over it. */
 must_check bool tls_curl_policy(struct tls_curl *curl, void *wolfssl_ctx);
-/* From CURLOPT_PREREQFUNCTION, with CURLINFO_TLS_SSL_PTR: takes the facts of the
- * connection. */
 must_check bool tls_curl_connected(struct tls_curl *curl, void *wolfssl);
+void tls_curl_take_over(struct tls_curl *curl, void *wolfssl);
+void tls_curl_ask(struct tls_curl *curl);
 /*
  * From CURLOPT_READFUNCTION, before every piece of a body is handed over: while more
  * follows, records are gathered into large sends; with the last piece everything goes out
  * at once.
  */
 void tls_curl_body(struct tls_curl *curl, bool more_follows);
-/* Before every request: what broke the one before counts no more. */
+/* From CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION: the peer's records have carried n
+ * bytes. One that sends 48 KiB which carry nothing (key updates) breaks the connection. */
+void tls_curl_delivered(struct tls_curl *curl, size_t n);
+/* Before every request. Until tls_curl_look nothing counts as broken: libcurl first reads
+ * from the connections that it finds dead or too old, to close them. */
 void tls_curl_begin(struct tls_curl *curl);
-/* Sending has failed for good, with this errno; 0 while it has not. libcurl takes it for a
- * socket that is full, and would try again and again. */
+/* Sending or receiving has failed for good, with this errno; 0 while neither has. libcurl
+ * takes it for a socket that is full or empty, and would try again and again. */
 int tls_curl_broken(const struct tls_curl *curl);
 void tls_curl_clear(struct tls_curl *curl);

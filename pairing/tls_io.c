@@ -32,11 +32,33 @@ static ssize_t io_result(ssize_t n)
                                                                      : TLS_IO_BROKEN;
 }
 
+static bool carries_nothing(struct tls_io *io)
+{
+    if (!io->watched || io->idle <= TLS_IO_IDLE_MAX)
+        return false;
+    io->broken = EPROTO;
+    return true;
+}
+
+ssize_t tls_io_receive(struct tls_io *io, void *out, size_t room)
+{
+    ssize_t n;
+
+    if (carries_nothing(io))
+        return TLS_IO_BROKEN;
+    n = io_result(recv(io->fd, out, room, 0));
+    if (n == TLS_IO_END || n == TLS_IO_BROKEN)
+        io->broken = n == TLS_IO_END ? ECONNRESET : errno;
+    if (n > 0 && io->watched)
+        io->idle += (size_t)n;
+    return n;
+}
+
 ssize_t tls_io_read(struct tls_io *io, void *out, size_t room)
 {
     size_t n;
 
-    if (io->watched && io->idle > TLS_IO_IDLE_MAX)
+    if (carries_nothing(io))
         return TLS_IO_BROKEN;
     if (io->in_n == 0) {
         ssize_t got;

@@ -24,7 +24,7 @@ struct tls_io {
     bool gather;  /* more of a body follows: keep records until the buffer is full */
     bool watched; /* the handshake is over: records have to carry something */
     size_t idle;  /* bytes handed over for which nothing was delivered so far */
-    int broken;   /* errno of the send that failed for good; 0 while it is whole */
+    int broken;   /* errno of what failed for good; 0 while it is whole */
 };
 
 #define TLS_IO_AGAIN (-1) /* the socket would block */
@@ -34,6 +34,8 @@ struct tls_io {
 /* Up to `room` bytes; TLS_IO_AGAIN, TLS_IO_BROKEN or TLS_IO_END otherwise. Broken is also
  * who is watched and sends more than TLS_IO_IDLE_MAX that carries nothing. */
 ssize_t tls_io_read(struct tls_io *io, void *out, size_t room);
+/* The same straight from the socket, for who looks at it before each read: libcurl. */
+ssize_t tls_io_receive(struct tls_io *io, void *out, size_t room);
 /* The records handed over so far have carried these n bytes. */
 void tls_io_delivered(struct tls_io *io, size_t n);
 /* Takes all n bytes (returns n) or none of them. */

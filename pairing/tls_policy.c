@@ -3,6 +3,7 @@
 #include "pairing/tls_policy.h"
 
 #include "base/text.h"
+#include "pairing/tls_bulk.h"
 #include "pairing/tls_sign.h"
 
 #include <wolfssl/options.h>
@@ -135,6 +136,7 @@ static bool use_identity(WOLFSSL_CTX *ctx, const struct identity *self, enum lea
     facts->key = identity_key(self, use);
     facts->own = identity_chain(self, use);
     tls_sign_policy(ctx);
+    wolfSSL_CTX_SetDevId(ctx, tls_bulk_device());
     wolfSSL_CTX_no_ticket_TLSv13(ctx);
     wolfSSL_CTX_set_session_cache_mode(ctx, WOLFSSL_SESS_CACHE_OFF);
     return use_chain(ctx, facts->own, err);

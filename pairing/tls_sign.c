@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define DIGEST_INFO_HEAD 19 /* of each SHA-2 */
+
 /* The handshake signature, made by whoever holds the private key (certs/signer.h). */
 static int sign_with(const struct key *self, enum raw_scheme scheme, unsigned bits,
                      struct span hash, unsigned char *out, unsigned *out_n)
@@ -37,6 +39,17 @@ static int sign_rsa_pss(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
     return sign_with(self, RAW_RSA_PSS, in_n * 8, span_of(in, in_n), out, out_n);
 }
 
+/* Of TLS 1.2: a DigestInfo (RFC 8017 9.2), whose hash comes last. */
+static int sign_rsa_pkcs1(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
+                          unsigned char *out, word32 *out_n, const unsigned char *key,
+                          unsigned key_n, void *self)
+{
+    const struct span hash = span_after(span_of(in, in_n), DIGEST_INFO_HEAD);
+
+    (void)ssl, (void)key, (void)key_n;
+    return sign_with(self, RAW_RSA_PKCS1, (unsigned)hash.n * 8, hash, out, out_n);
+}
+
 static int sign_ed25519(WOLFSSL *ssl, const unsigned char *in, unsigned in_n,
                         unsigned char *out, unsigned *out_n, const unsigned char *key,
                         unsigned key_n, void *self)
@@ -57,6 +70,7 @@ void tls_sign_policy(WOLFSSL_CTX *ctx)
 {
     wolfSSL_CTX_SetEccSignCb(ctx, sign_ecdsa);
     wolfSSL_CTX_SetRsaPssSignCb(ctx, sign_rsa_pss);
+    wolfSSL_CTX_SetRsaSignCb(ctx, sign_rsa_pkcs1);
     wolfSSL_CTX_SetEd25519SignCb(ctx, sign_ed25519);
 }
 
@@ -64,5 +78,6 @@ void tls_sign_on(WOLFSSL *ssl, const struct key *key)
 {
     wolfSSL_SetEccSignCtx(ssl, unconst(key));
     wolfSSL_SetRsaPssSignCtx(ssl, unconst(key));
+    wolfSSL_SetRsaSignCtx(ssl, unconst(key));
     wolfSSL_SetEd25519SignCtx(ssl, unconst(key));
 }

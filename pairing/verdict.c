@@ -50,6 +50,23 @@ static void handshake_is_fresh(const struct bench *b, struct report *out)
     report_add(out, &finding);
 }
 
+/* TLS proves the key of the first certificate (RFC 8446 4.4.2): that is the leaf, and not
+ * another one of the chain, which the rules would then be asked about. */
+static void peer_has_proven_its_leaf(const struct bench *b, struct report *out)
+{
+    for (size_t i = 0; i < b->stands && !b->c->offline; i++) {
+        const struct stand *stand = &b->stand[i];
+        const struct cert *cert = stand->chain->cert;
+        struct error finding = {0};
+
+        if (stand->side != b->other || stand->order->n == 0 || stand->order->path[0] == 0)
+            continue;
+        fail_at(&finding, E_PAIR_FIRST, 0, "'%s' comes first, and the leaf is '%s'",
+                cert_issued_to(&cert[0]), cert_issued_to(&cert[stand->order->path[0]]));
+        bench_tell(out, stand, &finding);
+    }
+}
+
 /* The key that the peer proves is one that the administrator has named; its word is what
  * the other leaf of the peer, if there is one, rests on. */
 static bool peer_is_pinned(const struct bench *b)
@@ -219,6 +236,7 @@ static void peer_has_the_name(const struct bench *b, struct report *out)
 static void (*const conditions[])(const struct bench *b, struct report *out) = {
     handshake_is_fresh,
     key_exchange_is_post_quantum,
+    peer_has_proven_its_leaf,
     leaves_belong_together,
     peer_has_a_pinned_key,
     peer_reaches_our_anchor,

@@ -21,7 +21,8 @@ static struct scram *side(bool knows_secret)
     struct scram *scram = NULL;
     struct error err = {0};
 
-    if (verifier.iterations == 0 && !verifier_make(&verifier, "ABCDEFGHJKMN", &err))
+    if (verifier.iterations == 0 &&
+        !verifier_make(&verifier, "ABCDEFGHJKMN", CODE_ITERATIONS, &err))
         abort();
     if (knows_secret ? !scram_client_of(&scram, "user", "ABCDEFGHJKMN", &facts, &err)
                      : !scram_server_of(&scram, &verifier, exporter, &err))

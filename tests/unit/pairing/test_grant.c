@@ -7,6 +7,7 @@
 #include "tests/support/state_db.h"
 
 #include <CUnit/CUnit.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The source of a good pair, holding a grant at the target. */
@@ -139,12 +140,12 @@ static void it_is_stored_and_found_again(void)
     scoped(fixture_clear) struct fixture f;
     scoped(state_db_clear) struct state_db state;
     struct grant loaded = {0}, by_id = {0}, none = {0};
-    struct error err = {0}, unknown = {0};
+    struct error err = {0}, unknown = {0}, not_ours = {0};
 
     fixture_make(&f);
     state_db_make(&state);
     CU_ASSERT_FATAL(grant_store(&state.db, &f.grant, "target", &err));
-    CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", &err));
+    CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", "target", &err));
     CU_ASSERT_STRING_EQUAL(loaded.id, "g-1");
     CU_ASSERT_STRING_EQUAL(loaded.peer_name, "source");
     CU_ASSERT_EQUAL(loaded.byte_ceiling, f.grant.byte_ceiling);
@@ -157,7 +158,9 @@ static void it_is_stored_and_found_again(void)
     CU_ASSERT_FALSE(loaded.revoked);
     CU_ASSERT(grant_load_id(&by_id, &state.db, "g-1", &err));
     CU_ASSERT_STRING_EQUAL(by_id.migration, "m-1");
-    CU_ASSERT_FALSE(grant_load(&none, &state.db, "m-2", &unknown));
+    CU_ASSERT_FALSE(grant_load(&none, &state.db, "m-1", "source", &not_ours));
+    CU_ASSERT_EQUAL(not_ours.msg, E_GRANT_UNKNOWN);
+    CU_ASSERT_FALSE(grant_load(&none, &state.db, "m-2", "target", &unknown));
     CU_ASSERT_EQUAL(unknown.msg, E_GRANT_UNKNOWN);
 }
 
@@ -181,7 +184,7 @@ static void storing_it_again_renews_it_for_the_same_key_only(void)
     thief = f.grant;
     (void)text_fits(thief.migration, "m-2");
     CU_ASSERT_FALSE(grant_store(&state.db, &thief, "source", &other_migration));
-    CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", &err));
+    CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", "source", &err));
     CU_ASSERT_EQUAL(loaded.expires, f.grant.expires);
     CU_ASSERT(digest_equal(&loaded.peer_server_key, &f.grant.peer_server_key));
 }
@@ -210,7 +213,7 @@ static void a_peer_that_changed_its_other_key_is_renewed(void)
         memset(other->byte, 8, DIGEST_BYTES);
         f.grant.pinned = true;
         CU_ASSERT(grant_store(&state.db, &f.grant, sides[i], &err));
-        CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", &err));
+        CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", sides[i], &err));
         CU_ASSERT(digest_equal(&loaded.peer_client_key, &f.grant.peer_client_key));
         CU_ASSERT(digest_equal(&loaded.peer_server_key, &f.grant.peer_server_key));
         CU_ASSERT(loaded.pinned);
@@ -231,8 +234,32 @@ static void a_revocation_outlives_a_renewal(void)
     CU_ASSERT_FALSE(grant_revoke(&state.db, "g-2", &unknown));
     CU_ASSERT_EQUAL(unknown.msg, E_GRANT_UNKNOWN);
     CU_ASSERT(grant_store(&state.db, &f.grant, "target", &err));
-    CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", &err));
+    CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", "target", &err));
     CU_ASSERT(loaded.revoked);
+}
+
+static void the_one_given_last_counts_whatever_the_clock_said(void)
+{
+    static const char *const sides[] = {"source", "target"};
+    scoped(fixture_clear) struct fixture f;
+    scoped(state_db_clear) struct state_db state;
+    struct error err = {0};
+
+    fixture_make(&f);
+    state_db_make(&state);
+    for (size_t i = 0; i < COUNT(sides); i++) {
+        struct grant first = f.grant, again = f.grant, loaded = {0};
+
+        snprintf(first.id, sizeof(first.id), "g-%s-first", sides[i]);
+        snprintf(again.id, sizeof(again.id), "g-%s-again", sides[i]);
+        again.issued -= 86400; /* the clock was put back in between */
+        CU_ASSERT_FATAL(grant_store(&state.db, &first, sides[i], &err));
+        CU_ASSERT_FATAL(grant_revoke(&state.db, first.id, &err));
+        CU_ASSERT_FATAL(grant_store(&state.db, &again, sides[i], &err));
+        CU_ASSERT_FATAL(grant_load(&loaded, &state.db, "m-1", sides[i], &err));
+        CU_ASSERT_STRING_EQUAL(loaded.id, again.id);
+        CU_ASSERT_FALSE(loaded.revoked);
+    }
 }
 
 int main(void)
@@ -249,6 +276,7 @@ int main(void)
         TEST(storing_it_again_renews_it_for_the_same_key_only),
         TEST(a_peer_that_changed_its_other_key_is_renewed),
         TEST(a_revocation_outlives_a_renewal),
+        TEST(the_one_given_last_counts_whatever_the_clock_said),
     };
 
     return run_tests("grant", tests, COUNT(tests));

@@ -15,7 +15,11 @@ static const char making[] =
     "printf '%s\\n' '[ca]' 'default_ca=d' '[d]' 'database=index' 'serial=serial'"
     " 'new_certs_dir=.' 'default_md=sha256' 'policy=p' 'default_days=300'"
     " 'default_crl_days=20' 'crlnumber=number' 'crl_extensions=x' '[p]' 'commonName=supplied'"
-    " '[x]' 'authorityKeyIdentifier=keyid' '[req]' 'distinguished_name=n' '[n]' >c;"
+    " '[x]' 'authorityKeyIdentifier=keyid' '[req]' 'distinguished_name=n' '[n]'"
+    " '[target]' 'crlDistributionPoints=URI:http://ca.test/2' '[source]'"
+    " 'crlDistributionPoints=URI:http://ca.test/1' '[part]' 'authorityKeyIdentifier=keyid'"
+    " 'issuingDistributionPoint=critical,@point' '[point]' 'fullname=URI:http://ca.test/3,URI:http://ca.test/1'"
+    " >c;"
     ": >index; echo 01 >serial; echo 01 >number;"
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key"
     " -out ca.pem -subj /CN=Root -days 3000 -addext basicConstraints=critical,CA:TRUE"
@@ -23,11 +27,15 @@ static const char making[] =
     "for n in source target; do"
     " openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $n.key"
     " -out $n.csr -subj /CN=$n;"
-    " openssl ca -batch -cert ca.pem -keyfile ca.key -in $n.csr -out $n.pem -notext;"
-    " cat ca.pem >>$n.pem; done;"
+    " openssl ca -batch -cert ca.pem -keyfile ca.key -in $n.csr -out $n.pem -notext"
+    "  -extensions $n;"
+    " cp $n.pem $n.alone; cat ca.pem >>$n.pem; done;"
     "openssl ca -gencrl -cert ca.pem -keyfile ca.key -out good.crl;"
+    "openssl ca -gencrl -cert ca.pem -keyfile ca.key -md sha1 -out weak.crl;"
+    "openssl ca -gencrl -cert ca.pem -keyfile ca.key -crlexts part -out part.crl;"
     "openssl ca -revoke target.pem -cert ca.pem -keyfile ca.key;"
-    "openssl ca -gencrl -cert ca.pem -keyfile ca.key -out bad.crl";
+    "openssl ca -gencrl -cert ca.pem -keyfile ca.key -out bad.crl;"
+    "openssl ca -gencrl -cert ca.pem -keyfile ca.key -md sha1 -out weak-bad.crl";
 
 struct site {
     struct scratch dir;
@@ -138,6 +146,64 @@ static void no_list_is_a_note_and_is_refused_when_one_is_required(void)
     CU_ASSERT_EQUAL(report_errors(&site.report), 2);
 }
 
+/* As one version kept it: anybody may have made another that has this signature. */
+static void a_weakly_signed_list_is_none(void)
+{
+    scoped(site_clear) struct site site;
+
+    site_make(&site);
+    hold_list(&site, "weak.crl");
+    judge(&site, true, 3600);
+    CU_ASSERT_EQUAL(report_errors(&site.report), 2);
+    CU_ASSERT_PTR_NOT_NULL(report_find(&site.report, E_RUNG_CRL_NONE));
+    chain_clear(&site.target);
+    load_chain(&site.target, &site.dir, "target.alone");
+    ladder_lay(&site.ladder, &site.source, &site.target, SIDE_SOURCE, &site.trust);
+    hold_list(&site, "weak-bad.crl");
+    judge(&site, false, 3600);
+    CU_ASSERT_PTR_NULL(report_find(&site.report, E_RUNG_REVOKED));
+}
+
+/* Of one point of the CA: whole for whom it says so, and for others no list. */
+static void a_part_of_a_list_is_none_for_those_of_another_point(void)
+{
+    scoped(site_clear) struct site site;
+    const struct error *finding;
+
+    site_make(&site);
+    hold_list(&site, "part.crl");
+    judge(&site, true, 3600);
+    CU_ASSERT_EQUAL(site.report.n, 1);
+    finding = report_find(&site.report, E_RUNG_CRL_NONE);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT(finding->side == SIDE_TARGET && finding->severity == SEVERITY_ERROR);
+    judge(&site, false, 3600);
+    CU_ASSERT_EQUAL(report_find(&site.report, E_RUNG_CRL_NONE)->severity, SEVERITY_NOTE);
+}
+
+/* Who leaves its issuer out of the chain, as a pinned peer may, is not out of its reach. */
+static void a_rung_without_its_issuer_is_asked_about_by_name(void)
+{
+    scoped(site_clear) struct site site;
+    const struct error *finding;
+
+    site_make(&site);
+    chain_clear(&site.target);
+    load_chain(&site.target, &site.dir, "target.alone");
+    ladder_lay(&site.ladder, &site.source, &site.target, SIDE_SOURCE, &site.trust);
+    hold_list(&site, "bad.crl");
+    judge(&site, false, 3600);
+    finding = report_find(&site.report, E_RUNG_REVOKED);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT(finding->side == SIDE_TARGET && finding->rung == 0);
+    hold_list(&site, "good.crl");
+    judge(&site, true, 3600);
+    CU_ASSERT_EQUAL(site.report.n, 1);
+    finding = report_find(&site.report, E_RUNG_CRL_ALONE);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT(finding->side == SIDE_TARGET && finding->severity == SEVERITY_ERROR);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -145,6 +211,9 @@ int main(void)
         TEST(a_list_that_names_nobody_is_silent),
         TEST(an_old_list_warns_and_is_refused_when_one_is_required),
         TEST(no_list_is_a_note_and_is_refused_when_one_is_required),
+        TEST(a_weakly_signed_list_is_none),
+        TEST(a_part_of_a_list_is_none_for_those_of_another_point),
+        TEST(a_rung_without_its_issuer_is_asked_about_by_name),
     };
 
     return run_tests("revocation", tests, COUNT(tests));

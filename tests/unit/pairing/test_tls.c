@@ -188,6 +188,36 @@ static void bytes_arrive_whole_in_both_directions(void)
     mem_free(large);
 }
 
+/* libcurl still closes the one connection when the next is in use already. */
+static void a_connection_before_gets_no_bytes_of_the_next(void)
+{
+    scoped(meeting_free) struct meeting *before = meet(KEY_CHOICE_EC, 3);
+    scoped(meeting_free) struct meeting *next = meet(KEY_CHOICE_EC, 3);
+    struct tls *old = &before->loopback.source, *new = &next->loopback.source;
+    struct tls_curl curl = {.fd = old->fd};
+    struct error err = {0};
+    size_t got = 0;
+    char out[8];
+
+    CU_ASSERT_FATAL(loopback_is_good(&before->loopback) &&
+                    loopback_is_good(&next->loopback));
+    tls_curl_take_over(&curl, old->ssl);
+    CU_ASSERT(arrives(old, &before->loopback.target, span_text("over the first")));
+    curl.fd = new->fd;
+    tls_curl_take_over(&curl, new->ssl);
+    tls_curl_ask(&curl);
+    CU_ASSERT(tls_write(&next->loopback.target, span_text("answer"), &err));
+    CU_ASSERT_FALSE(tls_write(old, span_text("alert"), &err));
+    CU_ASSERT(!tls_read(old, out, sizeof(out), &got, 1, &err) || got == 0);
+    CU_ASSERT_EQUAL(tls_curl_broken(&curl), 0);
+    CU_ASSERT(tls_read(new, out, sizeof(out), &got, 1, &err));
+    CU_ASSERT_EQUAL(got, strlen("answer"));
+    CU_ASSERT(arrives(new, &next->loopback.target, span_text("over the next")));
+    tls_close(old);
+    tls_close(new);
+    tls_curl_clear(&curl);
+}
+
 static void silence_is_told_after_the_time_given(void)
 {
     scoped(meeting_free) struct meeting *m = meet(KEY_CHOICE_EC, 3);
@@ -364,6 +394,7 @@ int main(void)
         TEST(more_are_refused_before_anything_is_said),
         TEST(each_connection_has_an_exporter_of_its_own),
         TEST(bytes_arrive_whole_in_both_directions),
+        TEST(a_connection_before_gets_no_bytes_of_the_next),
         TEST(silence_is_told_after_the_time_given),
         TEST(a_closed_connection_is_a_clean_end),
         TEST(a_peer_that_says_nothing_is_left_within_the_deadline),

@@ -36,8 +36,11 @@ static FILE *client_run(unsigned port, const char *options)
     return popen(line, "w");
 }
 
-/* Accept one connection of `openssl s_client` with these options. */
-static bool accepted(struct tls *out, const char *options, struct error *err)
+/* Accept one connection of `openssl s_client` with these options, as a server of that kind.
+ */
+static bool accepted_by(bool (*accept_tls)(struct tls *, int, const struct identity *,
+                                           struct error *),
+                        struct tls *out, const char *options, struct error *err)
 {
     unsigned port = 0;
     int listening = loopback_listen(&port);
@@ -47,12 +50,17 @@ static bool accepted(struct tls *out, const char *options, struct error *err)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(client);
     CU_ASSERT_FATAL(socket >= 0);
-    good = tls_accept(out, socket, &self.identity, err);
+    good = accept_tls(out, socket, &self.identity, err);
     if (!good)
         close(socket);
     pclose(client);
     close(listening);
     return good;
+}
+
+static bool accepted(struct tls *out, const char *options, struct error *err)
+{
+    return accepted_by(tls_accept, out, options, err);
 }
 
 static bool accepted_case(struct tls *out, const char *name, struct error *err)
@@ -227,6 +235,46 @@ static void a_client_without_a_certificate_fails(void)
     CU_ASSERT(err.msg == E_TLS_BROKEN || err.msg == E_TLS_NO_CERTIFICATE);
 }
 
+/* The management API's: TLS 1.3, or 1.2 with a suite of today, and whatever the client
+ * shows. */
+static void anyone_is_accepted_without_a_certificate(void)
+{
+    static const char *const options[] = {
+        "-tls1_3",
+        "-tls1_2 -cipher ECDHE+AESGCM",
+        "-tls1_3 -cert good/leaf.pem -key good/key.pem",
+    };
+
+    for (size_t i = 0; i < COUNT(options); i++) {
+        struct tls tls = {0};
+        struct error err = {0};
+
+        CU_ASSERT_FATAL(accepted_by(tls_accept_anyone, &tls, options[i], &err));
+        CU_ASSERT(tls.to_anyone);
+        CU_ASSERT_EQUAL(tls.facts.peer.n, 0);
+        tls_close(&tls);
+        CU_ASSERT(
+            scratch_shell(&wire, "grep -q 'No client certificate CA names sent' log"));
+    }
+}
+
+static void anyone_is_accepted_with_no_older_tls(void)
+{
+    static const char *const options[] = {
+        "-tls1_1",
+        "-tls1_2 -cipher AES128-SHA:@SECLEVEL=0",
+        "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:@SECLEVEL=0",
+    };
+
+    for (size_t i = 0; i < COUNT(options); i++) {
+        struct tls tls = {0};
+        struct error err = {0};
+
+        CU_ASSERT_FALSE(accepted_by(tls_accept_anyone, &tls, options[i], &err));
+        CU_ASSERT_EQUAL(err.msg, E_TLS_BROKEN);
+    }
+}
+
 static void older_versions_of_tls_fail(void)
 {
     struct tls tls = {0};
@@ -274,6 +322,8 @@ int main(void)
         TEST(a_hundred_certificates_are_refused_within_the_deadline),
         TEST(a_client_without_a_certificate_fails),
         TEST(older_versions_of_tls_fail),
+        TEST(anyone_is_accepted_without_a_certificate),
+        TEST(anyone_is_accepted_with_no_older_tls),
         TEST(no_tickets_are_given),
     };
     int status = 2;

@@ -71,6 +71,43 @@ static void the_end_comes_after_the_last_byte(void)
     CU_ASSERT_EQUAL(tls_io_read(line.io, out, 1), TLS_IO_END);
 }
 
+/* libcurl polls the socket: nothing may lie in between. */
+static void a_receive_takes_no_more_than_was_asked_for(void)
+{
+    scoped(line_close) struct line line = line_open();
+    char out[8];
+
+    CU_ASSERT(write(line.other, "headbody", 8) == 8);
+    CU_ASSERT_EQUAL(tls_io_receive(line.io, out, 4), 4);
+    CU_ASSERT_EQUAL(line.io->in_n, 0);
+    CU_ASSERT_EQUAL(recv(line.io->fd, out, sizeof(out), MSG_PEEK), 4);
+    CU_ASSERT_EQUAL(tls_io_receive(line.io, out, 8), 4);
+    CU_ASSERT_EQUAL(tls_io_receive(line.io, out, 8), TLS_IO_AGAIN);
+    CU_ASSERT_EQUAL(line.io->broken, 0);
+    shutdown(line.other, SHUT_WR);
+    CU_ASSERT_EQUAL(tls_io_receive(line.io, out, 8), TLS_IO_END);
+    CU_ASSERT_EQUAL(line.io->broken, ECONNRESET);
+}
+
+/* Key updates, one after the other. */
+static void what_carries_nothing_is_received_up_to_a_bound(void)
+{
+    static char waste[16384];
+    scoped(line_close) struct line line = line_open();
+    size_t n = 0;
+    ssize_t got = 0;
+
+    line.io->watched = true;
+    for (; n <= 2 * TLS_IO_IDLE_MAX && got >= 0; n += sizeof(waste)) {
+        CU_ASSERT_FATAL(write(line.other, waste, sizeof(waste)) == sizeof(waste));
+        got = tls_io_receive(line.io, waste, sizeof(waste));
+    }
+    CU_ASSERT_EQUAL(got, TLS_IO_BROKEN);
+    CU_ASSERT_EQUAL(line.io->broken, EPROTO);
+    tls_io_delivered(line.io, sizeof(waste));
+    CU_ASSERT(tls_io_receive(line.io, waste, sizeof(waste)) > 0);
+}
+
 /* The kernel's count of what lies at the other end. */
 static size_t arrived(const struct line *line)
 {
@@ -219,6 +256,8 @@ int main(void)
         TEST(one_receive_serves_many_reads),
         TEST(a_read_gives_what_there_is),
         TEST(the_end_comes_after_the_last_byte),
+        TEST(a_receive_takes_no_more_than_was_asked_for),
+        TEST(what_carries_nothing_is_received_up_to_a_bound),
         TEST(without_a_body_every_record_goes_at_once),
         TEST(records_of_a_body_gather_until_one_is_short),
         TEST(the_last_piece_takes_the_gathered_ones_along),

@@ -199,6 +199,32 @@ static void lists_are_asked_about_every_leaf(void)
     CU_ASSERT_EQUAL(named, 1);
 }
 
+/* A CA's key is proven, and the leaf that is judged is one that this CA has issued. */
+static void a_leaf_that_is_not_the_one_proven_is_refused(void)
+{
+    static const size_t order[] = {1, 0, 2};
+    scoped(judgement_clear) struct judgement j;
+    scoped(chain_clear) struct chain shown = {0};
+    const struct error *finding;
+    struct error err = {0};
+
+    judgement_make(&j, "same-ladder", SIDE_SOURCE);
+    CU_ASSERT_EQUAL_FATAL(j.given.target.n, COUNT(order));
+    for (size_t i = 0; i < COUNT(order); i++)
+        CU_ASSERT_FATAL(
+            chain_add_der(&shown, buf_span(&j.given.target.cert[order[i]].der), &err));
+    j.comparison.target = leaves_one(&shown);
+    finding = judged(&j, E_PAIR_FIRST);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(finding);
+    CU_ASSERT_EQUAL(finding->side, SIDE_TARGET);
+    CU_ASSERT_EQUAL(report_errors(&j.report), 1);
+    j.comparison.demands.pin[0] = chain_leaf(&shown)->spki_sha256;
+    j.comparison.demands.pins = 1;
+    CU_ASSERT_PTR_NOT_NULL(judged(&j, E_PAIR_FIRST));
+    j.comparison.offline = true; /* two files, and nothing proven */
+    CU_ASSERT_PTR_NULL(judged(&j, E_PAIR_FIRST));
+}
+
 static void a_post_quantum_exchange_can_be_required(void)
 {
     scoped(judgement_clear) struct judgement j;
@@ -352,6 +378,7 @@ int main(void)
         TEST(a_pin_is_of_the_leaf_that_is_presented),
         TEST(the_name_is_asked_of_the_leaf_that_was_dialled),
         TEST(lists_are_asked_about_every_leaf),
+        TEST(a_leaf_that_is_not_the_one_proven_is_refused),
         TEST(a_post_quantum_exchange_can_be_required),
         TEST(one_key_on_both_sides_is_refused),
         TEST(the_peer_must_be_who_was_dialled),
