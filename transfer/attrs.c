@@ -2,6 +2,7 @@
 #include "transfer/attrs.h"
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "transfer/disk.h"
 #include "transfer/manifest.h"
 
@@ -10,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 
-#define ATTR_VALUE_MAX 65536 /* XATTR_SIZE_MAX */
-#define ATTR_LIST_MAX 65536  /* XATTR_LIST_MAX */
+#define ATTR_VALUE_MAX 65536              /* XATTR_SIZE_MAX */
+#define ATTR_LIST_MAX 65536               /* XATTR_LIST_MAX */
+#define ATTRS_MAX (ATTR_LIST_MAX / 7 + 1) /* "user.x" and its NUL */
+#define FEW_NAMES 4096
 #define PLACE_MAX (NAME_MAX + 40)
 
 /* No call takes a directory and a name, so the way is through /proc. */
@@ -64,7 +68,7 @@ static bool add_value(struct buf *out, const char *place, const char *name,
 static bool add_all(struct buf *out, const char *place, const char *list, size_t n,
                     struct error *err)
 {
-    const char *name[ATTR_LIST_MAX / 16];
+    const char *name[ATTRS_MAX];
     const size_t names = lay_names(name, COUNT(name), list, n);
 
     for (size_t i = 0; i < names; i++)
@@ -94,23 +98,36 @@ bool attrs_read(struct buf *out, int dir, const char *name, struct error *err)
     return add_all(out, place, (const char *)list.at, (size_t)n, err);
 }
 
-/* Without the right to it or the file system's support it is only not kept. */
-static bool may_do_without(bool *kept)
+/* What a file system keeps beside a file has limits of its own, and where they are reached
+ * ext4 and btrfs say that there is no space. */
+static bool is_too_large(int dir)
 {
-    if (errno != EPERM && errno != EACCES && errno != EOPNOTSUPP && errno != EINVAL)
+    const int why = errno;
+    struct statvfs room;
+    const bool full = fstatvfs(dir, &room) != 0 || room.f_bavail == 0;
+
+    errno = why;
+    return why == E2BIG || (why == ENOSPC && !full);
+}
+
+/* Without the right to it or the file system's support it is only not kept. */
+static bool may_do_without(int dir, bool *kept)
+{
+    if (errno != EPERM && errno != EACCES && errno != EOPNOTSUPP && errno != EINVAL &&
+        !is_too_large(dir))
         return false;
     *kept = false;
     return true;
 }
 
-static bool set_one(const char *place, const struct xattr *xattr, bool *kept,
+static bool set_one(int dir, const char *place, const struct xattr *xattr, bool *kept,
                     struct error *err)
 {
     char name[NAME_MAX + 1];
 
     snprintf(name, sizeof(name), "%.*s", (int)xattr->name.n, (const char *)xattr->name.at);
     if (lsetxattr(place, name, xattr->value.at, xattr->value.n, 0) == 0 ||
-        may_do_without(kept))
+        may_do_without(dir, kept))
         return true;
     return disk_fail(err, name);
 }
@@ -125,14 +142,28 @@ static bool is_among(struct span attrs, const char *name)
     return false;
 }
 
-/* A new file inherits attributes from its directory that the source's file did not have. */
+/* What a security module has set here is this machine's; capabilities are the file's. */
+static bool is_ours(const char *name)
+{
+    return !text_starts(name, "security.") || text_equal(name, "security.capability");
+}
+
+/* A new file inherits attributes from its directory that the source's file did not have,
+ * and one of an earlier generation has what the source's had then. */
 static void remove_others(const char *place, struct span attrs)
 {
-    char list[4096];
-    const ssize_t n = llistxattr(place, list, sizeof(list));
+    scoped(buf_clear) struct buf many = buf_upto(ATTR_LIST_MAX);
+    char few[FEW_NAMES];
+    const char *list = few;
+    ssize_t n = llistxattr(place, few, sizeof(few));
+    struct error none = {0};
 
+    if (n < 0 && errno == ERANGE && buf_reserve(&many, ATTR_LIST_MAX, &none)) {
+        n = llistxattr(place, (char *)many.at, ATTR_LIST_MAX);
+        list = (const char *)many.at;
+    }
     for (ssize_t i = 0; i < n; i += (ssize_t)strlen(list + i) + 1)
-        if (strncmp(list + i, "security.", 9) != 0 && !is_among(attrs, list + i))
+        if (is_ours(list + i) && !is_among(attrs, list + i))
             lremovexattr(place, list + i);
 }
 
@@ -146,7 +177,7 @@ bool attrs_write(int dir, const char *name, struct span attrs, bool *kept,
     place_of(place, dir, name);
     remove_others(place, attrs);
     while (entry_take_xattr(&attrs, &xattr))
-        if (!set_one(place, &xattr, kept, err))
+        if (!set_one(dir, place, &xattr, kept, err))
             return false;
     return true;
 }

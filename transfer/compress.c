@@ -9,7 +9,6 @@
 #include <zstd.h>
 
 #define LEVEL 1
-#define ALIGNMENT 4096
 #define SAMPLES 4
 #define SAMPLE_BYTES ((size_t)16 << 10)
 #define SPEED_ASSUMED 400e6 /* of level 1 on one core, until it was measured */
@@ -136,11 +135,8 @@ bool expand_segment(struct expander *expander, struct span packed, size_t length
 
     if (length > SEGMENT_BYTES)
         return fail(err, E_SEGMENT_PACKED, "%zu bytes announced", length);
-    if (expander->room == NULL) {
-        expander->room = mem_zeroed(SEGMENT_BYTES + ALIGNMENT, 1);
-        expander->at = expander->room +
-                       (ALIGNMENT - (uintptr_t)expander->room % ALIGNMENT) % ALIGNMENT;
-    }
+    if (expander->at == NULL)
+        expander->at = mem_aligned(SEGMENT_BYTES);
     if (expander->context == NULL)
         expander->context = ZSTD_createDCtx();
     if (expander->context == NULL)
@@ -156,6 +152,6 @@ bool expand_segment(struct expander *expander, struct span packed, size_t length
 void expander_clear(struct expander *expander)
 {
     ZSTD_freeDCtx(expander->context);
-    mem_free(expander->room);
+    mem_free(expander->at);
     *expander = (struct expander){0};
 }

@@ -37,9 +37,8 @@ void compressor_clear(struct compressor *compressor);
 
 /* Of one connection of the target. Zero to begin with. */
 struct expander {
-    void *context; /* ZSTD_DCtx * */
-    unsigned char *room;
-    unsigned char *at; /* in it: SEGMENT_BYTES, aligned for direct writes */
+    void *context;     /* ZSTD_DCtx * */
+    unsigned char *at; /* SEGMENT_BYTES, aligned for direct writes */
 };
 /* *plain, valid until the next one, is exactly `length` bytes, at most SEGMENT_BYTES; else
  * E_SEGMENT_PACKED. */

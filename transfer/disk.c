@@ -74,11 +74,13 @@ static bool is_aligned(struct span bytes, off_t at)
 /* How much of it went past the page cache: all whole blocks, or none. */
 static size_t write_blocks(int fd, struct span bytes, off_t at)
 {
-    const int flags = fcntl(fd, F_GETFL);
     size_t whole = bytes.n / DIRECT_BLOCK * DIRECT_BLOCK, done = 0;
+    int flags;
 
-    if (whole < DIRECT_LEAST || !is_aligned(bytes, at) || flags < 0 ||
-        fcntl(fd, F_SETFL, flags | O_DIRECT) != 0)
+    if (whole < DIRECT_LEAST || !is_aligned(bytes, at))
+        return 0;
+    flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_DIRECT) != 0)
         return 0;
     while (done < whole) {
         ssize_t n = pwrite(fd, bytes.at + done, whole - done, at + (off_t)done);
@@ -132,7 +134,7 @@ static bool write_aside(int dir, const char *name, struct span bytes, struct err
     return fsync(fd) == 0 || disk_fail(err, name);
 }
 
-bool disk_replace(int dir, const char *name, struct span bytes, struct error *err)
+bool disk_lay(int dir, const char *name, struct span bytes, struct error *err)
 {
     char aside[NAME_MAX + 1];
 
@@ -141,7 +143,10 @@ bool disk_replace(int dir, const char *name, struct span bytes, struct error *er
         unlinkat(dir, aside, 0);
         return false;
     }
-    if (renameat(dir, aside, dir, name) != 0 || fsync(dir) != 0)
-        return disk_fail(err, name);
-    return true;
+    return renameat(dir, aside, dir, name) == 0 || disk_fail(err, name);
+}
+
+bool disk_replace(int dir, const char *name, struct span bytes, struct error *err)
+{
+    return disk_lay(dir, name, bytes, err) && (fsync(dir) == 0 || disk_fail(err, name));
 }

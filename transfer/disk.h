@@ -21,7 +21,10 @@ must_check bool disk_write(int fd, struct span bytes, off_t at, const char *what
  */
 must_check bool disk_write_direct(int fd, struct span bytes, off_t at, const char *what,
                                   struct error *err);
-/* Replace or create dir/name: whole or not at all, durable on return. */
+/* Replace or create dir/name: whole or not at all. On return its bytes are durable; its
+ * name is when `dir` is synced next. */
+must_check bool disk_lay(int dir, const char *name, struct span bytes, struct error *err);
+/* The same, durable on return. */
 must_check bool disk_replace(int dir, const char *name, struct span bytes,
                              struct error *err);
 /* Exactly `bytes` at `at`; false at the end of the file or on an error. */

@@ -305,6 +305,12 @@ bool handover_is_target(enum handover_state state)
     return state <= TARGET_ABORTED;
 }
 
+bool handover_is_over(enum handover_state state)
+{
+    return state == TARGET_COMMITTED || state == TARGET_ABORTED ||
+           state == SOURCE_HANDED_OVER || state == SOURCE_THAWED;
+}
+
 bool handover_owns(enum handover_state state)
 {
     return state == TARGET_COMMITTED || state == SOURCE_SENDING || state == SOURCE_THAWED;

@@ -105,6 +105,8 @@ const char *handover_state_name(enum handover_state state);
 bool handover_state_named(enum handover_state *out, const char *name, bool is_target);
 const char *handover_event_name(enum handover_event event);
 bool handover_is_target(enum handover_state state);
+/* Nothing more is to come: committed or aborted, handed over or thawed. */
+bool handover_is_over(enum handover_state state);
 /* The state in which this side may serve the data. */
 bool handover_owns(enum handover_state state);
 /* Who owns it as far as this side knows: "source", "target", "nobody" (frozen), or "in

@@ -191,7 +191,7 @@ static bool grant_lives(struct db *db, const char *migration, struct error *err)
 {
     struct grant grant;
 
-    return grant_load(&grant, db, migration, err) &&
+    return grant_load(&grant, db, migration, "target", err) &&
            (!grant.revoked || fail(err, E_GRANT_REVOKED, "%s", grant.id));
 }
 

@@ -29,12 +29,9 @@ bool left_behind_any(const struct left_behind *left)
 
 static uint64_t take_u64(struct span *bytes)
 {
-    uint64_t value = 0;
+    struct span number = {0};
 
-    for (size_t i = 0; i < sizeof(value); i++)
-        value = value << 8 | bytes->at[i];
-    *bytes = span_after(*bytes, sizeof(value));
-    return value;
+    return span_take(bytes, sizeof(uint64_t), &number) ? span_number(number) : 0;
 }
 
 bool left_behind_decode(struct left_behind *out, struct span bytes)

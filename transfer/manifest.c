@@ -113,7 +113,9 @@ static bool encode_sum(struct buf *out, const struct manifest_sum *sum, struct e
            buf_add_u64(out, sum->segments, err) && left_behind_encode(out, &sum->left, err);
 }
 
-/* What lies on disk must be what the pages give; the file only says that it is whole. */
+/* What lies on disk must be what the pages give; the file only says that it is whole. Its
+ * name is durable together with theirs: of an open manifest a power cut may take the last
+ * pages, which are listed or sent again. */
 static bool close_as(struct manifest *manifest, const struct manifest_sum *sum,
                      struct error *err)
 {
@@ -168,7 +170,7 @@ static bool end_page(struct manifest *manifest, struct error *err)
     record_put_u32(page->at + 12, manifest->open_records);
     digest_of(&digest, manifest->kind, buf_span(page));
     page_name(name, manifest->generation, manifest->n);
-    if (!disk_replace(manifest->dir, name, buf_span(page), err))
+    if (!disk_lay(manifest->dir, name, buf_span(page), err))
         return false;
     keep_page(manifest, &digest, manifest->open_stream);
     manifest->open_records = 0;
@@ -269,7 +271,7 @@ bool manifest_take_page(struct manifest *manifest, uint64_t n, struct span bytes
     page_name(name, manifest->generation, n);
     if (!admit_page(manifest, bytes, err))
         return false;
-    if (!disk_replace(manifest->dir, name, bytes, err)) {
+    if (!disk_lay(manifest->dir, name, bytes, err)) {
         manifest->layout = before; /* the page will come again */
         return false;
     }
@@ -324,10 +326,12 @@ static bool take_up_page(struct manifest *manifest, struct buf *bytes, bool *the
     char name[NAME_ROOM];
     uint64_t stream = manifest->layout.at;
 
-    *there = page_is_there(manifest, manifest->n);
+    *there = false;
+    page_name(name, manifest->generation, manifest->n);
+    if (manifest->n < PAGES_MAX && !fs_has(there, manifest->dir, name, err))
+        return false;
     if (!*there)
         return true;
-    page_name(name, manifest->generation, manifest->n);
     buf_reset(bytes);
     if (!fs_read_at(bytes, manifest->dir, name, err) ||
         !admit_page(manifest, buf_span(bytes), err))
@@ -344,7 +348,8 @@ static bool take_up_sum(struct manifest *manifest, bool *there, struct error *er
     char name[NAME_ROOM];
 
     sum_name(name, manifest->generation);
-    *there = faccessat(manifest->dir, name, F_OK, 0) == 0;
+    if (!fs_has(there, manifest->dir, name, err))
+        return false;
     if (!*there)
         return true;
     sum_up(manifest, &manifest->sum);
@@ -356,6 +361,15 @@ static bool take_up_sum(struct manifest *manifest, bool *there, struct error *er
         return fail(err, E_STAGING_BAD, "%s and the pages do not agree", name);
     manifest->sum.left = manifest->left;
     return true;
+}
+
+bool manifest_is_there(bool *there, int dir, unsigned generation, struct error *err)
+{
+    char page[NAME_ROOM], sum[NAME_ROOM];
+
+    page_name(page, generation, 0);
+    sum_name(sum, generation);
+    return fs_has(there, dir, page, err) && (*there || fs_has(there, dir, sum, err));
 }
 
 bool manifest_open(struct manifest *out, int dir, unsigned generation,

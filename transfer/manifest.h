@@ -57,6 +57,10 @@ struct entry {
 };
 /* Bytes of data: size, or the sum of its extents. */
 uint64_t entry_length(const struct entry *entry);
+struct stat;
+/* A regular file that nothing has happened to since it was listed. The device's number is
+ * no part of it: it may be another after a restart. */
+bool entry_is_file(const struct entry *entry, const struct stat *st);
 /* Those of them that the stream carries: none of a file that is here by reference. */
 uint64_t entry_carried(const struct entry *entry);
 
@@ -135,6 +139,10 @@ void manifest_begin(struct manifest *out, int dir, unsigned generation,
  * an empty manifest; `closed` tells whether it is whole. */
 must_check bool manifest_open(struct manifest *out, int dir, unsigned generation,
                               enum digest_kind kind, struct error *err);
+
+/* Something of this generation lies on disk. */
+must_check bool manifest_is_there(bool *there, int dir, unsigned generation,
+                                  struct error *err);
 
 /* Writing: entries in walking order (offset is set here), then the end. */
 must_check bool manifest_add(struct manifest *manifest, struct entry *entry,

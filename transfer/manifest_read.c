@@ -4,31 +4,14 @@
 #include "transfer/manifest_form.h"
 
 #include <string.h>
-
-static bool take(struct span *from, size_t n, struct span *out)
-{
-    if (from->n < n)
-        return false;
-    *out = span_head(*from, n);
-    *from = span_after(*from, n);
-    return true;
-}
-
-static uint64_t number(struct span bytes)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < bytes.n; i++)
-        value = value << 8 | bytes.at[i];
-    return value;
-}
+#include <sys/stat.h>
 
 /* A big-endian number of `width` bytes; 0 when there are not as many. */
-static uint64_t take_number(struct span *from, size_t width)
+static inline uint64_t take_number(struct span *from, size_t width)
 {
     struct span bytes = {0};
 
-    return take(from, width, &bytes) ? number(bytes) : 0;
+    return span_take(from, width, &bytes) ? span_number(bytes) : 0;
 }
 
 static void read_path(struct entry *out, struct span value)
@@ -91,36 +74,49 @@ static void read_identity(struct entry *out, struct span value)
     out->identity.ctime_ns = (uint32_t)take_number(&value, 4);
 }
 
-static const struct {
-    unsigned tag;
+struct field_rule {
     size_t min;
     size_t max;
     void (*read)(struct entry *out, struct span value);
-} fields[] = {
-    {FIELD_PATH, 0, ENTRY_PATH_MAX, read_path},
-    {FIELD_STAT, 24, 24, read_stat},
-    {FIELD_DATA, 16, 16, read_data},
-    {FIELD_TARGET, 1, ENTRY_PATH_MAX, read_target},
-    {FIELD_EXTENTS, 0, (size_t)16 * ENTRY_EXTENTS_MAX, read_extents},
-    {FIELD_USER, 1, FIELD_NAME_MAX, read_user},
-    {FIELD_GROUP, 1, FIELD_NAME_MAX, read_group},
-    {FIELD_XATTRS, 1, ENTRY_XATTR_BYTES_MAX, read_xattrs},
-    {FIELD_REFERENCE, 4, 4, read_reference},
-    {FIELD_IDENTITY, 28, 28, read_identity},
 };
+
+static const struct field_rule fields[] = {
+    [FIELD_PATH] = {0, ENTRY_PATH_MAX, read_path},
+    [FIELD_STAT] = {24, 24, read_stat},
+    [FIELD_DATA] = {16, 16, read_data},
+    [FIELD_TARGET] = {1, ENTRY_PATH_MAX, read_target},
+    [FIELD_EXTENTS] = {0, (size_t)16 * ENTRY_EXTENTS_MAX, read_extents},
+    [FIELD_USER] = {1, FIELD_NAME_MAX, read_user},
+    [FIELD_GROUP] = {1, FIELD_NAME_MAX, read_group},
+    [FIELD_XATTRS] = {1, ENTRY_XATTR_BYTES_MAX, read_xattrs},
+    [FIELD_REFERENCE] = {4, 4, read_reference},
+};
+static const struct field_rule optional_fields[] = {
+    [FIELD_IDENTITY & ~FIELD_OPTIONAL] = {28, 28, read_identity},
+};
+
+/* NULL for a field that is not known here. */
+static const struct field_rule *rule_of(unsigned tag)
+{
+    const bool optional = (tag & FIELD_OPTIONAL) != 0;
+    const struct field_rule *rules = optional ? optional_fields : fields;
+    const size_t n = optional ? COUNT(optional_fields) : COUNT(fields);
+
+    tag &= ~(unsigned)FIELD_OPTIONAL;
+    return tag < n && rules[tag].read != NULL ? &rules[tag] : NULL;
+}
 
 static bool read_field(struct entry *out, unsigned tag, struct span value,
                        struct error *err)
 {
-    for (size_t i = 0; i < COUNT(fields); i++) {
-        if (fields[i].tag != tag)
-            continue;
-        if (value.n < fields[i].min || value.n > fields[i].max)
-            return fail(err, E_MANIFEST_BAD, "field %u of %zu bytes", tag, value.n);
-        fields[i].read(out, value);
-        return true;
-    }
-    return (tag & FIELD_OPTIONAL) != 0 || fail(err, E_MANIFEST_NEWER, "field %u", tag);
+    const struct field_rule *rule = rule_of(tag);
+
+    if (rule == NULL)
+        return (tag & FIELD_OPTIONAL) != 0 || fail(err, E_MANIFEST_NEWER, "field %u", tag);
+    if (value.n < rule->min || value.n > rule->max)
+        return fail(err, E_MANIFEST_BAD, "field %u of %zu bytes", tag, value.n);
+    rule->read(out, value);
+    return true;
 }
 
 /* Fields stand in ascending order, each at most once. */
@@ -136,7 +132,7 @@ static bool read_fields(struct entry *out, struct span rest, unsigned *seen,
         if (rest.n < FIELD_HEAD_BYTES)
             return fail(err, E_MANIFEST_BAD, "a field is cut off");
         tag = (unsigned)take_number(&rest, 2);
-        if (!take(&rest, (size_t)take_number(&rest, 4), &value))
+        if (!span_take(&rest, (size_t)take_number(&rest, 4), &value))
             return fail(err, E_MANIFEST_BAD, "field %u is cut off", tag);
         if (tag <= last)
             return fail(err, E_MANIFEST_BAD, "field %u behind field %u", tag, last);
@@ -212,10 +208,20 @@ bool page_next(struct page_reader *reader, struct entry *out, struct error *err)
         return false;
     }
     if (reader->rest.n < 4 ||
-        !take(&reader->rest, (size_t)take_number(&reader->rest, 4), &record))
+        !span_take(&reader->rest, (size_t)take_number(&reader->rest, 4), &record))
         return fail(err, E_MANIFEST_BAD, "a record is cut off");
     reader->records--;
     return read_record(out, record, err);
+}
+
+bool entry_is_file(const struct entry *entry, const struct stat *st)
+{
+    const struct entry_identity *at = &entry->identity;
+
+    return entry->kind == ENTRY_FILE && S_ISREG(st->st_mode) && entry->has_identity &&
+           entry->size == (uint64_t)st->st_size && entry->mtime == st->st_mtim.tv_sec &&
+           entry->mtime_ns == (uint32_t)st->st_mtim.tv_nsec && at->inode == st->st_ino &&
+           at->ctime == st->st_ctim.tv_sec && at->ctime_ns == (uint32_t)st->st_ctim.tv_nsec;
 }
 
 uint64_t entry_length(const struct entry *entry)
@@ -255,9 +261,9 @@ bool entry_take_xattr(struct span *xattrs, struct xattr *out)
 {
     struct span rest = *xattrs;
 
-    if (rest.n < 2 || !take(&rest, (size_t)take_number(&rest, 2), &out->name))
+    if (rest.n < 2 || !span_take(&rest, (size_t)take_number(&rest, 2), &out->name))
         return false;
-    if (rest.n < 4 || !take(&rest, (size_t)take_number(&rest, 4), &out->value))
+    if (rest.n < 4 || !span_take(&rest, (size_t)take_number(&rest, 4), &out->value))
         return false;
     *xattrs = rest;
     return true;

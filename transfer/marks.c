@@ -122,6 +122,7 @@ bool marks_open(struct marks *out, int dir, unsigned generation, uint64_t n,
     out->n = n;
     out->received_bit = mem_zeroed((size_t)(n / 8 + 1), 1);
     out->durable_bit = mem_zeroed((size_t)(n / 8 + 1), 1);
+    out->settled_bit = mem_zeroed((size_t)(n / 8 + 1), 1);
     out->fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     out->opened = out->fd >= 0;
     if (!out->opened)
@@ -164,6 +165,16 @@ void marks_set_durable(struct marks *marks, uint64_t segment)
     set_bit(marks->durable_bit, segment);
 }
 
+void marks_set_settled(struct marks *marks, uint64_t segment)
+{
+    set_bit(marks->settled_bit, segment);
+}
+
+bool marks_is_settled(const struct marks *marks, uint64_t segment)
+{
+    return bit(marks->settled_bit, segment);
+}
+
 bool marks_forget(struct marks *marks, uint64_t segment, struct error *err)
 {
     if (bit(marks->received_bit, segment))
@@ -172,6 +183,7 @@ bool marks_forget(struct marks *marks, uint64_t segment, struct error *err)
         marks->durable--;
     clear_bit(marks->received_bit, segment);
     clear_bit(marks->durable_bit, segment);
+    clear_bit(marks->settled_bit, segment);
     return write_mark(marks, segment, 0, err);
 }
 
@@ -195,5 +207,6 @@ void marks_close(struct marks *marks)
         fd_close(&marks->fd);
     mem_free(marks->received_bit);
     mem_free(marks->durable_bit);
+    mem_free(marks->settled_bit);
     *marks = (struct marks){0};
 }

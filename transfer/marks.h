@@ -2,7 +2,8 @@
 /*
  * Which segments are here. `received` counts as long as the machine runs, also after a
  * killed process, because the marks lie in a file that names the boot; `durable` counts
- * after a power cut and is told by the journal. Not safe for threads: the owner locks.
+ * after a power cut and is told by the journal. `settled` counts in this process only. Not
+ * safe for threads: the owner locks.
  */
 #pragma once
 
@@ -16,6 +17,7 @@ struct marks {
     uint64_t durable;
     unsigned char *received_bit;
     unsigned char *durable_bit;
+    unsigned char *settled_bit;
     int fd;
     bool opened;
     bool same_boot; /* the file was written since the machine started */
@@ -31,6 +33,9 @@ bool marks_has(const struct marks *marks, uint64_t segment);
 bool marks_is_durable(const struct marks *marks, uint64_t segment);
 must_check bool marks_receive(struct marks *marks, uint64_t segment, struct error *err);
 void marks_set_durable(struct marks *marks, uint64_t segment);
+/* Every file that lies whole in it was written by this process, and lacks nothing. */
+void marks_set_settled(struct marks *marks, uint64_t segment);
+bool marks_is_settled(const struct marks *marks, uint64_t segment);
 /* It is not here after all. */
 must_check bool marks_forget(struct marks *marks, uint64_t segment, struct error *err);
 /* The next run of missing segments at or after `from`; false when there is none. */

@@ -2,34 +2,22 @@
 #include "transfer/offer.h"
 
 #include "base/mem.h"
+#include "transfer/manifest_form.h"
 
 #include <string.h>
 
 #define RANGE_BYTES 8
 
-static bool take(struct span *from, size_t n, struct span *out)
-{
-    if (from->n < n)
-        return false;
-    *out = span_head(*from, n);
-    *from = span_after(*from, n);
-    return true;
-}
-
 static uint32_t number_at(struct span bytes, size_t at)
 {
-    uint32_t value = 0;
-
-    for (size_t i = 0; i < 4; i++)
-        value = value << 8 | bytes.at[at + i];
-    return value;
+    return (uint32_t)span_number(span_head(span_after(bytes, at), 4));
 }
 
 static bool take_number(struct span *from, uint32_t most, uint32_t *out)
 {
     struct span bytes = {0};
 
-    if (!take(from, 4, &bytes))
+    if (!span_take(from, 4, &bytes))
         return false;
     *out = number_at(bytes, 0);
     return *out <= most;
@@ -56,11 +44,11 @@ bool offer_read(struct offer *out, struct span body, struct error *err)
     struct span digest = {0};
 
     *out = (struct offer){0};
-    if (!take(&body, DIGEST_BYTES, &digest) ||
+    if (!span_take(&body, DIGEST_BYTES, &digest) ||
         !take_number(&body, OFFER_PIECES_MAX, &out->pieces) ||
-        !take(&body, (size_t)out->pieces * DIGEST_BYTES, &out->digests) ||
+        !span_take(&body, (size_t)out->pieces * DIGEST_BYTES, &out->digests) ||
         !take_number(&body, RECEIVE_RANGES_MAX, &out->ranges) ||
-        !take(&body, (size_t)out->ranges * RANGE_BYTES, &out->given) ||
+        !span_take(&body, (size_t)out->ranges * RANGE_BYTES, &out->given) ||
         !ranges_are_right(out))
         return fail(err, E_OFFER_BAD, "its lengths");
     memcpy(out->segment.byte, digest.at, DIGEST_BYTES);
@@ -111,15 +99,12 @@ static bool lay_pieces(struct offer_sheet *out, struct segment *segment,
 bool offer_write(struct offer_sheet *out, struct segment *segment,
                  const struct manifest *manifest, struct error *err)
 {
-    const size_t pieces_at = DIGEST_BYTES;
-
     *out = (struct offer_sheet){.fits = true, .body = buf_upto(SEGMENT_BYTES)};
     out->at = mem_zeroed(OFFER_PIECES_MAX + 1, sizeof(*out->at));
     if (!buf_add(&out->body, digest_span(&segment->digest), err) ||
         !buf_add_u32(&out->body, 0, err) || !lay_pieces(out, segment, manifest, err))
         return false;
-    for (size_t i = 0; i < 4; i++)
-        out->body.at[pieces_at + i] = (unsigned char)(out->pieces >> (24 - 8 * i));
+    record_put_u32(out->body.at + DIGEST_BYTES, out->pieces);
     return buf_add_u32(&out->body, 0, err);
 }
 

@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define URL_MAX 1024
 #define IDLE_SECONDS 20           /* less than the server keeps an idle connection */
@@ -32,54 +33,29 @@ static bool is_set(const atomic_bool *flag)
     return flag != NULL && atomic_load(flag);
 }
 
-static bool is_stopped(const struct put *put)
+bool put_is_stopped(const struct put *put)
 {
     return is_set(put->route.stop) || is_set(put->route.halt);
 }
 
 /* libcurl's callbacks. */
 
-static CURLcode at_tls_setup(CURL *curl, void *ctx, void *at)
-{
-    struct put *put = at;
-
-    (void)curl;
-    put->fresh = true;
-    return tls_curl_policy(put->tls, ctx) ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
-}
-
-static int at_socket(void *at, curl_socket_t fd, curlsocktype purpose)
-{
-    struct put *put = at;
-
-    (void)purpose;
-    put->tls->fd = fd;
-    return CURL_SOCKOPT_OK;
-}
-
 /* The handshake is over and nothing of the request is sent: is this the granted peer? The
  * dates are looked at again in every second that a request begins. */
 static bool judge(struct put *put, struct error *err)
 {
     const int64_t now = atomic_load(put->route.clock);
-    const struct curl_tlssessioninfo *tls = NULL;
+    const bool judged = !put->tls->fresh && put->judged == now;
 
-    if (!put->fresh && put->judged == now)
+    if (!tls_curl_look(put->tls, put->curl, err))
+        return false;
+    if (judged)
         return true;
-    if (put->fresh) {
-        if (curl_easy_getinfo(put->curl, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
-            tls == NULL || tls->internals == NULL)
-            return fail(err, E_PUT_SETUP, "no TLS connection");
-        if (!tls_curl_connected(put->tls, tls->internals)) {
-            *err = put->tls->err;
-            return fail(err, E_PUT_SETUP, "the connection");
-        }
-    }
+    put->judged = INT64_MIN; /* a refused peer is judged again, whenever it is */
     if (put->route.by_key ? !grant_names(put->grant, &put->tls->facts.peer, true, err)
                           : !grant_admits(put->grant, &put->tls->facts.peer, true,
                                           put->route.trust, (time_t)now, err))
         return false;
-    put->fresh = false;
     put->judged = now;
     return true;
 }
@@ -108,7 +84,7 @@ static size_t at_body(char *out, size_t size, size_t n, void *at)
     const size_t left = put->body.n - put->sent;
     size_t now = size * n < left ? size * n : left;
 
-    if (is_stopped(put))
+    if (put_is_stopped(put))
         return CURL_READFUNC_ABORT;
     if (now > 0 && put->route.pace != NULL) {
         now = pace_portion(put->route.pace, now);
@@ -131,23 +107,46 @@ static int at_rewind(void *at, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static size_t at_answer(char *bytes, size_t size, size_t n, void *at)
+static int64_t steady_seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + 1;
+}
+
+static size_t at_head(char *bytes, size_t size, size_t n, void *at)
 {
     struct put *put = at;
 
-    return buf_add(&put->reply->body, span_of(bytes, size * n), &put->refused) ? size * n
+    (void)bytes;
+    tls_curl_delivered(put->tls, size * n);
+    return arrival_head(&put->arrival, size * n, steady_seconds(), &put->refused) ? size * n
+                                                                                  : 0;
+}
+
+static size_t at_answer(char *bytes, size_t size, size_t n, void *at)
+{
+    struct put *put = at;
+    const struct span piece = span_of(bytes, size * n);
+
+    tls_curl_delivered(put->tls, piece.n);
+    return arrival_body(&put->arrival, piece, steady_seconds(), &put->refused) ? piece.n
                                                                                : 0;
 }
 
 static int at_progress(void *at, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
 {
-    const struct put *put = at;
+    struct put *put = at;
 
     (void)a;
     (void)b;
     (void)c;
     (void)d;
-    return is_stopped(put) || tls_curl_broken(put->tls) != 0 ? 1 : 0;
+    return put_is_stopped(put) || tls_curl_broken(put->tls) != 0 ||
+                   !arrival_in_time(&put->arrival, steady_seconds(), &put->refused)
+               ? 1
+               : 0;
 }
 
 /* Options that hold for every request; a build that lacks one is no build for this. */
@@ -157,21 +156,11 @@ static bool set_numbers(CURL *curl)
         CURLoption option;
         long value;
     } numbers[] = {
-        {CURLOPT_NOSIGNAL, 1},
-        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_3},
-        {CURLOPT_SSL_VERIFYPEER, 1},
-        /* Names are compared by the pairing, and the grant names the key. */
-        {CURLOPT_SSL_VERIFYHOST, 0},
-        {CURLOPT_SSL_SESSIONID_CACHE, 0},
-        {CURLOPT_CA_CACHE_TIMEOUT, 0},
-        {CURLOPT_FOLLOWLOCATION, 0},
         {CURLOPT_TCP_NODELAY, 1},
         {CURLOPT_TCP_KEEPALIVE, 1},
         {CURLOPT_TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS},
         {CURLOPT_TCP_KEEPINTVL, KEEPALIVE_EVERY_SECONDS},
         {CURLOPT_CONNECTTIMEOUT, PUT_CONNECT_SECONDS},
-        {CURLOPT_LOW_SPEED_LIMIT, 1},
         {CURLOPT_MAXCONNECTS, 1},
         {CURLOPT_MAXAGE_CONN, IDLE_SECONDS},
         {CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BYTES},
@@ -181,29 +170,19 @@ static bool set_numbers(CURL *curl)
     for (size_t i = 0; i < COUNT(numbers); i++)
         if (curl_easy_setopt(curl, numbers[i].option, numbers[i].value) != CURLE_OK)
             return false;
-    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
-}
-
-/* Those that a lean build may do without, because it has no such feature at all. */
-static void set_absent(CURL *curl)
-{
-    curl_easy_setopt(curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    return true;
 }
 
 static bool set_callbacks(CURL *curl, struct put *put)
 {
-    return curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, at_tls_setup) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, put) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, at_socket) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, put) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, at_request) == CURLE_OK &&
+    return curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, at_request) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PREREQDATA, put) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_READFUNCTION, at_body) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_READDATA, put) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, at_rewind) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_SEEKDATA, put) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, at_head) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_HEADERDATA, put) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, at_answer) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEDATA, put) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, at_progress) == CURLE_OK &&
@@ -228,8 +207,8 @@ bool put_open(struct put *out, const struct grant *grant, const struct route *ro
     out->curl = curl_easy_init();
     if (out->curl == NULL)
         return fail(err, E_PUT_SETUP, "no handle");
-    set_absent(out->curl);
-    return (set_numbers(out->curl) && set_callbacks(out->curl, out)) ||
+    return (tls_curl_use(out->tls, out->curl) && set_numbers(out->curl) &&
+            set_callbacks(out->curl, out)) ||
            fail(err, E_PUT_SETUP, "an option is missing");
 }
 
@@ -240,6 +219,13 @@ void put_close(struct put *put)
         tls_curl_clear(put->tls);
     mem_free(put->tls);
     *put = (struct put){0};
+}
+
+void put_reroute(struct put *put, const struct grant *grant, const struct route *route)
+{
+    put->grant = grant;
+    put->route = *route;
+    put->judged = INT64_MIN;
 }
 
 const struct tls_facts *put_facts(const struct put *put)
@@ -341,7 +327,7 @@ static bool broke(const struct put *put, CURLcode code, bool *again, struct erro
         *err = *ours;
         return false;
     }
-    if (is_stopped(put))
+    if (put_is_stopped(put))
         return fail(err, E_STOPPED, "%s", put->route.peer->host);
     if (code == CURLE_ABORTED_BY_CALLBACK && tls_curl_broken(put->tls) != 0) {
         *again = true;
@@ -369,7 +355,7 @@ static bool answered(const struct reply *reply, bool *again, struct error *err)
 }
 
 static CURLcode perform(struct put *put, const struct request *request,
-                        struct curl_slist *headers)
+                        struct curl_slist *headers, int *answered_with)
 {
     const long patience = request->patience > 0 ? request->patience : PUT_STALL_SECONDS;
     long status = 0;
@@ -380,7 +366,7 @@ static CURLcode perform(struct put *put, const struct request *request,
     code = curl_easy_perform(put->curl);
     curl_easy_setopt(put->curl, CURLOPT_HTTPHEADER, NULL);
     curl_easy_getinfo(put->curl, CURLINFO_RESPONSE_CODE, &status);
-    put->reply->status = (int)status;
+    *answered_with = (int)status;
     return code;
 }
 
@@ -396,13 +382,13 @@ bool put_request(struct put *put, const struct request *request, struct reply *o
     put->trouble[0] = '\0';
     put->body = request->body;
     put->sent = 0;
-    put->reply = out;
     buf_reset(&out->body);
-    if (is_stopped(put))
+    arrival_begin(&put->arrival, &out->body);
+    if (put_is_stopped(put))
         return fail(err, E_STOPPED, "%s", put->route.peer->host);
     if (!set_url(put, request->path, err) || !set_method(put, request, err) ||
         !lay_headers(&headers, request, err))
         return false;
-    code = perform(put, request, headers);
+    code = perform(put, request, headers, &out->status);
     return code == CURLE_OK ? answered(out, again, err) : broke(put, code, again, err);
 }

@@ -12,6 +12,7 @@
 #include "certs/trust.h"
 #include "pairing/grant.h"
 #include "pairing/tls.h"
+#include "transfer/arrival.h"
 #include "transfer/pace.h"
 
 #include <stdatomic.h>
@@ -46,11 +47,10 @@ struct put {
     struct route route;
     struct tls_curl *tls; /* on the heap: libcurl keeps its address */
     struct error refused; /* why a callback stopped the connection */
-    bool fresh;           /* the connection has not been judged yet */
-    int64_t judged;       /* when it was judged last */
+    int64_t judged;       /* when the connection was judged last */
     struct span body;
     size_t sent;
-    struct reply *reply;
+    struct arrival arrival;
     char trouble[256]; /* libcurl's own words */
 };
 
@@ -86,6 +86,11 @@ must_check bool put_open(struct put *out, const struct grant *grant,
  */
 must_check bool put_request(struct put *put, const struct request *request,
                             struct reply *out, bool *again, struct error *err);
+/* The requests that follow are asked by these, which have the same identity of ours; the
+ * connection is kept, and judged again. */
+void put_reroute(struct put *put, const struct grant *grant, const struct route *route);
+/* The route's `stop` or `halt` is set. */
+bool put_is_stopped(const struct put *put);
 /* Facts of the newest connection, for the receipt. */
 const struct tls_facts *put_facts(const struct put *put);
 void put_close(struct put *put);

@@ -35,6 +35,7 @@ static bool open_staging(struct receive *receive, const struct receive_place *pl
                          struct error *err)
 {
     scoped(fd_close) int above = -1;
+    bool unsure = false;
 
     receive->into = fcntl(place->into, F_DUPFD_CLOEXEC, 0);
     if (receive->into < 0)
@@ -44,7 +45,9 @@ static bool open_staging(struct receive *receive, const struct receive_place *pl
         return false;
     if (flock(receive->staging, LOCK_EX | LOCK_NB) != 0)
         return fail(err, E_STAGING_BUSY, "%s/%s", STAGING_DIR, receive->migration);
-    receive->syncs_failed = faccessat(receive->staging, UNSURE_MARK, F_OK, 0) == 0;
+    if (!fs_has(&unsure, receive->staging, UNSURE_MARK, err))
+        return false;
+    receive->syncs_failed = unsure;
     return take_kept(receive, above, err);
 }
 
@@ -82,11 +85,13 @@ static bool take_tree(struct receive *receive, struct error *err)
 static bool open_tree(struct receive *receive, struct error *err)
 {
     struct stat st;
+    bool replaces = false;
 
-    receive->published = published_already(receive);
     receive->sealed = sealed_already(receive);
-    if (faccessat(receive->staging, REPLACES_MARK, F_OK, 0) == 0)
-        receive->replaces = true;
+    if (!published_already(&receive->published, receive, err) ||
+        !fs_has(&replaces, receive->staging, REPLACES_MARK, err))
+        return false;
+    receive->replaces |= replaces;
     if (receive->published)
         return true;
     if (!restage(receive, err))

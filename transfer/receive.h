@@ -87,13 +87,20 @@ must_check bool receive_page(struct receive *receive, uint64_t n, struct span by
 must_check bool receive_manifest(struct receive *receive, const struct manifest_sum *sum,
                                  struct error *err);
 
-/* Plain bytes: at most SEGMENT_BYTES, best aligned to 4096. One that is here is fine. */
-must_check bool receive_segment(struct receive *receive, uint64_t number, struct span bytes,
-                                const struct digest *digest, struct error *err);
+/* A segment as it came. */
+struct delivery {
+    struct span bytes;        /* plain, at most SEGMENT_BYTES, best aligned to 4096 */
+    struct digest digest;     /* as the source announced it */
+    const struct digest *had; /* which the bytes were found to have on their way in, by the
+                                 migration's kind of digest; NULL: nobody looked */
+};
+/* One that is here is fine. */
+must_check bool receive_segment(struct receive *receive, uint64_t number,
+                                const struct delivery *delivery, struct error *err);
 
 /* The same checks, and then it is dropped: for measuring. It stays missing for ever. */
-must_check bool receive_nowhere(struct receive *receive, uint64_t number, struct span bytes,
-                                const struct digest *digest, struct error *err);
+must_check bool receive_nowhere(struct receive *receive, uint64_t number,
+                                const struct delivery *delivery, struct error *err);
 
 /*
  * A segment by the digests of its pieces, with some of them (transfer/offer.h). `wanted`
@@ -154,6 +161,8 @@ must_check bool receive_seal(struct receive *receive, const struct digest *manif
 /* Both roots of what is here, all of it: for a target that seals without its source. */
 must_check bool receive_roots(struct receive *receive, struct digest *manifest_root,
                               struct digest *contents_root, struct error *err);
+/* DIR/<name> is free, or is an older copy that this migration may replace. */
+must_check bool receive_may_publish(const struct receive_place *place, struct error *err);
 /* One rename of the sealed tree to DIR/<name>, durable. Redone safely after a crash. */
 must_check bool receive_publish(struct receive *receive, struct error *err);
 /* Undo of receive_publish, from `committing` only. Redone safely after a crash. */

@@ -19,19 +19,17 @@ void before_name(char out[BEFORE_NAME_ROOM], unsigned generation)
     snprintf(out, BEFORE_NAME_ROOM, "before-%u", generation);
 }
 
-static bool is_there(int dir, const char *name)
-{
-    return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 /* The tree of the generation before, and nothing older. Repeatable. */
 static bool set_aside(int staging, unsigned generation, struct error *err)
 {
     char older[BEFORE_NAME_ROOM], name[BEFORE_NAME_ROOM];
+    bool aside = false;
 
     before_name(name, generation - 1);
     before_name(older, generation - 2);
-    if (!is_there(staging, name)) {
+    if (!fs_has(&aside, staging, name, err))
+        return false;
+    if (!aside) {
         if (renameat(staging, TREE_DIR, staging, name) != 0)
             return errno == ENOENT ? fail(err, E_STAGING_BAD, "%s is gone", TREE_DIR)
                                    : disk_fail(err, TREE_DIR);
@@ -44,38 +42,48 @@ static bool set_aside(int staging, unsigned generation, struct error *err)
 bool begin_tree(struct receive *receive, struct error *err)
 {
     char name[BEFORE_NAME_ROOM];
+    bool before = false;
 
     before_name(name, receive->generation - 1);
     if (receive->generation > 1 && !set_aside(receive->staging, receive->generation, err))
         return false;
-    return !is_there(receive->staging, name) ||
-           fs_open_beneath(&receive->base[0], receive->staging, name,
-                           O_RDONLY | O_DIRECTORY, 0, err);
+    return fs_has(&before, receive->staging, name, err) &&
+           (!before || fs_open_beneath(&receive->base[0], receive->staging, name,
+                                       O_RDONLY | O_DIRECTORY, 0, err));
 }
 
 bool take_kept(const struct receive *receive, int above, struct error *err)
 {
     char name[BEFORE_NAME_ROOM];
+    bool tree = false, before = false;
 
     before_name(name, 0);
-    if (receive->kept[0] == '\0' || is_there(receive->staging, TREE_DIR) ||
-        is_there(receive->staging, name))
+    if (receive->kept[0] == '\0')
+        return true;
+    if (!fs_has(&tree, receive->staging, TREE_DIR, err) ||
+        !fs_has(&before, receive->staging, name, err))
+        return false;
+    if (tree || before)
         return true;
     return renameat(above, receive->kept, receive->staging, name) == 0 || errno == ENOENT ||
            disk_fail(err, receive->kept);
 }
 
 /* The generation whose `tree` stands beside what was set aside for it; 0: nothing was. */
-static unsigned generation_of_tree(int staging, unsigned generation)
+static bool generation_of_tree(unsigned *out, int staging, unsigned generation,
+                               struct error *err)
 {
     char name[BEFORE_NAME_ROOM];
+    bool aside = false;
 
-    for (; generation > 0; generation--) {
-        before_name(name, generation - 1);
-        if (is_there(staging, name))
+    for (*out = generation; *out > 0; (*out)--) {
+        before_name(name, *out - 1);
+        if (!fs_has(&aside, staging, name, err))
+            return false;
+        if (aside)
             break;
     }
-    return generation;
+    return true;
 }
 
 /* The data is in `tree`, or still in what was set aside for it. */
@@ -93,9 +101,13 @@ static bool data_to_tree(int staging, unsigned generation, struct error *err)
 bool leave_kept(int above, int staging, unsigned generation, const char *kept,
                 struct error *err)
 {
-    const unsigned now = generation_of_tree(staging, generation);
+    unsigned now = 0;
+    bool unsure = false;
 
-    if (is_there(staging, UNSURE_MARK))
+    if (!generation_of_tree(&now, staging, generation, err) ||
+        !fs_has(&unsure, staging, UNSURE_MARK, err))
+        return false;
+    if (unsure)
         return true; /* the next try would find it in the cache, and believe it */
     if (now == 0 && marks_look(staging, 1) == MARKS_EMPTY)
         return true; /* directories, and nothing in them */
@@ -214,7 +226,7 @@ static bool is_to_move(const struct carry *carry, const struct entry *entry)
 
     return fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
            S_ISREG(st.st_mode) && (entry->reference != 0 || st.st_nlink == 1) &&
-           !is_there(to->dir, to->name);
+           faccessat(to->dir, to->name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
 }
 
 /* Before it is moved it is made ready: what is in the tree may have been received. */

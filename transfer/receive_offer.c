@@ -13,8 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define ALIGNMENT 4096
-
 enum place { WANTED, IN_PLACE, TO_WRITE };
 
 struct gather {
@@ -22,18 +20,18 @@ struct gather {
     struct desk *desk;
     const struct offer *offer;
     struct perch base[RECEIVE_BASES];
-    unsigned char *room, *at; /* the segment as far as it is known */
-    unsigned char *place;     /* enum place of each piece */
-    size_t n;                 /* plain length of the segment */
-    uint32_t piece, range;    /* reached */
-    struct span bytes;        /* given and not taken yet */
+    unsigned char *at;     /* the segment as far as it is known */
+    unsigned char *place;  /* enum place of each piece */
+    size_t n;              /* plain length of the segment */
+    uint32_t piece, range; /* reached */
+    struct span bytes;     /* given and not taken yet */
 };
 
 static void gather_clear(struct gather *gather)
 {
     for (size_t i = 0; i < RECEIVE_BASES; i++)
         perch_clear(&gather->base[i]);
-    mem_free(gather->room);
+    mem_free(gather->at);
     mem_free(gather->place);
 }
 
@@ -43,10 +41,9 @@ static void gather_begin(struct gather *out, struct receive *receive, struct des
     *out = (struct gather){.receive = receive,
                            .desk = desk,
                            .offer = offer,
-                           .room = mem_zeroed(SEGMENT_BYTES + ALIGNMENT, 1),
+                           .at = mem_aligned(SEGMENT_BYTES),
                            .place = mem_zeroed(offer->pieces + 1, 1),
                            .bytes = offer->bytes};
-    out->at = out->room + (ALIGNMENT - (uintptr_t)out->room % ALIGNMENT) % ALIGNMENT;
 }
 
 static bool is_file(bool known, const struct stat *st)
@@ -226,6 +223,6 @@ bool receive_offer(struct receive *receive, uint64_t number, struct span body,
         return true;
     desk = desk_sit(receive, &own);
     taken = take_offer(receive, desk, number, &offer, wanted, err);
-    desk_leave(receive, desk, &own);
+    desk_leave(receive, desk);
     return taken;
 }

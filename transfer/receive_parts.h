@@ -29,7 +29,7 @@ must_check bool segment_wanted(struct receive *receive, uint64_t number, bool *h
                                struct error *err);
 /* A desk of the receive that is free, or the thread's own; and back. */
 struct desk *desk_sit(struct receive *receive, struct desk *own);
-void desk_leave(struct receive *receive, struct desk *desk, struct desk *own);
+void desk_leave(struct receive *receive, struct desk *desk);
 must_check bool piece_write(struct receive *receive, struct desk *desk,
                             const struct piece *piece, struct span bytes,
                             struct error *err);
@@ -46,7 +46,8 @@ must_check bool segment_note(struct receive *receive, uint64_t number, struct sp
 must_check bool make_directories(int tree, const struct manifest *manifest,
                                  struct error *err);
 /* DIR/<name> is the tree that was staged here. */
-bool published_already(const struct receive *receive);
+must_check bool published_already(bool *published, const struct receive *receive,
+                                  struct error *err);
 /* `tree` is the staged tree again after a withdrawal that stopped between its two renames.
  */
 must_check bool restage(const struct receive *receive, struct error *err);

@@ -16,31 +16,41 @@
 
 #define MARK_MAX 64
 
-/* Inode and device of the tree that is or was to be renamed, as text. */
-static bool lay_mark(char out[MARK_MAX], int dir, const char *name)
+/* Inode of the tree that is or was to be renamed, as text; "" when there is none. */
+static bool lay_mark(char out[MARK_MAX], int dir, const char *name, struct error *err)
 {
     struct stat st;
 
-    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode))
-        return false;
-    snprintf(out, MARK_MAX, "%llu", (unsigned long long)st.st_ino);
+    out[0] = '\0';
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT || disk_fail(err, name);
+    if (S_ISDIR(st.st_mode))
+        snprintf(out, MARK_MAX, "%llu", (unsigned long long)st.st_ino);
     return true;
 }
 
-static bool mark_names(const struct receive *receive, int dir, const char *name)
+static bool mark_names(bool *named, const struct receive *receive, int dir,
+                       const char *name, struct error *err)
 {
     scoped(buf_clear) struct buf mark = buf_upto(MARK_MAX);
-    struct error ignored = {0};
     char found[MARK_MAX];
 
-    return lay_mark(found, dir, name) &&
-           fs_read_at(&mark, receive->staging, PUBLISHED_MARK, &ignored) &&
-           span_equal(buf_span(&mark), span_text(found));
+    if (!lay_mark(found, dir, name, err) ||
+        !fs_has(named, receive->staging, PUBLISHED_MARK, err))
+        return false;
+    if (!*named || found[0] == '\0') {
+        *named = false;
+        return true;
+    }
+    if (!fs_read_at(&mark, receive->staging, PUBLISHED_MARK, err))
+        return false;
+    *named = span_equal(buf_span(&mark), span_text(found));
+    return true;
 }
 
-bool published_already(const struct receive *receive)
+bool published_already(bool *published, const struct receive *receive, struct error *err)
 {
-    return mark_names(receive, receive->into, receive->name);
+    return mark_names(published, receive, receive->into, receive->name, err);
 }
 
 static bool sync_both(const struct receive *receive, struct error *err)
@@ -54,7 +64,9 @@ static bool move_in(struct receive *receive, struct error *err)
 {
     char mark[MARK_MAX];
 
-    if (!lay_mark(mark, receive->staging, TREE_DIR))
+    if (!lay_mark(mark, receive->staging, TREE_DIR, err))
+        return false;
+    if (mark[0] == '\0')
         return fail(err, E_STAGING_BAD, "there is no staged tree");
     if (!disk_replace(receive->staging, PUBLISHED_MARK, span_text(mark), err))
         return false;
@@ -93,7 +105,11 @@ static bool settle_root(struct receive *receive, struct error *err)
 
 bool restage(const struct receive *receive, struct error *err)
 {
-    return !mark_names(receive, receive->staging, OLDER_DIR) ||
+    bool named = false;
+
+    if (!mark_names(&named, receive, receive->staging, OLDER_DIR, err))
+        return false;
+    return !named ||
            renameat2(receive->staging, OLDER_DIR, receive->staging, TREE_DIR,
                      RENAME_NOREPLACE) == 0 ||
            disk_fail(err, TREE_DIR);
@@ -101,9 +117,10 @@ bool restage(const struct receive *receive, struct error *err)
 
 static bool move_back(struct receive *receive, struct error *err)
 {
-    const bool exchange =
-        faccessat(receive->staging, OLDER_DIR, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    bool exchange = false;
 
+    if (!fs_has(&exchange, receive->staging, OLDER_DIR, err))
+        return false;
     if (fchmodat(receive->into, receive->name, 0700, 0) != 0)
         return disk_fail(err, receive->name);
     if (renameat2(receive->into, receive->name, receive->staging,
@@ -123,8 +140,10 @@ static bool set_older_aside(const struct receive *receive, struct error *err)
 
 static bool withdraw(struct receive *receive, struct error *err)
 {
-    if (published_already(receive) &&
-        (!set_older_aside(receive, err) || !move_back(receive, err)))
+    bool published = false;
+
+    if (!published_already(&published, receive, err) ||
+        (published && (!set_older_aside(receive, err) || !move_back(receive, err))))
         return false;
     if (!restage(receive, err) || !sync_both(receive, err))
         return false;
@@ -137,9 +156,12 @@ static bool withdraw(struct receive *receive, struct error *err)
 
 static bool publish(struct receive *receive, struct error *err)
 {
+    bool published = false;
+
     if (!receive->sealed)
         return fail(err, E_SEGMENTS_MISSING, "not sealed");
-    if (!restage(receive, err) || (!published_already(receive) && !move_in(receive, err)))
+    if (!restage(receive, err) || !published_already(&published, receive, err) ||
+        (!published && !move_in(receive, err)))
         return false;
     if (!set_older_aside(receive, err) || !settle_root(receive, err) ||
         !sync_both(receive, err)) {
@@ -150,6 +172,21 @@ static bool publish(struct receive *receive, struct error *err)
     fd_close(&receive->tree);
     receive->published = true;
     return true;
+}
+
+bool receive_may_publish(const struct receive_place *place, struct error *err)
+{
+    char mark[PATH_MAX];
+    bool replaces = false;
+    struct stat st;
+
+    if (fstatat(place->into, place->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT || fail_errno(err, E_FILE_READ, place->name);
+    snprintf(mark, sizeof(mark), STAGING_DIR "/%s/" REPLACES_MARK, place->migration);
+    if (!fs_has(&replaces, place->into, mark, err))
+        return false;
+    return (S_ISDIR(st.st_mode) && replaces) ||
+           fail(err, E_DESTINATION_EXISTS, "%s", place->name);
 }
 
 bool receive_publish(struct receive *receive, struct error *err)
@@ -187,7 +224,7 @@ bool receive_discard(struct receive *receive, bool keep, struct error *err)
     scoped(fd_close) int above = -1;
     struct error ignored = {0};
 
-    /* Directories that their owner may not enter are opened first. */
+    /* What is kept can be moved out of directories that their owner may not change. */
     if (receive->ready && receive->tree >= 0 &&
         !make_directories(receive->tree, &receive->manifest, &ignored))
         ignored = (struct error){0};
@@ -205,12 +242,13 @@ bool receive_discard(struct receive *receive, bool keep, struct error *err)
 
 bool receive_sweep(const struct receive_place *place, struct error *err)
 {
-    scoped(fd_close) int above = -1;
+    scoped(fd_close) int above =
+        openat(place->into, STAGING_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     scoped(fd_close) int staging = -1;
     const char *migration = place->migration;
 
-    if (!fs_open_beneath(&above, place->into, STAGING_DIR, O_RDONLY | O_DIRECTORY, 0, err))
-        return false;
+    if (above < 0)
+        return errno == ENOENT || disk_fail(err, STAGING_DIR);
     staging = openat(above, migration, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (staging < 0)
         return errno == ENOENT || disk_fail(err, migration);

@@ -18,6 +18,7 @@
 /* Tools of one pass over the manifest. */
 struct pass {
     int tree;
+    const struct marks *marks;
     struct perch perch;
     struct perch other; /* for the first of two links */
     struct settle *settle;
@@ -58,6 +59,17 @@ bool make_directories(int tree, const struct manifest *manifest, struct error *e
     if (trouble.msg != E_NONE)
         *err = trouble;
     return trouble.msg == E_NONE;
+}
+
+/* Written whole when its segment came, and nothing of it is left to do. */
+static bool is_settled(const struct marks *marks, const struct entry *entry)
+{
+    const uint64_t n = entry_carried(entry);
+    const uint64_t segment = entry->offset / SEGMENT_BYTES;
+
+    return entry->kind == ENTRY_FILE && !entry->sparse && n > 0 &&
+           (entry->offset + n - 1) / SEGMENT_BYTES == segment &&
+           marks_is_settled(marks, segment);
 }
 
 static bool finish_file(struct pass *pass, const struct entry *entry, struct error *err)
@@ -112,7 +124,7 @@ static bool finish_link(struct pass *pass, const struct entry *entry, struct err
 
 static bool finish_entry(struct pass *pass, const struct entry *entry, struct error *err)
 {
-    if (entry->kind == ENTRY_DIRECTORY)
+    if (entry->kind == ENTRY_DIRECTORY || is_settled(pass->marks, entry))
         return true;
     if (!perch_reach(&pass->perch, pass->tree, entry->path, err))
         return false;
@@ -186,7 +198,8 @@ static bool finish_directories(struct pass *pass, const struct manifest *manifes
 
 static bool finish_tree(struct receive *receive, struct settle *settle, struct error *err)
 {
-    scoped(pass_clear) struct pass pass = {.tree = receive->tree, .settle = settle};
+    scoped(pass_clear) struct pass pass = {
+        .tree = receive->tree, .marks = &receive->marks, .settle = settle};
 
     return make_directories(receive->tree, &receive->manifest, err) &&
            finish_entries(&pass, &receive->manifest, err) &&
@@ -226,7 +239,7 @@ static bool all_is_here(const struct receive *receive, struct error *err)
     if (!receive->ready)
         return fail(err, E_MANIFEST_OPEN, "generation %u", receive->generation);
     return marks->received == marks->n ||
-           fail(err, E_SEGMENTS_MISSING, "%llu of %llu",
+           fail(err, E_SEGMENTS_MISSING, "%llu of %llu are missing",
                 (unsigned long long)(marks->n - marks->received),
                 (unsigned long long)marks->n);
 }

@@ -31,21 +31,10 @@ struct desk *desk_sit(struct receive *receive, struct desk *own)
     return desk;
 }
 
-/* What a thread's own desk noted must not be lost. */
-static void add_notes(struct settle *to, const struct settle *from)
-{
-    if (to->not_kept == 0)
-        snprintf(to->first_not_kept, sizeof(to->first_not_kept), "%s",
-                 from->first_not_kept);
-    to->not_kept += from->not_kept;
-}
-
-void desk_leave(struct receive *receive, struct desk *desk, struct desk *own)
+void desk_leave(struct receive *receive, struct desk *desk)
 {
     pthread_mutex_lock(&receive->lock);
     desk->busy = false;
-    if (desk == own)
-        add_notes(&receive->desk[0].settle, &own->settle);
     pthread_mutex_unlock(&receive->lock);
 }
 
@@ -67,20 +56,23 @@ bool segment_wanted(struct receive *receive, uint64_t number, bool *here, struct
     return fine;
 }
 
-static bool bytes_are_right(struct desk *desk, const struct manifest *manifest,
-                            uint64_t number, struct span bytes, const struct digest *digest,
-                            struct error *err)
+static bool is_right(struct desk *desk, const struct manifest *manifest, uint64_t number,
+                     const struct delivery *delivery, struct error *err)
 {
-    struct digest seen;
+    const size_t n = delivery->bytes.n;
+    struct digest had;
     size_t length;
 
-    digest_of(&seen, manifest->kind, bytes);
-    if (!digest_equal(&seen, digest))
+    if (delivery->had != NULL)
+        had = *delivery->had;
+    else
+        digest_of(&had, manifest->kind, delivery->bytes);
+    if (!digest_equal(&had, &delivery->digest))
         return fail(err, E_SEGMENT_DIGEST, "segment %llu", (unsigned long long)number);
     if (!cut_length(&length, &desk->cut, manifest, number, err))
         return false;
-    return bytes.n == length || fail(err, E_SEGMENT_LENGTH, "segment %llu: %zu, not %zu",
-                                     (unsigned long long)number, bytes.n, length);
+    return n == length || fail(err, E_SEGMENT_LENGTH, "segment %llu: %zu, not %zu",
+                               (unsigned long long)number, n, length);
 }
 
 /* A file that was settled already, for one who may not write what is read-only. */
@@ -101,12 +93,15 @@ static bool open_again(int *fd, int dir, const char *name)
 bool piece_write(struct receive *receive, struct desk *desk, const struct piece *piece,
                  struct span bytes, struct error *err)
 {
-    scoped(fd_close) int fd = -1;
+    /* A file that is made whole here needs no other mode later, but for its special bits.
+     */
+    const mode_t mode = piece->whole ? piece->entry.mode & 0777 : 0600;
     const char *name = desk->perch.name;
+    scoped(fd_close) int fd = -1;
 
     if (!perch_reach(&desk->perch, receive->tree, piece->entry.path, err))
         return false;
-    fd = openat(desk->perch.dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    fd = openat(desk->perch.dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0 && (errno != EACCES || !open_again(&fd, desk->perch.dir, name)))
         return disk_fail(err, name);
     if (!disk_write_direct(fd, bytes, (off_t)piece->file_at, name, err))
@@ -160,25 +155,36 @@ bool segment_note(struct receive *receive, uint64_t number, struct span bytes,
     return good;
 }
 
-static bool take_segment(struct receive *receive, struct desk *desk, uint64_t number,
-                         struct span bytes, const struct digest *digest, struct error *err)
+static void note_settled(struct receive *receive, uint64_t number)
 {
+    pthread_mutex_lock(&receive->lock);
+    marks_set_settled(&receive->marks, number);
+    pthread_mutex_unlock(&receive->lock);
+}
+
+static bool take_segment(struct receive *receive, struct desk *desk, uint64_t number,
+                         const struct delivery *delivery, struct error *err)
+{
+    const uint64_t not_kept = desk->settle.not_kept;
     bool noted = false;
 
-    if (!bytes_are_right(desk, &receive->manifest, number, bytes, digest, err))
+    if (!is_right(desk, &receive->manifest, number, delivery, err))
         return false;
     while (!noted) {
         const unsigned syncs = syncs_failed(receive);
 
-        if (!write_pieces(receive, desk, number, bytes, err) ||
-            !segment_note(receive, number, bytes, digest, syncs, &noted, err))
+        if (!write_pieces(receive, desk, number, delivery->bytes, err) ||
+            !segment_note(receive, number, delivery->bytes, &delivery->digest, syncs,
+                          &noted, err))
             return false;
     }
+    if (desk->settle.not_kept == not_kept)
+        note_settled(receive, number);
     return true;
 }
 
-bool receive_segment(struct receive *receive, uint64_t number, struct span bytes,
-                     const struct digest *digest, struct error *err)
+bool receive_segment(struct receive *receive, uint64_t number,
+                     const struct delivery *delivery, struct error *err)
 {
     scoped(desk_clear) struct desk own = {0};
     struct desk *desk;
@@ -190,13 +196,13 @@ bool receive_segment(struct receive *receive, uint64_t number, struct span bytes
     if (here)
         return true;
     desk = desk_sit(receive, &own);
-    done = take_segment(receive, desk, number, bytes, digest, err);
-    desk_leave(receive, desk, &own);
+    done = take_segment(receive, desk, number, delivery, err);
+    desk_leave(receive, desk);
     return done;
 }
 
-bool receive_nowhere(struct receive *receive, uint64_t number, struct span bytes,
-                     const struct digest *digest, struct error *err)
+bool receive_nowhere(struct receive *receive, uint64_t number,
+                     const struct delivery *delivery, struct error *err)
 {
     scoped(desk_clear) struct desk own = {0};
     struct desk *desk;
@@ -206,7 +212,7 @@ bool receive_nowhere(struct receive *receive, uint64_t number, struct span bytes
     if (!segment_wanted(receive, number, &here, err))
         return false;
     desk = desk_sit(receive, &own);
-    right = bytes_are_right(desk, &receive->manifest, number, bytes, digest, err);
-    desk_leave(receive, desk, &own);
+    right = is_right(desk, &receive->manifest, number, delivery, err);
+    desk_leave(receive, desk);
     return right;
 }

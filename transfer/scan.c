@@ -93,7 +93,6 @@ static bool before_find(struct before *before, struct span path, const struct en
     return true;
 }
 
-/* The device's number is no part of it: it may be another after a restart. */
 static bool identity_is_same(const struct entry *a, const struct entry *b)
 {
     return a->kind == b->kind && a->size == b->size && a->mtime == b->mtime &&
@@ -151,6 +150,22 @@ static bool compare(struct before *before, struct entry *now, struct error *err)
     return true;
 }
 
+/* Whatever changes a file sets its change time, contents, owner, mode and attributes alike
+ * (POSIX.1-2017 4.9; tmpfs counts attributes among them from Linux 6.0 on). */
+static bool recall(void *at, struct span path, const struct stat *st,
+                   const struct entry **out, struct error *err)
+{
+    struct before *before = at;
+    const struct entry *then;
+
+    *out = NULL;
+    if (!before_find(before, path, &then, err))
+        return false;
+    if (then != NULL && entry_is_file(then, st) && was_at_rest(before, then))
+        *out = then;
+    return true;
+}
+
 static bool list_entries(struct manifest *manifest, struct tree *tree,
                          struct before *before, struct error *err)
 {
@@ -182,8 +197,11 @@ bool scan_tree(const struct scan *scan, struct scanned *out, struct report *find
     *out = (struct scanned){0};
     manifest_begin(&manifest, scan->work, scan->generation, scan->kind);
     tree_begin(&tree, scan->root, scan->wish, findings);
-    if (!forget(scan, err) || !stamp(scan, err) || !before_open(&before, scan, err) ||
-        !list_entries(&manifest, &tree, &before, err))
+    if (!forget(scan, err) || !stamp(scan, err) || !before_open(&before, scan, err))
+        return false;
+    if (before.any)
+        tree.memory = (struct tree_memory){.recall = recall, .at = &before};
+    if (!list_entries(&manifest, &tree, &before, err))
         return false;
     if (report_errors(findings) > 0)
         return true;

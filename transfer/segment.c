@@ -10,26 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define ALIGNMENT 4096
 #define SLICE_BYTES (256U << 10) /* read, then digested while the cache still has it */
 
 void segment_make(struct segment *out)
 {
-    *out = (struct segment){.room = mem_zeroed(SEGMENT_BYTES + ALIGNMENT, 1)};
-    out->at = out->room + (ALIGNMENT - (uintptr_t)out->room % ALIGNMENT) % ALIGNMENT;
-}
-
-/* The device's number is no part of it: it may be another after a restart. */
-static bool is_as_listed(int fd, const struct entry *entry)
-{
-    struct stat st;
-
-    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-           (uint64_t)st.st_size == entry->size && st.st_mtim.tv_sec == entry->mtime &&
-           (uint32_t)st.st_mtim.tv_nsec == entry->mtime_ns && entry->has_identity &&
-           st.st_ino == entry->identity.inode &&
-           st.st_ctim.tv_sec == entry->identity.ctime &&
-           (uint32_t)st.st_ctim.tv_nsec == entry->identity.ctime_ns;
+    *out = (struct segment){.at = mem_aligned(SEGMENT_BYTES)};
 }
 
 /* Digest what was read since; small pieces wait, for BLAKE3 is fast on long ones only. */
@@ -87,10 +72,11 @@ static bool read_listed(struct segment *segment, struct digest_run *run, int roo
         return fail_errno(err, E_NOT_READABLE, segment->perch.name);
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return true;
-    *sure = is_as_listed(fd, &piece->entry);
+    *sure = entry_is_file(&piece->entry, &st);
     if (!read_bytes(segment, run, fd, piece, err))
         return false;
-    *sure = *sure && segment->n == piece->at + piece->n && is_as_listed(fd, &piece->entry);
+    *sure = *sure && segment->n == piece->at + piece->n && fstat(fd, &st) == 0 &&
+            entry_is_file(&piece->entry, &st);
     return true;
 }
 
@@ -143,7 +129,7 @@ bool segment_read(struct segment *segment, const struct manifest *manifest, int 
 
 void segment_clear(struct segment *segment)
 {
-    mem_free(segment->room);
+    mem_free(segment->at);
     cut_clear(&segment->cut);
     perch_clear(&segment->perch);
     *segment = (struct segment){0};

@@ -11,8 +11,7 @@
 
 struct segment {
     uint64_t number;
-    unsigned char *room;
-    unsigned char *at; /* in it: SEGMENT_BYTES, aligned for direct reads and writes */
+    unsigned char *at; /* SEGMENT_BYTES, aligned for direct reads and writes */
     size_t n;
     size_t digested; /* bytes of it that the digest has taken, while it is read */
     struct digest digest;

@@ -15,23 +15,19 @@
 #define PATH_ROOM 256
 #define JSON_MAX 4096
 
-static bool is_set(const atomic_bool *flag)
-{
-    return flag != NULL && atomic_load(flag);
-}
-
 static bool is_weary(const struct send *send)
 {
     return send->contact != NULL && atomic_load(&send->contact->weary);
 }
 
 /* Doubling from the first on. In slices, so that a stop is not waited out. */
-static void wait_before_retry(const struct send *send, unsigned tries)
+static void wait_before_retry(const struct send *send, const struct put *put,
+                              unsigned tries)
 {
     const struct timespec slice = {.tv_nsec = SLICE_MS * 1000000L};
     int left = tries < DOUBLINGS ? FIRST_WAIT_MS << tries : LONGEST_WAIT_MS;
 
-    for (; left > 0 && !is_set(send->route.stop) && !is_weary(send); left -= SLICE_MS)
+    for (; left > 0 && !put_is_stopped(put) && !is_weary(send); left -= SLICE_MS)
         nanosleep(&slice, NULL);
 }
 
@@ -95,7 +91,7 @@ bool ask(struct send *send, struct put *put, const struct question *question,
         }
         if (trouble.msg != E_HOOK_RUNNING)
             note_trouble(send, &trouble);
-        wait_before_retry(send, tries);
+        wait_before_retry(send, put, tries);
     }
 }
 
@@ -119,8 +115,8 @@ void send_close(struct send *send)
     changed_close(&send->changed);
 }
 
-static bool ask_status(struct send *send, struct put *put, struct send_status *out,
-                       struct error *err)
+bool ask_status(struct send *send, struct put *put, struct send_status *out,
+                struct error *err)
 {
     scoped(reply_clear) struct reply reply = reply_none();
     const struct question question = {.method = "GET", .below = ""};
@@ -196,16 +192,27 @@ static bool send_manifest(struct send *send, struct put *put, struct error *err)
     return send_sum(send, put, err);
 }
 
+struct put *send_line(struct send *send, const struct grant *grant, struct error *err)
+{
+    struct put *line = send->line;
+
+    if (line->curl == NULL)
+        return put_open(line, grant, &send->route, err) ? line : NULL;
+    put_reroute(line, grant, &send->route);
+    return line;
+}
+
 bool send_tree(const struct grant *grant, struct send *send, struct error *err)
 {
-    scoped(put_close) struct put put = {0};
+    struct put *line;
 
     if (send->manifest.sum.bytes > grant->byte_ceiling)
         return fail(err, E_BYTES_CEILING, "%llu bytes, %llu allowed",
                     (unsigned long long)send->manifest.sum.bytes,
                     (unsigned long long)grant->byte_ceiling);
-    return put_open(&put, grant, &send->route, err) && send_manifest(send, &put, err) &&
-           send_segments(grant, send, &put, err);
+    line = send_line(send, grant, err);
+    return line != NULL && send_manifest(send, line, err) &&
+           send_segments(grant, send, err);
 }
 
 /* Segments sent in an earlier run whose digest did not reach the disk are read again. */
@@ -246,12 +253,4 @@ bool send_contents_root(struct send *send, struct digest *out, struct error *err
 bool send_forget_digests(struct send *send, struct error *err)
 {
     return digests_forget(&send->digests, err);
-}
-
-bool send_ask(const struct grant *grant, struct send *send, struct send_status *out,
-              struct error *err)
-{
-    scoped(put_close) struct put put = {0};
-
-    return put_open(&put, grant, &send->route, err) && ask_status(send, &put, out, err);
 }

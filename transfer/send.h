@@ -54,6 +54,7 @@ struct send {
     struct progress progress;
     bool offers;             /* as the target says */
     bool insists;            /* on that, in the first generation */
+    struct put *line;        /* lent: one connection for the questions, see send_line */
     struct contact *contact; /* or NULL: nobody watches, and SEND_TRIES must do */
 };
 
@@ -82,9 +83,7 @@ struct send_status {
     uint64_t durable;
     bool offers; /* the target has something to compare segments with */
 };
-must_check bool send_ask(const struct grant *grant, struct send *send,
-                         struct send_status *out, struct error *err);
-/* The handover, in this order; each may be repeated. */
+/* The handover, in this order; each may be repeated. All of it is asked on send->line. */
 must_check bool send_freeze(const struct grant *grant, struct send *send,
                             const struct signed_text *statement, struct error *err);
 must_check bool send_seal(const struct grant *grant, struct send *send,

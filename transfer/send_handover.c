@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The questions of the handover, each on a connection of its own. */
+/* The questions of the handover, on the one line that a migration has. */
 #include "transfer/send.h"
 
 #include "transfer/send_parts.h"
@@ -10,14 +10,14 @@
 static bool post(const struct grant *grant, struct send *send, const char *below,
                  struct span json, struct reply *out, struct error *err)
 {
-    scoped(put_close) struct put put = {0};
     const struct question question = {.method = "POST",
                                       .below = below,
                                       .kind = BODY_JSON,
                                       .body = json,
                                       .patience = PUT_PATIENCE_SECONDS};
+    struct put *line = send_line(send, grant, err);
 
-    return put_open(&put, grant, &send->route, err) && ask(send, &put, &question, out, err);
+    return line != NULL && ask(send, line, &question, out, err);
 }
 
 bool send_freeze(const struct grant *grant, struct send *send,
@@ -65,17 +65,16 @@ bool send_countersign(const struct grant *grant, struct send *send, struct span 
 bool send_outcome(const struct grant *grant, struct send *send, enum signed_kind *kind,
                   struct signed_text *out, struct chain *target, struct error *err)
 {
-    scoped(put_close) struct put put = {0};
     scoped(reply_clear) struct reply reply = reply_none();
     const struct question question = {.method = "GET", .below = "/outcome"};
-
+    struct put *line = send_line(send, grant, err);
     bool answered;
 
-    if (!put_open(&put, grant, &send->route, err))
+    if (line == NULL)
         return false;
-    answered = ask(send, &put, &question, &reply, err);
+    answered = ask(send, line, &question, &reply, err);
     chain_clear(target);
-    return chain_copy(target, &put_facts(&put)->peer, err) && answered &&
+    return chain_copy(target, &put_facts(line)->peer, err) && answered &&
            wire_read_outcome(kind, out, buf_span(&reply.body), err);
 }
 

@@ -18,8 +18,19 @@ struct question {
 };
 must_check bool ask(struct send *send, struct put *put, const struct question *question,
                     struct reply *out, struct error *err);
-/* Bring what is missing with as many streams as asked for. `put` serves the questions. */
-must_check bool send_segments(const struct grant *grant, struct send *send, struct put *put,
+/* What the target says of the migration. */
+must_check bool ask_status(struct send *send, struct put *put, struct send_status *out,
+                           struct error *err);
+/*
+ * The connection that all questions share, to be asked by send->route. It is opened when it
+ * is first asked for, and by libcurl anew when it has broken or was idle too long; its
+ * owner closes it. NULL with err set.
+ */
+must_check struct put *send_line(struct send *send, const struct grant *grant,
+                                 struct error *err);
+/* Bring what is missing with as many streams as asked for, the first of them on the line.
+ */
+must_check bool send_segments(const struct grant *grant, struct send *send,
                               struct error *err);
 /* Offer a segment by digests, then with what is wanted of it. *taken is false when it is to
  * be sent whole. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Streams in flight: each thread has a connection and one segment of its own, and takes the
- * next missing number from a supply that all share.
+ * next missing number from a supply that all share. The first one has the line, which is
+ * there; the others take none before they are let in, so that nothing waits for them.
  */
 #include "transfer/segment.h"
 #include "transfer/send_parts.h"
@@ -19,8 +20,10 @@ struct supply {
     struct ranges ranges;
     size_t at;        /* the range whose turn it is */
     uint64_t next;    /* its next segment */
+    struct put *line; /* until a stream has taken it */
     struct error err; /* the first failure; it ends all streams */
     atomic_bool failed;
+    atomic_bool over; /* nothing is left to be taken, or it has failed */
 };
 
 static void supply_end(struct supply *supply)
@@ -56,8 +59,10 @@ static bool take_locked(struct supply *supply, struct put *put, uint64_t *out,
         return false;
     if (supply->at == supply->ranges.n &&
         (!supply->ranges.more || !ask_missing(supply, put, supply->ranges.next, err) ||
-         supply->ranges.n == 0))
+         supply->ranges.n == 0)) {
+        atomic_store(&supply->over, true);
         return false;
+    }
     *out = supply->next;
     if (supply->next++ == supply->ranges.item[supply->at].last &&
         ++supply->at < supply->ranges.n)
@@ -81,13 +86,15 @@ static void give_up(struct supply *supply, const struct error *err)
     if (supply->err.msg == E_NONE)
         supply->err = *err;
     atomic_store(&supply->failed, true);
+    atomic_store(&supply->over, true);
     pthread_mutex_unlock(&supply->lock);
 }
 
 /* What one stream has of its own. */
 struct courier {
     struct send *send;
-    struct put put;
+    struct put *put; /* the line, or its own */
+    struct put own;
     struct segment segment;
     struct compressor compressor;
 };
@@ -96,7 +103,7 @@ static void courier_clear(struct courier *courier)
 {
     compressor_clear(&courier->compressor);
     segment_clear(&courier->segment);
-    put_close(&courier->put);
+    put_close(&courier->own);
 }
 
 static int64_t now(void)
@@ -131,7 +138,7 @@ static bool put_segment(struct courier *courier, struct error *err)
     begun = now();
     snprintf(below, sizeof(below), "/generations/%u/%s/%llu", send->manifest.generation,
              send->nowhere ? "nowhere" : "segments", (unsigned long long)segment->number);
-    if (!ask(send, &courier->put, &question, &reply, err))
+    if (!ask(send, courier->put, &question, &reply, err))
         return false;
     if (!reply.repeated) /* what was waited for between two tries is not the link's */
         compress_learn(&courier->compressor, question.body.n, now() - begun);
@@ -145,7 +152,7 @@ static bool send_segment(struct courier *courier, uint64_t number, struct error 
     bool taken = false;
 
     if (!segment_read(segment, &send->manifest, send->root, number, err) ||
-        (send->offers && !send_offer(send, &courier->put, segment, &taken, err)) ||
+        (send->offers && !send_offer(send, courier->put, segment, &taken, err)) ||
         (!taken && !put_segment(courier, err)) ||
         !digests_put(&send->digests, number, &segment->digest, err))
         return false;
@@ -155,21 +162,59 @@ static bool send_segment(struct courier *courier, uint64_t number, struct error 
     return true;
 }
 
+static struct put *take_line(struct supply *supply)
+{
+    struct put *line;
+
+    pthread_mutex_lock(&supply->lock);
+    line = supply->line;
+    supply->line = NULL;
+    pthread_mutex_unlock(&supply->lock);
+    return line;
+}
+
+/* A connection of its own, for as long as there is something to be taken. */
+static bool is_let_in(struct courier *courier, struct supply *supply, struct error *err)
+{
+    struct route route = supply->send->route;
+    struct send_status status;
+
+    courier->put = &courier->own;
+    route.halt = &supply->over;
+    return !atomic_load(&supply->over) &&
+           put_open(courier->put, supply->grant, &route, err) &&
+           ask_status(supply->send, courier->put, &status, err);
+}
+
+static bool courier_begin(struct courier *courier, struct supply *supply, struct error *err)
+{
+    struct route route = supply->send->route;
+    struct error unheard = {0};
+
+    courier->put = take_line(supply);
+    if (courier->put == NULL && !is_let_in(courier, supply, &unheard)) {
+        if (!atomic_load(&supply->over))
+            *err = unheard;
+        return false;
+    }
+    route.halt = &supply->failed;
+    put_reroute(courier->put, supply->grant, &route);
+    return true;
+}
+
 static void *stream(void *at)
 {
     struct supply *supply = at;
     scoped(courier_clear) struct courier courier = {.send = supply->send};
-    struct route route = supply->send->route;
     struct error err = {0};
     uint64_t number;
 
-    route.halt = &supply->failed;
     courier.compressor.how = supply->send->compress;
     courier.compressor.streams = supply->send->streams;
     segment_make(&courier.segment);
     courier.segment.changed = &supply->send->changed;
-    if (put_open(&courier.put, supply->grant, &route, &err))
-        while (take(supply, &courier.put, &number, &err) &&
+    if (courier_begin(&courier, supply, &err))
+        while (take(supply, courier.put, &number, &err) &&
                send_segment(&courier, number, &err))
             continue;
     if (err.msg != E_NONE)
@@ -177,17 +222,23 @@ static void *stream(void *at)
     return NULL;
 }
 
-/* Plain bytes of the ranges; exact when all or nothing is missing. */
-static uint64_t bytes_of(const struct supply *supply)
+/* That are missing, at most. */
+static uint64_t segments_of(const struct supply *supply)
 {
-    const struct manifest_sum *sum = &supply->send->manifest.sum;
-    const uint64_t carried = supply->send->manifest.layout.carried;
     uint64_t segments = 0;
 
     for (size_t i = 0; i < supply->ranges.n; i++)
         segments += supply->ranges.item[i].last - supply->ranges.item[i].first + 1;
-    if (supply->ranges.more)
-        segments = sum->segments;
+    return supply->ranges.more ? supply->send->manifest.sum.segments : segments;
+}
+
+/* Plain bytes of those; exact when all or nothing is missing. */
+static uint64_t bytes_of(const struct supply *supply)
+{
+    const struct manifest_sum *sum = &supply->send->manifest.sum;
+    const uint64_t carried = supply->send->manifest.layout.carried;
+    const uint64_t segments = segments_of(supply);
+
     return sum->segments == 0
                ? 0
                : (uint64_t)((double)carried * (double)segments / (double)sum->segments);
@@ -201,10 +252,13 @@ static bool run_streams(struct supply *supply, struct error *err)
 
     if (wanted < 1 || wanted > STREAMS_MAX)
         wanted = wanted < 1 ? 1 : STREAMS_MAX;
+    if (wanted > segments_of(supply))
+        wanted = (unsigned)segments_of(supply);
     while (n < wanted && pthread_create(&thread[n], NULL, stream, supply) == 0)
         n++;
     for (unsigned i = 0; i < n; i++)
         pthread_join(thread[i], NULL);
+    put_reroute(supply->send->line, supply->grant, &supply->send->route); /* no halt */
     if (n == 0)
         return fail(err, E_PUT_SETUP, "no thread");
     if (supply->err.msg != E_NONE)
@@ -212,13 +266,13 @@ static bool run_streams(struct supply *supply, struct error *err)
     return supply->err.msg == E_NONE;
 }
 
-bool send_segments(const struct grant *grant, struct send *send, struct put *put,
-                   struct error *err)
+bool send_segments(const struct grant *grant, struct send *send, struct error *err)
 {
     scoped(supply_end) struct supply supply = {.send = send, .grant = grant};
 
+    supply.line = send_line(send, grant, err);
     pthread_mutex_init(&supply.lock, NULL);
-    if (!ask_missing(&supply, put, 0, err))
+    if (supply.line == NULL || !ask_missing(&supply, supply.line, 0, err))
         return false;
     atomic_store(&send->progress.bytes_total, bytes_of(&supply));
     return supply.ranges.n == 0 || run_streams(&supply, err);

@@ -64,8 +64,8 @@ static bool set_owner_and_attrs(struct settle *settle, int dir, const char *name
     return true;
 }
 
-/* As most files are when they have just been written: asked by descriptor, which costs a
- * fraction of asking by name. */
+/* Owner and attributes, as those of most files are when they have just been written: asked
+ * by descriptor, which costs a fraction of asking by name. */
 static bool is_right_already(struct settle *settle, int fd, const struct stat *st,
                              const struct entry *entry)
 {
@@ -85,18 +85,20 @@ bool settle_file(struct settle *settle, int fd, int dir, const char *name,
 {
     struct timespec times[2];
     struct stat st;
+    bool right;
 
     if (fstat(fd, &st) != 0)
         return fail_errno(err, E_STAGING_BAD, name);
     if ((uint64_t)st.st_size != entry->size && ftruncate(fd, (off_t)entry->size) != 0)
         return disk_fail(err, name);
-    if (!is_right_already(settle, fd, &st, entry) &&
-        !set_owner_and_attrs(settle, dir, name, entry, err))
+    right = is_right_already(settle, fd, &st, entry);
+    if (!right && !set_owner_and_attrs(settle, dir, name, entry, err))
         return false;
-    lay_times(times, entry);
-    if (fchmod(fd, entry->mode) != 0 || futimens(fd, times) != 0)
+    right = right && (st.st_mode & 07777) == entry->mode;
+    if (!right && fchmod(fd, entry->mode) != 0)
         return disk_fail(err, name);
-    return true;
+    lay_times(times, entry);
+    return futimens(fd, times) == 0 || disk_fail(err, name);
 }
 
 bool settle_is_done(struct settle *settle, int dir, const char *name,
@@ -107,7 +109,8 @@ bool settle_is_done(struct settle *settle, int dir, const char *name,
     return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
            (uint64_t)st.st_size == entry->size && (st.st_mode & 07777) == entry->mode &&
            st.st_uid == wanted_uid(settle, entry) &&
-           st.st_gid == wanted_gid(settle, entry) && st.st_mtim.tv_sec == entry->mtime &&
+           st.st_gid == wanted_gid(settle, entry) && entry->xattrs.n == 0 &&
+           st.st_mtim.tv_sec == entry->mtime &&
            (uint32_t)st.st_mtim.tv_nsec == entry->mtime_ns;
 }
 

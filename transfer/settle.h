@@ -17,7 +17,8 @@ struct settle {
 /* `fd` is open for dir/name, a regular file, with all its data. */
 must_check bool settle_file(struct settle *settle, int fd, int dir, const char *name,
                             const struct entry *entry, struct error *err);
-/* The file is as settle_file leaves it. */
+/* The file is as settle_file leaves it; never said of one with attributes, which stat does
+ * not tell. */
 bool settle_is_done(struct settle *settle, int dir, const char *name,
                     const struct entry *entry);
 must_check bool settle_symlink(struct settle *settle, int dir, const char *name,

@@ -170,18 +170,36 @@ static enum outcome meet_directory(struct tree *tree, const char *name, struct e
     return fd >= 0 ? enter(tree, fd, out) : missed(tree);
 }
 
-static enum outcome meet_file(struct tree *tree, const char *name, const struct stat *st,
-                              struct entry *out)
+/* What stat does not tell, asked of the file. */
+static enum outcome ask_file(struct tree *tree, const char *name, const struct stat *st,
+                             struct entry *out)
 {
     struct error finding = {0};
 
     if (faccessat(tree->dir, name, R_OK, AT_EACCESS) != 0)
         return missed(tree);
-    out->kind = ENTRY_FILE;
-    out->size = (uint64_t)st->st_size;
     if (!holes_find(&tree->extents, &out->sparse, tree->dir, name, st, &finding))
         return tell_unreadable(tree, finding.about);
     out->extents = buf_span(&tree->extents);
+    return lay_attrs(tree, name, out) ? ENTRY : NO_ENTRY;
+}
+
+static enum outcome meet_file(struct tree *tree, const char *name, const struct stat *st,
+                              struct entry *out, struct error *err)
+{
+    const struct tree_memory *memory = &tree->memory;
+    const struct entry *then = NULL;
+
+    if (memory->recall != NULL &&
+        !memory->recall(memory->at, span_text(tree->path), st, &then, err))
+        return FAILED;
+    out->kind = ENTRY_FILE;
+    out->size = (uint64_t)st->st_size;
+    if (then == NULL)
+        return ask_file(tree, name, st, out);
+    out->sparse = then->sparse;
+    out->extents = then->extents;
+    out->xattrs = then->xattrs;
     return ENTRY;
 }
 
@@ -193,7 +211,7 @@ static enum outcome meet_symlink(struct tree *tree, const char *name, struct ent
         return tell_unreadable(tree, n < 0 ? strerror(errno) : "its target is too long");
     out->kind = ENTRY_SYMLINK;
     out->target = span_of(tree->target, (size_t)n);
-    return ENTRY;
+    return lay_attrs(tree, name, out) ? ENTRY : NO_ENTRY;
 }
 
 /* A further link to what has been listed already. */
@@ -211,7 +229,8 @@ static bool meet_again(struct tree *tree, const struct stat *st, struct entry *o
     return true;
 }
 
-static enum outcome meet(struct tree *tree, const char *name, struct entry *out)
+static enum outcome meet(struct tree *tree, const char *name, struct entry *out,
+                         struct error *err)
 {
     enum outcome outcome;
     struct stat st;
@@ -223,13 +242,11 @@ static enum outcome meet(struct tree *tree, const char *name, struct entry *out)
         return meet_directory(tree, name, out);
     if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
         return tell_not_moved(tree, st.st_mode);
-    outcome = S_ISREG(st.st_mode) ? meet_file(tree, name, &st, out)
+    outcome = S_ISREG(st.st_mode) ? meet_file(tree, name, &st, out, err)
                                   : meet_symlink(tree, name, out);
-    if (outcome != ENTRY || !lay_attrs(tree, name, out))
-        return NO_ENTRY;
-    if (!meet_again(tree, &st, out))
+    if (outcome == ENTRY && !meet_again(tree, &st, out))
         lay_stat(tree, &st, out);
-    return ENTRY;
+    return outcome;
 }
 
 /* The directory of the level at the top, opened again after a deeper one was left. */
@@ -268,7 +285,7 @@ static enum outcome step(struct tree *tree, struct entry *out, struct error *err
         return FAILED;
     name = level->names.at[level->next++];
     if (lay_path(tree, name))
-        return meet(tree, name, out);
+        return meet(tree, name, out, err);
     fail(&finding, E_PATH_LONG, "%s", tree->path);
     return tell(tree, &finding);
 }

@@ -27,9 +27,21 @@ struct tree_wish {
     struct owner_map owners;
 };
 
+struct stat;
+/*
+ * What a listing before knows of a file: its entry when nothing of it has changed since,
+ * else NULL. Paths come in walking order. False only with err set.
+ */
+struct tree_memory {
+    bool (*recall)(void *at, struct span path, const struct stat *st,
+                   const struct entry **out, struct error *err);
+    void *at;
+};
+
 struct tree {
     int root;                     /* borrowed */
     const struct tree_wish *wish; /* borrowed; NULL: nothing */
+    struct tree_memory memory;    /* of no listing: recall is NULL */
     struct report *findings;
     struct tree_level *level; /* depth of them, of `room` */
     size_t depth;

@@ -16,19 +16,21 @@ static bool add_range(struct buf *out, off_t at, off_t end, struct error *err)
            buf_add_u64(out, (unsigned long long)(end - at), err);
 }
 
-/* The next data range at or after `from`; false when there is none. The last one that a
- * record has room for reaches to the end. */
+/* The next data range at or after *from; none: *end is *from. The last one that a record
+ * has room for reaches to the end. False, with errno: what is not a range would become
+ * zeros. */
 static bool next_range(int fd, off_t size, bool last, off_t *from, off_t *end)
 {
     const off_t data = lseek(fd, *from, SEEK_DATA);
 
+    *end = *from;
     if (data < 0 || data >= size)
-        return false;
+        return data >= 0 || errno == ENXIO;
     *from = data;
     *end = last ? size : lseek(fd, data, SEEK_HOLE);
     if (*end < 0 || *end > size)
         *end = size;
-    return *end > data;
+    return true;
 }
 
 static bool may_have_holes(const struct stat *st)
@@ -51,14 +53,17 @@ bool holes_find(struct buf *out, bool *sparse, int dir, const char *name,
     fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return fail_errno(err, E_NOT_READABLE, name);
-    if (lseek(fd, 0, SEEK_HOLE) < 0)
-        return true;
-    while (next_range(fd, st->st_size, out->n == 16 * (ENTRY_EXTENTS_MAX - 1), &at, &end)) {
-        if (!add_range(out, at, end, err))
+    if (lseek(fd, 0, SEEK_HOLE) < 0) /* emptied since, or no holes are known here */
+        return errno == ENXIO || errno == EINVAL || errno == EOPNOTSUPP ||
+               fail_errno(err, E_NOT_READABLE, name);
+    do {
+        at = end;
+        if (!next_range(fd, st->st_size, out->n == 16 * (ENTRY_EXTENTS_MAX - 1), &at, &end))
+            return fail_errno(err, E_NOT_READABLE, name);
+        if (end > at && !add_range(out, at, end, err))
             return false;
         data += end - at;
-        at = end;
-    }
+    } while (end > at);
     *sparse = data < st->st_size;
     if (!*sparse)
         buf_reset(out);

@@ -47,7 +47,7 @@ bool names_read(struct names *out, int dir, const char *what, struct error *err)
 
     if (listing == NULL)
         return fail_errno(err, E_NOT_READABLE, what);
-    for (errno = 0; (found = readdir(listing)) != NULL; errno = 0)
+    while ((found = dir_next(listing)) != NULL)
         if (!text_equal(found->d_name, ".") && !text_equal(found->d_name, ".."))
             add_name(out, found->d_name);
     if (errno != 0)

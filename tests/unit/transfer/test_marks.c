@@ -75,7 +75,10 @@ static void what_is_forgotten_is_missing(void)
         CU_ASSERT(marks_receive(&marks, i, &err));
     CU_ASSERT_FALSE(marks_missing(&marks, 0, &first, &last));
     marks_set_durable(&marks, 2);
+    marks_set_settled(&marks, 2);
+    CU_ASSERT(marks_is_settled(&marks, 2) && !marks_is_settled(&marks, 1));
     CU_ASSERT(marks_forget(&marks, 2, &err));
+    CU_ASSERT_FALSE(marks_is_settled(&marks, 2));
     CU_ASSERT(marks.received == 3 && marks.durable == 0);
     CU_ASSERT(marks_missing(&marks, 0, &first, &last) && first == 2 && last == 2);
     CU_ASSERT_FALSE(marks_missing(&marks, 3, &first, &last));

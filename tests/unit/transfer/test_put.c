@@ -136,6 +136,33 @@ static void a_broken_connection_may_be_tried_again(void)
     CU_ASSERT(ask(&t, "PUT", span_text("body")));
 }
 
+static void a_connection_that_died_idle_is_no_trouble(void)
+{
+    scoped(trial_clear) struct trial t;
+
+    trial_make(&t);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT(ask(&t, "PUT", span_text("body")));
+        target_hang_up(&t.target);
+    }
+    CU_ASSERT_EQUAL(t.target.connections, 3);
+    CU_ASSERT_EQUAL(t.target.requests, 3);
+}
+
+static void a_refused_peer_is_judged_again(void)
+{
+    scoped(trial_clear) struct trial t;
+
+    trial_make(&t);
+    CU_ASSERT(ask(&t, "GET", (struct span){0}));
+    target_hang_up(&t.target);
+    t.target.grant.peer_server_key.byte[0] ^= 1;
+    for (int i = 0; i < 3; i++)
+        CU_ASSERT_FALSE(ask(&t, "GET", (struct span){0}));
+    CU_ASSERT_NOT_EQUAL(t.put.judged, AT_NOON);
+    CU_ASSERT_EQUAL(t.target.requests, 1);
+}
+
 static void a_silent_peer_is_not_waited_for_for_ever(void)
 {
     scoped(trial_clear) struct trial t;
@@ -174,6 +201,8 @@ int main(void)
         TEST(a_refusal_is_told_by_its_id),
         TEST(nobody_listening_may_be_tried_again),
         TEST(a_broken_connection_may_be_tried_again),
+        TEST(a_connection_that_died_idle_is_no_trouble),
+        TEST(a_refused_peer_is_judged_again),
         TEST(a_silent_peer_is_not_waited_for_for_ever),
         TEST(a_stop_is_heeded),
     };

@@ -164,6 +164,68 @@ static void notices_are_checked_the_same_way(void)
     CU_ASSERT_EQUAL(k.err.msg, E_STATEMENT_OTHER);
 }
 
+static void each_term_of_a_receipt_has_to_be_ours(void)
+{
+    scoped(keys_clear) struct desk_of_keys k;
+
+    keys_make(&k);
+    k.receipt.terms.generation++;
+    sign(&k);
+    CU_ASSERT_EQUAL(accepting_says(&k), E_STATEMENT_OTHER);
+    k.receipt.terms.generation--;
+    k.receipt.terms.manifest_root.byte[31] ^= 0x80;
+    sign(&k);
+    CU_ASSERT_EQUAL(accepting_says(&k), E_STATEMENT_OTHER);
+    /* Who has sealed nothing has no terms to hold it against. */
+    k.ours.has_terms = false;
+    CU_ASSERT_EQUAL(accepting_says(&k), E_NONE);
+}
+
+static enum msg notice_says(struct desk_of_keys *k, const struct notice *notice,
+                            enum signed_kind kind)
+{
+    struct notice read;
+
+    buf_reset(&k->text.body);
+    buf_reset(&k->text.signature);
+    k->err = (struct error){0};
+    CU_ASSERT_FATAL(notice_write(&k->text.body, notice, &k->err) &&
+                    receipt_sign(&k->text, &k->target, kind, &k->err));
+    (void)!notice_accept(&read, &k->text, kind, target_spki(k), &k->ours, &k->err);
+    return k->err.msg;
+}
+
+static void an_abort_ends_every_generation_so_far_a_freeze_its_own(void)
+{
+    scoped(keys_clear) struct desk_of_keys k;
+    struct notice notice = {.migration = "m-1", .generation = 1, .epoch = 7};
+
+    keys_make(&k);
+    k.ours.generation = 2;
+    key_spki_digest(&notice.key, &k.target);
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_ABORT), E_NONE);
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_FREEZE), E_STATEMENT_OTHER);
+    notice.generation = 2;
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_ABORT), E_NONE);
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_FREEZE), E_NONE);
+    notice.generation = 3;
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_ABORT), E_STATEMENT_OTHER);
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_FREEZE), E_STATEMENT_OTHER);
+}
+
+static void a_notice_names_the_migration_and_who_signed_it(void)
+{
+    scoped(keys_clear) struct desk_of_keys k;
+    struct notice notice = {.migration = "m-2", .generation = 1, .epoch = 7};
+
+    keys_make(&k);
+    key_spki_digest(&notice.key, &k.target);
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_ABORT), E_STATEMENT_OTHER);
+    (void)text_fits(notice.migration, "m-1");
+    notice.key.byte[0] ^= 1;
+    CU_ASSERT_EQUAL(notice_says(&k, &notice, SIGNED_ABORT), E_STATEMENT_OTHER);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -173,6 +235,9 @@ int main(void)
         TEST(the_targets_client_leaf_signs_no_receipt),
         TEST(a_receipt_of_something_else_is_refused),
         TEST(notices_are_checked_the_same_way),
+        TEST(each_term_of_a_receipt_has_to_be_ours),
+        TEST(an_abort_ends_every_generation_so_far_a_freeze_its_own),
+        TEST(a_notice_names_the_migration_and_who_signed_it),
     };
 
     return run_tests("receipt", tests, COUNT(tests));

@@ -122,6 +122,32 @@ static void a_destination_made_meanwhile_is_not_replaced(void)
     CU_ASSERT(scratch_shell(&c.scratch, "test -e into/tree/theirs"));
 }
 
+static void only_an_older_copy_that_may_go_is_in_nobodys_way(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct receive_place place = {.migration = "m-test", .name = "tree"};
+    struct error err = {0};
+
+    seal(&c);
+    place.into = c.receive.into;
+    CU_ASSERT(receive_may_publish(&place, &err));
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "mkdir into/tree"));
+    CU_ASSERT_FALSE(receive_may_publish(&place, &err));
+    CU_ASSERT_EQUAL(err.msg, E_DESTINATION_EXISTS);
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, ": >into/.pairgate/m-test/replaces"));
+    CU_ASSERT(receive_may_publish(&place, &err));
+    CU_ASSERT_FATAL(scratch_shell(&c.scratch, "rmdir into/tree && : >into/tree"));
+    CU_ASSERT_FALSE(receive_may_publish(&place, &err));
+    CU_ASSERT_FATAL(scratch_shell(
+        &c.scratch, "rm into/tree && mkdir into/tree && mv into/.pairgate/m-test kept &&"
+                    " : >into/.pairgate/m-test"));
+    err = (struct error){0};
+    CU_ASSERT_FALSE(receive_may_publish(&place, &err));
+    CU_ASSERT_EQUAL(err.msg, E_FILE_READ);
+    CU_ASSERT_FATAL(scratch_shell(
+        &c.scratch, "rm into/.pairgate/m-test && mv kept into/.pairgate/m-test"));
+}
+
 static void discarding_leaves_nothing_but_what_is_published(void)
 {
     scoped(carry_clear) struct carry c;
@@ -147,6 +173,7 @@ int main(void)
         TEST(a_crash_in_the_middle_of_withdrawing_is_redone),
         TEST(an_empty_tree_does_not_stand_in_for_a_sealed_one),
         TEST(a_destination_made_meanwhile_is_not_replaced),
+        TEST(only_an_older_copy_that_may_go_is_in_nobodys_way),
         TEST(discarding_leaves_nothing_but_what_is_published),
     };
 

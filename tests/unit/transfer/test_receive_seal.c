@@ -3,6 +3,7 @@
 #include "tests/support/run.h"
 
 #include <CUnit/CUnit.h>
+#include <unistd.h>
 
 static void begin(struct carry *c, const char *shell)
 {
@@ -151,6 +152,51 @@ static void a_file_of_holes_alone_costs_nothing(void)
     CU_ASSERT(scratch_shell(&c.scratch, "test $(stat -c %s into/tree/a) = 1099511627776"));
 }
 
+/* Where this process wrote all of a file there is nothing to see to; the next one looks. */
+static void what_was_settled_as_it_came_is_passed_over(void)
+{
+    const char *const touch = "touch -d @1 into/.pairgate/m-test/tree/f";
+    const char *const is_touched = "test $(stat -c %Y into/.pairgate/m-test/tree/f) = 1";
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    begin(&c, "printf x >f && printf x >g && truncate -s 1M g && : >h");
+    carry_missing(&c);
+    CU_ASSERT(scratch_shell(&c.scratch, touch));
+    CU_ASSERT(carry_seal(&c, &err) && scratch_shell(&c.scratch, is_touched));
+    CU_ASSERT(scratch_shell(&c.scratch, "rm into/.pairgate/m-test/sealed"));
+    carry_drop(&c);
+    CU_ASSERT(carry_seal(&c, &err) && receive_publish(&c.receive, &err));
+    CU_ASSERT(carry_is_same(&c));
+}
+
+/* No file system has this kind of attribute, and stat does not tell that it is missing. */
+static void an_attribute_that_cannot_be_kept_is_told(void)
+{
+    static const unsigned char attribute[] = "\0\x9nospace.x\0\0\0\1v";
+    struct entry list[] = {
+        {.kind = ENTRY_DIRECTORY, .mode = 0755},
+        {.kind = ENTRY_FILE,
+         .path = span_text("f"),
+         .mode = 0600,
+         .uid = geteuid(),
+         .gid = getegid(),
+         .size = 1,
+         .xattrs = span_of(attribute, sizeof(attribute) - 1)},
+    };
+    scoped(carry_clear) struct carry c;
+    struct error err = {0};
+
+    take_list(&c, list, COUNT(list));
+    c.segment.at[0] = 'x';
+    c.segment.n = 1;
+    digest_of(&c.segment.digest, c.kind, span_of(c.segment.at, 1));
+    CU_ASSERT(carry_deliver(&c.receive, &c.segment, &err));
+    CU_ASSERT(carry_seal(&c, &err));
+    CU_ASSERT_FATAL(c.findings.n == 1);
+    CU_ASSERT_EQUAL(c.findings.item[0].msg, E_NOT_KEPT);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -162,6 +208,8 @@ int main(void)
         TEST(a_link_to_a_directory_is_refused),
         TEST(a_link_to_nothing_is_refused),
         TEST(a_file_of_holes_alone_costs_nothing),
+        TEST(what_was_settled_as_it_came_is_passed_over),
+        TEST(an_attribute_that_cannot_be_kept_is_told),
     };
 
     return run_tests("receive_seal", tests, COUNT(tests));

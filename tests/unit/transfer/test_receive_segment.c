@@ -19,9 +19,10 @@ static void begin(struct carry *c, const char *shell)
 static enum msg give(struct carry *c, uint64_t number, struct span bytes,
                      const struct digest *digest)
 {
+    const struct delivery delivery = {.bytes = bytes, .digest = *digest};
     struct error err = {0};
 
-    return receive_segment(&c->receive, number, bytes, digest, &err) ? E_NONE : err.msg;
+    return receive_segment(&c->receive, number, &delivery, &err) ? E_NONE : err.msg;
 }
 
 static void a_segment_that_is_here_is_fine(void)
@@ -47,6 +48,23 @@ static void nothing_is_written_for_a_wrong_digest(void)
     CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/tree/f"));
 }
 
+/* What was found on the way in counts, not what the bytes would give now. */
+static void a_digest_of_the_way_in_is_compared(void)
+{
+    scoped(carry_clear) struct carry c;
+    struct delivery delivery = {.bytes = span_text("x")};
+    const struct digest other = {{1}};
+    struct error err = {0};
+
+    begin(&c, "printf x >f");
+    digest_of(&delivery.digest, c.kind, delivery.bytes);
+    delivery.had = &other;
+    CU_ASSERT(!receive_segment(&c.receive, 0, &delivery, &err));
+    CU_ASSERT_EQUAL(err.msg, E_SEGMENT_DIGEST);
+    delivery.had = &delivery.digest;
+    CU_ASSERT(receive_segment(&c.receive, 0, &delivery, &err));
+}
+
 static void nothing_is_written_for_a_wrong_length(void)
 {
     scoped(carry_clear) struct carry c;
@@ -65,15 +83,16 @@ static void to_nowhere_is_verified_and_not_written(void)
     scoped(carry_clear) struct carry c;
     const struct digest other = {{1}};
     struct receive_status status;
-    struct error err = {0};
-    struct digest digest;
+    struct error err = {0}, wrong = {0};
+    struct delivery delivery = {.bytes = span_text("x")};
 
     begin(&c, "printf x >f");
-    digest_of(&digest, c.kind, span_text("x"));
-    CU_ASSERT(receive_nowhere(&c.receive, 0, span_text("x"), &digest, &err));
-    CU_ASSERT(!receive_nowhere(&c.receive, 0, span_text("x"), &other, &err));
-    CU_ASSERT_EQUAL(err.msg, E_SEGMENT_DIGEST);
-    CU_ASSERT(!receive_nowhere(&c.receive, 1, span_text("x"), &digest, &err));
+    digest_of(&delivery.digest, c.kind, delivery.bytes);
+    CU_ASSERT(receive_nowhere(&c.receive, 0, &delivery, &err));
+    CU_ASSERT(!receive_nowhere(&c.receive, 1, &delivery, &err));
+    delivery.digest = other;
+    CU_ASSERT(!receive_nowhere(&c.receive, 0, &delivery, &wrong));
+    CU_ASSERT_EQUAL(wrong.msg, E_SEGMENT_DIGEST);
     receive_status(&c.receive, &status);
     CU_ASSERT_EQUAL(status.received, 0);
     CU_ASSERT(scratch_shell(&c.scratch, "test ! -e into/.pairgate/m-test/tree/f"));
@@ -142,8 +161,7 @@ static void *carry_some(void *at)
     hand->good = true;
     for (uint64_t n = hand->first; n < c->manifest.sum.segments; n += 4)
         hand->good = hand->good && segment_read(&segment, &c->manifest, c->from, n, &err) &&
-                     receive_segment(&c->receive, n, span_of(segment.at, segment.n),
-                                     &segment.digest, &err);
+                     carry_deliver(&c->receive, &segment, &err);
     return NULL;
 }
 
@@ -177,6 +195,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(a_segment_that_is_here_is_fine),
         TEST(nothing_is_written_for_a_wrong_digest),
+        TEST(a_digest_of_the_way_in_is_compared),
         TEST(nothing_is_written_for_a_wrong_length),
         TEST(to_nowhere_is_verified_and_not_written),
         TEST(a_segment_that_is_none_is_refused),

@@ -12,6 +12,7 @@ static void eight_streams_bring_it_all(void)
     trip_make(&t, TRIP_TREE);
     t.send.streams = 8;
     CU_ASSERT_FATAL(trip_go(&t));
+    CU_ASSERT(t.target.connections <= 8); /* the questions go over the first one */
     trip_finish(&t);
 }
 
@@ -24,6 +25,18 @@ static void broken_connections_are_got_over(void)
     t.send.streams = 3;
     CU_ASSERT_FATAL(trip_go(&t));
     CU_ASSERT(t.target.connections > 4); /* libcurl or we tried again */
+    trip_finish(&t);
+}
+
+static void nothing_waits_for_streams_that_are_not_let_in(void)
+{
+    scoped(trip_clear) struct trip t;
+
+    trip_make(&t, TRIP_TREE);
+    atomic_store(&t.target.most, 1);
+    t.send.streams = 4;
+    CU_ASSERT_FATAL(trip_go(&t));
+    CU_ASSERT_EQUAL(t.target.connections, 1);
     trip_finish(&t);
 }
 
@@ -60,6 +73,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(eight_streams_bring_it_all),
         TEST(broken_connections_are_got_over),
+        TEST(nothing_waits_for_streams_that_are_not_let_in),
         TEST(a_refusal_ends_all_streams),
         TEST(a_file_that_changed_is_sent_and_noted),
     };

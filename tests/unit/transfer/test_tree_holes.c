@@ -59,12 +59,29 @@ static void a_file_of_one_hole_has_no_data(void)
     CU_ASSERT(entry.sparse && entry.extents.n == 0);
 }
 
+static void a_file_emptied_since_it_was_looked_at_has_none(void)
+{
+    scoped(buf_clear) struct buf extents = buf_upto(4096);
+    scoped(scratch_clear) struct scratch s;
+    struct error err = {0};
+    struct stat st;
+    bool sparse = true;
+
+    scratch_make(&s);
+    CU_ASSERT_FATAL(scratch_shell(&s, "truncate -s 10M f"));
+    CU_ASSERT_FATAL(fstatat(s.fd, "f", &st, 0) == 0);
+    CU_ASSERT_FATAL(scratch_shell(&s, ": >f"));
+    CU_ASSERT(holes_find(&extents, &sparse, s.fd, "f", &st, &err));
+    CU_ASSERT_FALSE(sparse);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(a_file_without_holes_has_none),
         TEST(data_between_holes_is_found),
         TEST(a_file_of_one_hole_has_no_data),
+        TEST(a_file_emptied_since_it_was_looked_at_has_none),
     };
 
     return run_tests("tree_holes", tests, COUNT(tests));
