@@ -103,12 +103,6 @@ static bool segments_of(uint64_t *out, struct db *db, const char *id, struct err
     return true;
 }
 
-static bool is_over(enum handover_state state)
-{
-    return state == TARGET_COMMITTED || state == TARGET_ABORTED ||
-           state == SOURCE_HANDED_OVER || state == SOURCE_THAWED;
-}
-
 /* The cursor is what was told last, so an event comes with each change alone. */
 static bool stream_row(struct api_visit *visit, const char *id, struct error *err)
 {
@@ -127,7 +121,7 @@ static bool stream_row(struct api_visit *visit, const char *id, struct error *er
                    (unsigned long long)now, handover.migration,
                    handover_state_name(handover.state), (unsigned long long)segments))
         return false;
-    if (!is_over(handover.state))
+    if (!handover_is_over(handover.state))
         go_on(visit, now);
     return true;
 }

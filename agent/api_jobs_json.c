@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/api_jobs.h"
 
+#include "agent/clerk_jobs.h"
 #include "agent/view_json.h"
 #include "base/text.h"
 #include "pairing/json.h"
 
 #include <jansson.h>
-#include <signal.h>
 #include <stdlib.h>
 
 static json_t *text_or_null(const char *text)
@@ -91,8 +91,6 @@ bool api_jobs_stop(struct api_visit *visit, struct error *err)
 
     if (!job_of(&job, visit, err))
         return false;
-    /* It is a child that the clerk, which is us, has not yet waited for. */
-    if (job.state == JOB_RUNNING && job.pid > 1)
-        kill(-job.pid, SIGTERM);
+    clerk_job_stop(visit->jobs, job.id);
     return api_job_write(&visit->out, &job, err);
 }

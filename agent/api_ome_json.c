@@ -151,7 +151,8 @@ static const struct api_param csr_params[] = {
      .summary = "At most four names or addresses, separated by commas"},
     {0},
 };
-static const char *const csr_words[] = {"--overwrite", NULL};
+/* No name is added to those that were asked for: clients count them. */
+static const char *const csr_words[] = {"--overwrite", "--no-san", NULL};
 
 /* ---- uploads ---- */
 

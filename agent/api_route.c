@@ -144,7 +144,8 @@ int api_status_of(enum msg msg)
         {E_JOBS_BUSY, 429},       {E_BUSY, 503},
         {E_API_LATE, 503},        {E_API_BROKEN, 503},
         {E_SUPERVISOR, 503},      {E_DB, 503},
-        {E_DB_FULL, 503},         {E_RANDOM, 503},
+        {E_DB_FULL, 503},         {E_DB_QUOTA, 503},
+        {E_NO_DESCRIPTOR, 503},   {E_RANDOM, 503},
         {E_STATE_MISSING, 503},   {E_STATE_OPEN, 503},
         {E_HOOK_RUNNING, 503},
     };

@@ -68,6 +68,8 @@ static const struct api_param request_new[] = {
     TEXT("ou", "--ou", "Organisational unit."),
     TEXT("email", "--email", "E-mail address."),
     ONE_OF("key", "--key", KEY_KINDS, "The kind of key; that of the purpose unless given."),
+    FLAG("no_san", "--no-san",
+         "Without `san`, no alternative name instead of that of `cn`."),
     FLAG("multi_server", "--multi-server",
          "For several servers, where the purpose allows."),
     FLAG("overwrite", "--overwrite", "Take the place of those of its purpose."),

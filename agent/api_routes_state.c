@@ -20,6 +20,10 @@ static const char *const backed_up[] = {"--backed-up", NULL};
 static const struct api_param audit[] = {
     ASK_TEXT("since", "--since", "From this time on, RFC 3339 UTC."),
     ASK_TEXT("kind", "--kind", "Of this kind alone: pairing, migration, trust …"),
+    ASK_NUMBER("after", "--after", "Those behind the one with this number."),
+    ASK_NUMBER("before", "--before", "Those before the one with this number."),
+    ASK_NUMBER("limit", "--limit",
+               "So many: with `after` the first of them, else the last."),
     {0},
 };
 

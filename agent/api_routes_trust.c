@@ -212,6 +212,7 @@ const struct api_route api_routes_trust[] = {
      .role = API_ADMINISTRATOR,
      .command = "trust refresh",
      .params = refresh,
+     .refused = 503, /* what could be done is done; the lists may be there later */
      .summary = "Bring the stores to what is published.",
      .schema = ANSWER("Refreshed"),
      .tag = "trust"},

@@ -18,6 +18,7 @@
     }
 /* In the query. */
 #define ASK_TEXT(n, o, line) PARAM(API_QUERY, API_TEXT, API_OPTION, n, o, line)
+#define ASK_NUMBER(n, o, line) PARAM(API_QUERY, API_NUMBER, API_OPTION, n, o, line)
 #define ASK_LIST(n, o, line) PARAM(API_QUERY, API_LIST, API_OPTION, n, o, line)
 #define ASK_FLAG(n, o, line) PARAM(API_QUERY, API_FLAG, API_SWITCH, n, o, line)
 #define ASK_OPERAND(n, line) PARAM(API_QUERY, API_TEXT, API_OPERAND, n, NULL, line)

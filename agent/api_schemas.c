@@ -17,14 +17,16 @@ const struct api_schema api_schemas[] = {
     {"Check", "accepted:bool policy chain:Chain findings:[Finding]"},
     {"Upload",
      "&Check identity:int? unchanged:bool request? requested:time? client_request?*"
-     " client_requested:time?* anchor:sha256? confirm_by:time?* services:[Step]*"},
+     " client_requested:time?* anchor:sha256? confirm_by:time?* services:[Step]*"
+     " warnings:[Finding]*"},
     {"Verified", "valid:bool path:[Rung] findings:[Finding]"},
     {"Findings", "findings:[Finding]"},
     /* identity */
     {"Leaf", "name key spki_sha256:sha256 not_after:time?"},
     {"Identity",
      "&Leaf identity:int epoch:int origin imported:bool purpose reason made:time? seen:time?"
-     " previous:int? client:Leaf* chain:Chain confirm_by:time?* services:[Step]*"},
+     " previous:int? client:Leaf* chain:Chain confirm_by:time?* services:[Step]*"
+     " warnings:[Finding]*"},
     {"Backups", "identities:[Backup]"},
     {"Backup",
      "identity:int current:bool damage* epoch:int* origin* imported:bool* purpose* reason*"
@@ -58,7 +60,8 @@ const struct api_schema api_schemas[] = {
     {"ListStatus", "lists:[ListStanding]"},
     {"ListStanding", "&PublishedList standing holders:[Holder]"},
     {"Holder", "holder key:sha256 sequence:int? standing at:time?"},
-    {"Refreshed", "added:int removed:int kept:int crls_added:int crls_removed:int"},
+    {"Refreshed",
+     "added:int removed:int kept:int crls_added:int crls_removed:int findings:[Finding]"},
     {"Stores", "stores:[Store]"},
     {"Store", "store entries:int import_scope delete_scope distribution"},
     /* the built-in CA */
@@ -79,7 +82,8 @@ const struct api_schema api_schemas[] = {
     {"Revoked", "revoked"},
     /* migrations */
     {"Migration",
-     "id side=source|target state name directory peer owner epoch:int changed:time"},
+     "id side=source|target state name directory peer owner epoch:int changed:time"
+     " running:bool* owed*"},
     {"Jobs", "jobs:[Job]"},
     {"Job",
      "id:int command subject by state=running|done|refused|failed|stopped started:time"
@@ -87,7 +91,8 @@ const struct api_schema api_schemas[] = {
     {"Receipt", "format ..."},
     {"ReceiptCheck",
      "good:bool file migration epoch:int committed:time hash:sha256 previous:sha256"
-     " findings:[Finding]"},
+     " left_behind:LeftBehind* findings:[Finding]"},
+    {"LeftBehind", "sockets:int pipes:int devices:int skipped:int"},
     {"Removed", "removed:int"},
     /* the agent */
     {"Health", "status"},

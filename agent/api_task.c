@@ -2,6 +2,7 @@
 #include "agent/api_task.h"
 
 #include "agent/clock.h"
+#include "agent/runner.h"
 #include "base/fs.h"
 #include "base/text.h"
 
@@ -19,16 +20,6 @@
 
 #define SELF "/proc/self/exe"
 #define NOT_RUN 126
-
-static void take_signals(void)
-{
-    sigset_t none;
-
-    for (int i = 1; i < NSIG; i++)
-        signal(i, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 /* Only what its words name stays open. */
 static bool take_descriptors(const struct api_words *words, int out)
@@ -75,7 +66,7 @@ static void stand_alone(pid_t parent)
 {
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    take_signals();
+    runner_take_signals();
     if (getppid() != parent)
         _exit(NOT_RUN);
 }

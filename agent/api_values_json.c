@@ -232,40 +232,6 @@ static bool read_path(struct api_values *out, const struct api_route *route,
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* application/x-www-form-urlencoded: '+' is a blank. No NUL comes out of it. */
-static bool decode(char *out, size_t room, struct span from)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < from.n; i++) {
-        int byte = from.at[i] == '+' ? ' ' : from.at[i];
-
-        if (from.at[i] == '%') {
-            const int high = i + 2 < from.n ? hex_digit((char)from.at[i + 1]) : -1;
-            const int low = i + 2 < from.n ? hex_digit((char)from.at[i + 2]) : -1;
-
-            if (high < 0 || low < 0)
-                return false;
-            byte = high * 16 + low;
-            i += 2;
-        }
-        if (byte == 0 || n + 1 >= room)
-            return false;
-        out[n++] = (char)byte;
-    }
-    out[n] = '\0';
-    return true;
-}
-
 static bool read_pair(struct api_values *out, const struct api_route *route,
                       struct span pair, struct error *err)
 {
@@ -274,9 +240,10 @@ static bool read_pair(struct api_values *out, const struct api_route *route,
     size_t at = pair.n;
 
     (void)span_find(pair, "=", &at);
-    if (!decode(name, sizeof(name), span_head(pair, at)) ||
-        !decode(value, sizeof(value), span_after(pair, at + 1)))
-        return fail(err, E_API_PROPERTY, "the query is not percent-encoded, or too long");
+    if (!api_unescape(name, sizeof(name), span_head(pair, at), true) ||
+        !api_unescape(value, sizeof(value), span_after(pair, at + 1), true))
+        return fail(err, E_API_PROPERTY,
+                    "the query is not percent-encoded UTF-8, or too long");
     param = param_named(route, API_QUERY, name);
     if (param == NULL)
         return unknown(route, "the query has", name, err);

@@ -30,6 +30,7 @@ struct api_request {
     char token[API_TOKEN_MAX]; /* X-Auth-Token, or empty */
     char content_type[API_TOKEN_MAX];
     char address[API_ADDRESS_MAX];  /* without the port; empty on the Unix socket */
+    unsigned uid;                   /* who it is on the Unix socket */
     char last_event[API_TOKEN_MAX]; /* Last-Event-ID, or empty */
     uint64_t cursor;                /* of a stream that goes on: as answered; else 0 */
     bool goes_on;                   /* the next piece of a stream */
@@ -70,10 +71,12 @@ struct api_value {
 };
 
 struct metrics;
+struct clerk_jobs;
 
 struct api_visit {
     struct state *state;     /* opened, with its database */
     struct metrics *metrics; /* what has been counted so far */
+    struct clerk_jobs *jobs; /* those that run */
     time_t now;
     const struct api_request *request;
     struct span body;

@@ -27,6 +27,7 @@ static const char *const kind_names[AUDIT_KINDS] = {
     [AUDIT_MIGRATION] = "migration",
     [AUDIT_LISTENER] = "listener",
     [AUDIT_REFUSED] = "refused",
+    [AUDIT_MANAGEMENT] = "management",
 };
 
 const char *audit_kind_name(enum audit_kind kind)
@@ -191,16 +192,22 @@ bool audit_add(struct db *db, const struct key *key, const struct audit_entry *e
     return db_begin(&change, db, err) && audit_commit(&change, key, entry, now, err);
 }
 
-bool audit_list(struct query *out, struct db *db, time_t since, const enum audit_kind *kind,
+#define SELECT_RANGE(order)                                                                \
+    "SELECT seq, at, kind, event, subject, details, previous, hash FROM audit"             \
+    " WHERE seq IN (SELECT seq FROM audit WHERE at >= ?1 AND (?2 = '' OR kind = ?2)"       \
+    " AND seq > ?3 AND seq < ?4 ORDER BY seq " order " LIMIT ?5) ORDER BY seq"
+
+bool audit_list(struct query *out, struct db *db, const struct audit_range *range,
                 struct error *err)
 {
-    if (!query_begin(out, db,
-                     "SELECT seq, at, kind, event, subject, details, previous, hash"
-                     " FROM audit WHERE at >= ?1 AND (?2 = '' OR kind = ?2) ORDER BY seq",
+    if (!query_begin(out, db, range->after > 0 ? SELECT_RANGE("ASC") : SELECT_RANGE("DESC"),
                      err))
         return false;
-    query_int(out, 1, since);
-    query_text(out, 2, kind != NULL ? audit_kind_name(*kind) : "");
+    query_int(out, 1, range->since);
+    query_text(out, 2, range->kind != NULL ? audit_kind_name(*range->kind) : "");
+    query_int(out, 3, (int64_t)range->after);
+    query_int(out, 4, range->before > 0 ? (int64_t)range->before : INT64_MAX);
+    query_int(out, 5, range->limit > 0 ? (int64_t)range->limit : -1);
     return true;
 }
 

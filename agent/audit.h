@@ -31,9 +31,10 @@ enum audit_kind {
     AUDIT_GRANT,         /* given, renewed, revoked */
     AUDIT_MIGRATION,     /* moves of the handover */
     AUDIT_LISTENER,      /* start and end */
-    AUDIT_REFUSED        /* connections that came to nothing, counted */
+    AUDIT_REFUSED,       /* connections that came to nothing, counted */
+    AUDIT_MANAGEMENT     /* who used the management API: logins, and what they changed */
 };
-#define AUDIT_KINDS 13
+#define AUDIT_KINDS 14
 
 const char *audit_kind_name(enum audit_kind kind);
 /* E_AUDIT_KIND when there is none of this name. */
@@ -74,9 +75,16 @@ struct audit_record {
     const char *kind, *event, *subject, *details; /* borrowed from the query */
     struct digest previous, hash;
 };
-/* All from this time on, oldest first; `kind` NULL: every kind. The caller steps. */
-must_check bool audit_list(struct query *out, struct db *db, time_t since,
-                           const enum audit_kind *kind, struct error *err);
+/* Which of them; zeroed: all. */
+struct audit_range {
+    time_t since;
+    const enum audit_kind *kind;
+    uint64_t after, before; /* numbers, themselves not among them; before 0: to the end */
+    uint64_t limit;         /* at most so many: with `after` the first, else the last */
+};
+/* Oldest first. The caller steps. */
+must_check bool audit_list(struct query *out, struct db *db,
+                           const struct audit_range *range, struct error *err);
 /* The row in reach; false when no audit_add wrote it so. */
 bool audit_read(struct audit_record *out, const struct query *row);
 /* What its hash must be. */

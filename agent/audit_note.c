@@ -25,7 +25,8 @@ static bool load_key(struct identity *identity, struct ca *ca, const struct key 
     return *out != NULL;
 }
 
-static bool add(struct state *state, const struct audit_entry *entry, struct error *err)
+bool audit_note_entry(struct state *state, const struct audit_entry *entry,
+                      struct error *err)
 {
     scoped(identity_clear) struct identity identity = {0};
     scoped(ca_clear) struct ca ca = {0};
@@ -48,7 +49,7 @@ static void note(struct state *state, const struct audit_entry *entry,
 {
     struct error err = *before;
 
-    if (err.msg == E_NONE && add(state, entry, &err))
+    if (err.msg == E_NONE && audit_note_entry(state, entry, &err))
         return;
     fprintf(stderr, "pairgate: this is not in the record (audit): %s %s\n",
             audit_kind_name(entry->kind), entry->event);

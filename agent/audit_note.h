@@ -21,6 +21,10 @@ must_check bool audit_note_typed(struct state *state, struct db_change *change,
                                  const char *event, const char *migration,
                                  struct error *err, const char *about, ...)
     printf_like(6, 7);
+/* One that was made elsewhere; the state may be open with its database. For whom none may
+ * be missing. */
+must_check bool audit_note_entry(struct state *state, const struct audit_entry *entry,
+                                 struct error *err);
 /* The identity now in use: subject is its name. */
 void audit_note_identity(struct state *state, const char *event);
 /* The trust stores were brought to what is published. */

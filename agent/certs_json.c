@@ -59,6 +59,8 @@ static void add_facts(json_t *object, const struct change_facts *facts)
         object, "confirm_by",
         view_json_time(facts->rollback.pending ? facts->rollback.deadline : 0));
     json_object_set_new(object, "services", services_array(&facts->services));
+    if (facts->warnings.n > 0)
+        json_object_set_new(object, "warnings", view_json_report(&facts->warnings));
 }
 
 static void put_answer(json_t *object, const char *request, const char *requested,

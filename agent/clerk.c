@@ -15,12 +15,9 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
-#define TICK_MS 200         /* while a command runs, whose time may be over */
-#define PATIENCE_SECONDS 10 /* for a worker in the middle of a message */
+#define TICK_MS 200 /* while a command runs, whose time may be over */
 
 static bool is_busy(const struct window *window)
 {
@@ -34,7 +31,8 @@ static bool window_receive(struct clerk *clerk, struct window *window)
     struct error err = {0};
     bool end = false;
 
-    if (!pipe_receive(window->end.socket, request, sizeof(*request), &end, &err) || end)
+    if (!pipe_receive(window->end.socket, request, sizeof(*request), &end, &err) || end ||
+        !pipe_is_bool(&request->goes_on))
         return false;
     window->body = buf_upto(API_BODY_MAX);
     if (!pipe_receive_bytes(window->end.socket, &window->body, request->body_n, &err)) {
@@ -125,13 +123,10 @@ static void clerk_loop(struct clerk *clerk)
 
 static void windows_open(struct clerk *clerk, const struct window_end *windows)
 {
-    const struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
-
     clerk->window = mem_zeroed(clerk->n, sizeof(*clerk->window));
     for (size_t i = 0; i < clerk->n; i++) {
         clerk->window[i].end = windows[i];
-        setsockopt(windows[i].socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-        setsockopt(windows[i].socket, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+        pipe_lose_patience(windows[i].socket, PIPE_PATIENCE_SECONDS);
     }
 }
 
@@ -149,6 +144,7 @@ _Noreturn void clerk_serve(struct state *state, const struct window_end *windows
     } else if (login_open(&clerk->login, &err)) {
         if (state_open_db(state, &err) && job_sweep(&state->db, clock_now(), &err))
             clerk_loop(clerk);
+        clerk_record_end(clerk);
         login_close(&clerk->login);
     }
     clerk_jobs_clear(&clerk->jobs, state);

@@ -82,8 +82,10 @@ static void drain(struct clerk_job *item, struct state *state)
         take_bytes(item, state, span_of(bytes, (size_t)n));
 }
 
-static enum job_state state_of(int status)
+static enum job_state state_of(int status, bool stopped)
 {
+    if (stopped && status != 0)
+        return JOB_STOPPED;
     switch (status) {
     case 0:
         return JOB_DONE;
@@ -106,11 +108,26 @@ static void item_clear(struct clerk_job *item)
 static void item_end(struct clerk_job *item, struct state *state, int status)
 {
     item->job.status = status;
-    item->job.state = state_of(status);
+    item->job.state = state_of(status, item->stopped);
     item->job.ended = clock_now();
     item->job.pid = 0;
     save(item, state);
     item_clear(item);
+}
+
+/* The leader of the group is a child that was not waited for; for a moment it has no group
+ * yet. */
+void clerk_job_stop(struct clerk_jobs *jobs, int64_t id)
+{
+    for (size_t i = 0; i < JOBS_AT_ONCE; i++) {
+        struct clerk_job *item = &jobs->item[i];
+
+        if (item->job.id != id || item->task.pid == 0)
+            continue;
+        item->stopped = true;
+        if (kill(-item->task.pid, SIGTERM) != 0)
+            kill(item->task.pid, SIGTERM);
+    }
 }
 
 bool clerk_jobs_turn(struct clerk_jobs *jobs, struct state *state)

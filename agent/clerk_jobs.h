@@ -18,6 +18,7 @@ struct clerk_job {
     size_t written;   /* bytes of it */
     int64_t saved_ms; /* when progress was stored */
     struct buf line;  /* the beginning of one */
+    bool stopped;     /* somebody asked for its end */
 };
 
 struct clerk_jobs {
@@ -27,6 +28,9 @@ struct clerk_jobs {
 /* Start the command of the visit's row, and answer with the job. */
 must_check bool clerk_job_begin(struct clerk_jobs *jobs, struct api_visit *visit,
                                 struct error *err);
+/* Ask the one with this number to end; however it ends then, it was stopped, unless it was
+ * done by that time. */
+void clerk_job_stop(struct clerk_jobs *jobs, int64_t id);
 /* Take what they have printed; those that have ended are over. True while one runs. */
 bool clerk_jobs_turn(struct clerk_jobs *jobs, struct state *state);
 /* End them all. */

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/span.h"
 #include "pairing/grant.h"
+#include "transfer/handover.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,7 +49,7 @@ void event_recovered(const struct events *events);
 /* The drawn-over line, if one was drawn, is finished. */
 void event_progress_end(const struct events *events);
 /* Source: a state that is on disk. */
-void event_state(const struct events *events, const char *state);
+void event_state(const struct events *events, enum handover_state state);
 /* Source: what changed until it was frozen, `bytes` of it, comes as this generation. */
 void event_generation(const struct events *events, unsigned generation, uint64_t bytes);
 /* A hook has ended: `how` NULL when it succeeded, else with the end of what it said. */

@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#define SHOWN_BYTES (128U << 10)
+
 void http_open(struct http *http, struct tls *tls)
 {
     *http = (struct http){.tls = tls, .head = mem_zeroed(HTTP_HEAD_MAX, 1)};
@@ -20,11 +22,18 @@ void http_open_plain(struct http *http, int socket)
     *http = (struct http){.plain = socket, .head = mem_zeroed(HTTP_HEAD_MAX, 1)};
 }
 
+/* What comes in crumbs costs more than it says. */
 static bool wire_read(struct http *http, void *out, size_t room, size_t *got, int seconds,
                       struct error *err)
 {
-    return http->tls != NULL ? tls_read(http->tls, out, room, got, seconds, err)
-                             : plain_read(http->plain, out, room, got, seconds, err);
+    const bool good = http->tls != NULL
+                          ? tls_read(http->tls, out, room, got, seconds, err)
+                          : plain_read(http->plain, out, room, got, seconds, err);
+
+    http->arrived += good ? *got : 0;
+    return good &&
+           (++http->pieces <= HTTP_PIECES_MIN + http->arrived / HTTP_PIECE_BYTES ||
+            fail(err, E_HTTP, "%zu bytes in %zu pieces", http->arrived, http->pieces));
 }
 
 bool http_send_bytes(struct http *http, struct span bytes, struct error *err)
@@ -77,6 +86,7 @@ bool http_read_head(struct http *http, bool is_request, struct http_message *out
     size_t parsed = 0;
 
     *end = false;
+    http->arrived = http->pieces = 0;
     for (;;) {
         bool first = http->head_n == 0;
         size_t got = 0, used = 0;
@@ -120,15 +130,25 @@ static bool body_map(struct http *http, struct error *err)
     at = mmap(NULL, HTTP_BODY_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
               0);
     if (at == MAP_FAILED)
-        return fail_errno(err, E_TOO_LARGE, "no memory for a body");
+        return fail_errno(err, E_BODY_MEMORY, "a body");
     http->body = at;
     return true;
+}
+
+/* What came since, while the cache has it; BLAKE3 is fast on long parts only. */
+static void show(struct http *http, size_t *shown, size_t have, size_t least)
+{
+    if (http->sees == NULL || have - *shown < least)
+        return;
+    digest_add(http->sees, span_of(http->body + *shown, have - *shown));
+    *shown = have;
 }
 
 bool http_read_body(struct http *http, struct http_message *message, size_t body_max,
                     struct error *err)
 {
     size_t have = message->length < http->head_n ? message->length : http->head_n;
+    size_t shown = 0;
     int64_t deadline =
         seconds_now() + TLS_IDLE_SECONDS + (int64_t)(message->length / HTTP_RATE_MIN);
 
@@ -153,7 +173,9 @@ bool http_read_body(struct http *http, struct http_message *message, size_t body
         if (got == 0)
             return fail(err, E_HTTP, "closed in the middle of a body");
         have += got;
+        show(http, &shown, have, SHOWN_BYTES);
     }
+    show(http, &shown, have, 1);
     message->body = span_of(http->body, have);
     return true;
 }

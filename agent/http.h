@@ -7,6 +7,7 @@
 #pragma once
 
 #include "agent/bounds.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/span.h"
 #include "pairing/tls.h"
@@ -46,7 +47,9 @@ struct http {
     int plain;
     unsigned char *head; /* HTTP_HEAD_MAX bytes, head_n of them in use */
     size_t head_n;
-    unsigned char *body; /* HTTP_BODY_MAX bytes, mapped when first needed */
+    size_t arrived, pieces;  /* bytes of this message, and in how many reads they came */
+    unsigned char *body;     /* HTTP_BODY_MAX bytes, mapped when first needed */
+    struct digest_run *sees; /* borrowed; of a body, as it arrives. NULL: nobody asks */
 };
 
 void http_open(struct http *http, struct tls *tls);
@@ -60,7 +63,7 @@ void http_open_plain(struct http *http, int socket);
  */
 must_check bool http_read_head(struct http *http, bool is_request, struct http_message *out,
                                bool *end, int idle_seconds, struct error *err);
-/* The body, at no less than HTTP_RATE_MIN bytes a second. */
+/* The body, at no less than HTTP_RATE_MIN bytes a second; also into http->sees. */
 must_check bool http_read_body(struct http *http, struct http_message *message,
                                size_t body_max, struct error *err);
 

@@ -95,14 +95,30 @@ bool login_read_basic(struct login_try *out, const char *authorization, struct e
     return true;
 }
 
+/* Wrong ones count for the address as origins are counted. */
+static bool is_shut(struct login *login, const struct api_visit *visit)
+{
+    char host[ORIGIN_HOST_MAX];
+
+    origin_show(host, visit->request->address);
+    return host[0] != '\0' && door_is_shut_for(&login->guesses, host, ms(visit->now));
+}
+
+static void count_wrong(struct login *login, const struct api_visit *visit)
+{
+    char host[ORIGIN_HOST_MAX];
+
+    origin_show(host, visit->request->address);
+    if (host[0] != '\0')
+        door_count_failure(&login->guesses, host, ms(visit->now));
+}
+
 static enum login_result by_password(struct login *login, struct api_visit *visit,
                                      struct login_try *try, struct error *err)
 {
-    const char *address = visit->request->address;
-
-    if (address[0] != '\0' && door_is_shut_for(&login->guesses, address, ms(visit->now))) {
+    if (is_shut(login, visit)) {
         visit->reply.retry_after = 60;
-        fail(err, E_API_GUESSES, "%s", address);
+        fail(err, E_API_GUESSES, "%s", visit->request->address);
         return LOGIN_REFUSED;
     }
     if (!admin_verifier_of_any(&try->verifier, &try->role, &try->mark, &visit->state->db,
@@ -162,18 +178,29 @@ bool login_check(struct api_task *task, const struct login_try *try, struct erro
     return api_task_fork(task, check_try, try, LOGIN_CHECK_SECONDS, err);
 }
 
+/* It was changed while it was checked. */
+static bool is_still_that(const struct api_visit *visit, const struct login_try *try)
+{
+    struct error err = {0};
+    struct verifier now;
+    struct digest mark;
+    enum admin_role role;
+
+    return admin_verifier_of_any(&now, &role, &mark, &visit->state->db, try->name, &err) &&
+           digest_equal(&now.stored_key, &try->verifier.stored_key);
+}
+
 bool login_checked(struct login *login, struct api_visit *visit,
                    const struct login_try *try, bool right, struct error *err)
 {
     visit->reply.pause = slowdown_seconds(&login->slow, &try->mark, visit->now);
-    if (right) {
+    if (right && is_still_that(visit, try)) {
         slowdown_forget(&login->slow, &try->mark);
         remember(login, try, visit->now);
         become(visit, try->name, try->role);
         return true;
     }
     slowdown_count(&login->slow, &try->mark, visit->now);
-    if (visit->request->address[0] != '\0')
-        door_count_failure(&login->guesses, visit->request->address, ms(visit->now));
+    count_wrong(login, visit);
     return fail(err, E_API_LOGIN, "name or password are wrong");
 }

@@ -38,16 +38,18 @@ static size_t seats_of(const struct manage *manage, const char *host)
 static bool seat_take(struct manage *manage, const struct manage_caller *caller,
                       size_t *seat)
 {
+    char host[ORIGIN_HOST_MAX];
     size_t i = manage->place->n;
 
+    origin_show(host, caller->host);
     pthread_mutex_lock(&manage->lock);
-    if (manage->place->local || seats_of(manage, caller->host) < MANAGE_SEATS_PER_ADDRESS)
+    if (manage->place->local || seats_of(manage, host) < MANAGE_SEATS_PER_ADDRESS)
         for (i = 0; i < manage->place->n && manage->seat[i].taken; i++)
             ;
     if (i < manage->place->n) {
         manage->seat[i].taken = true;
         manage->seat[i].socket = fcntl(caller->socket, F_DUPFD_CLOEXEC, 0);
-        (void)text_fits(manage->seat[i].host, caller->host);
+        (void)text_fits(manage->seat[i].host, host);
         manage->inside++;
     }
     pthread_mutex_unlock(&manage->lock);
@@ -123,13 +125,14 @@ struct hall {
 };
 enum { WAIT_LISTENING, WAIT_SIGNALS, WAIT_WAKE, WAIT_CALLERS };
 
-static bool may_call(const struct manage *manage, int socket)
+static void take_uid(struct manage_caller *caller, uid_t owner)
 {
     struct ucred who = {0};
     socklen_t n = sizeof(who);
 
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
-           (who.uid == 0 || who.uid == manage->place->owner);
+    caller->stranger = getsockopt(caller->socket, SOL_SOCKET, SO_PEERCRED, &who, &n) != 0 ||
+                       (who.uid != 0 && who.uid != owner);
+    caller->uid = who.uid;
 }
 
 static void take_caller(struct hall *hall, int socket, const struct sockaddr *from,
@@ -139,7 +142,7 @@ static void take_caller(struct hall *hall, int socket, const struct sockaddr *fr
 
     *caller = (struct manage_caller){.socket = socket, .since_ms = clock_steady_ms()};
     if (hall->manage->place->local)
-        caller->stranger = !may_call(hall->manage, socket);
+        take_uid(caller, hall->manage->place->owner);
     else if (getnameinfo(from, n, caller->host, sizeof(caller->host), NULL, 0,
                          NI_NUMERICHOST) != 0)
         (void)text_fits(caller->host, "?");

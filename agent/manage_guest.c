@@ -116,6 +116,7 @@ static void fill_request(struct talk *talk, const struct guest *guest)
     (void)text_fits(out->content_type, message->content_type);
     (void)text_fits(out->last_event, message->last_event);
     (void)text_fits(out->address, guest->caller->host);
+    out->uid = guest->caller->uid;
     out->body_n = message->body.n;
 }
 

@@ -12,6 +12,7 @@
 struct manage_caller {
     int socket;
     char host[ORIGIN_HOST_MAX]; /* empty: local */
+    uid_t uid;                  /* local: who it is */
     bool stranger;              /* local, and not one of those who may */
     int64_t since_ms;
 };

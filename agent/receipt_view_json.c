@@ -44,6 +44,8 @@ static void check_json(FILE *out, const struct receipt_check *check, const char 
     json_put_text(object, "committed", when);
     json_put_digest(object, "hash", &check->hash);
     json_put_digest(object, "previous", &receipt->previous);
+    if (receipt->left.told)
+        json_object_set_new(object, "left_behind", view_json_left(&receipt->left));
     json_object_set_new(object, "findings", view_json_report(&check->findings));
     view_json_print(out, object);
 }

@@ -15,8 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define CONNECT_SECONDS 10
-#define SILENT_SECONDS 180 /* a command has a minute */
+#define CONNECT_SECONDS 10L
+#define SILENT_SECONDS 180L /* a command has a minute */
 #define URL_MAX (REMOTE_URL_MAX + REMOTE_PATH_MAX)
 #define LINE_MAX_BYTES 256
 #define STATUS_MAX 255 /* of a process */
@@ -96,35 +96,15 @@ static bool is_trusted(const struct remote_peer *peer, const struct chain *chain
 
 static bool judge(struct exchange *exchange, struct error *err)
 {
-    const struct curl_tlssessioninfo *tls = NULL;
     const struct chain *chain = &exchange->tls.facts.peer;
 
-    if (curl_easy_getinfo(exchange->curl, CURLINFO_TLS_SSL_PTR, &tls) != CURLE_OK ||
-        tls == NULL || tls->internals == NULL ||
-        !tls_curl_connected(&exchange->tls, tls->internals))
-        return fail(err, E_REMOTE_PEER, "no TLS connection: %s", exchange->tls.err.about);
+    if (!tls_curl_look(&exchange->tls, exchange->curl, err))
+        return false;
     return exchange->peer->pin != NULL ? has_pin(exchange->peer, chain_leaf(chain), err)
                                        : is_trusted(exchange->peer, chain, err);
 }
 
 /* ---- libcurl's callbacks ---- */
-
-static CURLcode at_tls_setup(CURL *curl, void *ctx, void *at)
-{
-    struct exchange *exchange = at;
-
-    (void)curl;
-    return tls_curl_policy(&exchange->tls, ctx) ? CURLE_OK : CURLE_ABORTED_BY_CALLBACK;
-}
-
-static int at_socket(void *at, curl_socket_t fd, curlsocktype purpose)
-{
-    struct exchange *exchange = at;
-
-    (void)purpose;
-    exchange->tls.fd = fd;
-    return CURL_SOCKOPT_OK;
-}
 
 static int at_request(void *at, char *peer, char *own, int peer_port, int own_port)
 {
@@ -143,6 +123,7 @@ static size_t at_body(char *bytes, size_t size, size_t n, void *at)
     struct remote_answer *answer = exchange->answer;
     long status = 0;
 
+    tls_curl_delivered(&exchange->tls, size * n);
     curl_easy_getinfo(exchange->curl, CURLINFO_RESPONSE_CODE, &status);
     if (answer->piece != NULL && status == 200) {
         answer->piece(answer->at, span_of(bytes, size * n));
@@ -165,12 +146,14 @@ static const char *value_of(const char *line, const char *name)
 
 static size_t at_header(char *bytes, size_t size, size_t n, void *at)
 {
-    struct remote_answer *answer = ((struct exchange *)at)->answer;
+    struct exchange *exchange = at;
+    struct remote_answer *answer = exchange->answer;
     char line[LINE_MAX_BYTES];
     const char *value;
     uint64_t number = 0;
     struct error none = {0};
 
+    tls_curl_delivered(&exchange->tls, size * n);
     if (!text_copy_span(line, sizeof(line), span_of(bytes, size * n)))
         return size * n;
     line[strcspn(line, "\r\n")] = '\0';
@@ -186,40 +169,13 @@ static size_t at_header(char *bytes, size_t size, size_t n, void *at)
 
 /* ---- what is asked ---- */
 
-static bool set_numbers(CURL *curl)
-{
-    static const struct {
-        CURLoption option;
-        long value;
-    } numbers[] = {
-        {CURLOPT_NOSIGNAL, 1},
-        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_3},
-        {CURLOPT_SSL_VERIFYPEER, 1},
-        {CURLOPT_SSL_VERIFYHOST, 0}, /* is_trusted compares the name */
-        {CURLOPT_SSL_SESSIONID_CACHE, 0},
-        {CURLOPT_CA_CACHE_TIMEOUT, 0},
-        {CURLOPT_FOLLOWLOCATION, 0},
-        {CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS},
-        {CURLOPT_LOW_SPEED_LIMIT, 1},
-        {CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS},
-    };
-
-    for (size_t i = 0; i < COUNT(numbers); i++)
-        if (curl_easy_setopt(curl, numbers[i].option, numbers[i].value) != CURLE_OK)
-            return false;
-    curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* a lean build has no proxies at all */
-    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
-}
-
-static bool set_callbacks(struct exchange *exchange)
+static bool set_up(struct exchange *exchange)
 {
     CURL *curl = exchange->curl;
 
-    return curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, at_tls_setup) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, exchange) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, at_socket) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, exchange) == CURLE_OK &&
+    return tls_curl_use(&exchange->tls, curl) &&
+           curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, at_request) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PREREQDATA, exchange) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, at_body) == CURLE_OK &&
@@ -279,7 +235,7 @@ bool remote_http(struct remote_answer *out, const struct remote_peer *peer,
     out->body = buf_upto(REMOTE_ANSWER_MAX);
     if (!be_nobody(&exchange, err))
         return false;
-    if (exchange.curl == NULL || !set_numbers(exchange.curl) || !set_callbacks(&exchange) ||
+    if (exchange.curl == NULL || !set_up(&exchange) ||
         !set_request(&exchange, method, path, body))
         return fail(err, E_REMOTE_HTTP, "libcurl cannot be used as it must be");
     code = curl_easy_perform(exchange.curl);

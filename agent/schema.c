@@ -97,6 +97,8 @@ const char *const schema_steps[] = {
     " id TEXT PRIMARY KEY, token BLOB NOT NULL UNIQUE, name TEXT NOT NULL,"
     " kind TEXT NOT NULL, address TEXT NOT NULL, created INTEGER NOT NULL,"
     " used INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
+    /* one that a new password ended was kept as a row that did not count */
+    "DELETE FROM session;",
 };
 
 const size_t schema_count = COUNT(schema_steps);

@@ -10,15 +10,20 @@
 #define TOKEN_BYTES ((SESSION_TOKEN_MAX - 2) / 2)
 #define USED_SECONDS 60 /* how exactly the last use is known: a look is no write */
 
-/* ?1 is the oldest use that counts. */
+/* A use counts that lies between these two, ?1 and ?2: of one ahead of the clock nobody
+ * knows when it was. */
 #define LIVING                                                                             \
     "SELECT session.id, session.name, admin.role, session.kind, session.address,"          \
     " session.created, session.used FROM session JOIN admin ON admin.name = session.name"  \
-    " WHERE session.used >= ?1 AND session.created >= admin.changed"
+    " WHERE session.used BETWEEN ?1 AND ?2"
+#define OVER                                                                               \
+    "used NOT BETWEEN ?1 AND ?2 OR NOT EXISTS"                                             \
+    " (SELECT 1 FROM admin WHERE admin.name = session.name)"
 
-static time_t oldest(time_t now)
+static void bind_times(struct query *query, time_t now)
 {
-    return now - API_SESSION_IDLE_SECONDS;
+    query_int(query, 1, now - API_SESSION_IDLE_SECONDS);
+    query_int(query, 2, now + API_SESSION_IDLE_SECONDS);
 }
 
 void session_read(struct session *out, const struct query *row)
@@ -38,7 +43,7 @@ bool session_list(struct query *out, struct db *db, time_t now, struct error *er
 {
     if (!query_begin(out, db, LIVING " ORDER BY session.created, session.id", err))
         return false;
-    query_int(out, 1, oldest(now));
+    bind_times(out, now);
     return true;
 }
 
@@ -47,10 +52,10 @@ bool session_load(struct session *out, struct db *db, const char *id, time_t now
 {
     scoped(query_end) struct query row = {0};
 
-    if (!query_begin(&row, db, LIVING " AND session.id = ?2", err))
+    if (!query_begin(&row, db, LIVING " AND session.id = ?3", err))
         return false;
-    query_int(&row, 1, oldest(now));
-    query_text(&row, 2, id);
+    bind_times(&row, now);
+    query_text(&row, 3, id);
     if (!query_next(&row, err))
         return fail(err, E_API_SESSION_UNKNOWN, "%.40s", id);
     session_read(out, &row);
@@ -72,6 +77,33 @@ static bool session_touch(struct session *session, struct db *db, time_t now,
     return query_run(&update, NULL, err);
 }
 
+/* What is out of its time is removed, not only passed over: the clock may come to it. */
+static bool sweep(struct db *db, time_t now, struct error *err)
+{
+    scoped(query_end) struct query remove = {0};
+
+    if (!query_begin(&remove, db, "DELETE FROM session WHERE " OVER, err))
+        return false;
+    bind_times(&remove, now);
+    return query_run(&remove, NULL, err);
+}
+
+/* A look alone is no write. */
+static bool sweep_if_due(struct db *db, time_t now, struct error *err)
+{
+    scoped(query_end) struct query row = {0};
+
+    if (!query_begin(&row, db, "SELECT EXISTS (SELECT 1 FROM session WHERE " OVER ")", err))
+        return false;
+    bind_times(&row, now);
+    if (!query_next(&row, err))
+        return false;
+    if (query_get_int(&row, 0) == 0)
+        return true;
+    query_end(&row);
+    return sweep(db, now, err);
+}
+
 bool session_find(struct session *out, struct db *db, const char *token, time_t now,
                   struct error *err)
 {
@@ -79,10 +111,11 @@ bool session_find(struct session *out, struct db *db, const char *token, time_t 
     struct digest hash;
 
     digest_of(&hash, DIGEST_SHA256, span_text(token));
-    if (!query_begin(&row, db, LIVING " AND session.token = ?2", err))
+    if (!sweep_if_due(db, now, err) ||
+        !query_begin(&row, db, LIVING " AND session.token = ?3", err))
         return false;
-    query_int(&row, 1, oldest(now));
-    query_blob(&row, 2, digest_span(&hash));
+    bind_times(&row, now);
+    query_blob(&row, 3, digest_span(&hash));
     if (!query_next(&row, err))
         return fail(err, E_API_LOGIN, "no session has this token, or it was idle too long");
     session_read(out, &row);
@@ -90,29 +123,18 @@ bool session_find(struct session *out, struct db *db, const char *token, time_t 
     return session_touch(out, db, now, err);
 }
 
-/* Those whose time is over make room. */
-static bool sweep(struct db *db, time_t now, struct error *err)
-{
-    scoped(query_end) struct query remove = {0};
-
-    if (!query_begin(
-            &remove, db,
-            "DELETE FROM session WHERE used < ?1 OR NOT EXISTS (SELECT 1 FROM admin"
-            " WHERE admin.name = session.name"
-            " AND session.created >= admin.changed)",
-            err))
-        return false;
-    query_int(&remove, 1, oldest(now));
-    return query_run(&remove, NULL, err);
-}
-
-static bool there_is_room(struct db *db, struct error *err)
+/* Each user has a share: nobody, an observer least of all, takes the room of all others. */
+static bool there_is_room(struct db *db, const char *name, struct error *err)
 {
     scoped(query_end) struct query row = {0};
 
-    if (!query_begin(&row, db, "SELECT count(*) FROM session", err) ||
-        !query_next(&row, err))
+    if (!query_begin(&row, db, "SELECT count(*), total(name = ?1) FROM session", err))
         return false;
+    query_text(&row, 1, name);
+    if (!query_next(&row, err))
+        return false;
+    if (query_get_int(&row, 1) >= API_SESSIONS_EACH)
+        return fail(err, E_API_SESSIONS, "%d of %s", API_SESSIONS_EACH, name);
     return query_get_int(&row, 0) < API_SESSIONS_MAX ||
            fail(err, E_API_SESSIONS, "%d", API_SESSIONS_MAX);
 }
@@ -152,8 +174,8 @@ bool session_begin(struct session *session, char token[SESSION_TOKEN_MAX], struc
     struct digest hash;
 
     session->created = session->used = now;
-    if (!sweep(db, now, err) || !there_is_room(db, err) || !make_id(session->id, err) ||
-        !make_token(token, &hash, err) ||
+    if (!sweep(db, now, err) || !there_is_room(db, session->name, err) ||
+        !make_id(session->id, err) || !make_token(token, &hash, err) ||
         !query_begin(&insert, db,
                      "INSERT INTO session (id, token, name, kind, address, created, used)"
                      " VALUES (?1,?2,?3,?4,?5,?6,?6)",
@@ -166,6 +188,17 @@ bool session_begin(struct session *session, char token[SESSION_TOKEN_MAX], struc
     query_text(&insert, 5, session->address);
     query_int(&insert, 6, now);
     return query_run(&insert, NULL, err);
+}
+
+/* By the name: the times of a session and of a password are whole seconds. */
+bool session_end_all(struct db *db, const char *name, struct error *err)
+{
+    scoped(query_end) struct query remove = {0};
+
+    if (!query_begin(&remove, db, "DELETE FROM session WHERE name = ?1", err))
+        return false;
+    query_text(&remove, 1, name);
+    return query_run(&remove, NULL, err);
 }
 
 bool session_end(struct db *db, const char *id, struct error *err)

@@ -2,7 +2,8 @@
 /*
  * Sessions of the management API, rows of the state database. Of a token the SHA-256 alone
  * is kept. A session ends when it was idle for API_SESSION_IDLE_SECONDS, when its user is
- * removed, and when that user's password changes.
+ * removed, and when that user's password changes: whoever does either ends them
+ * (session_end_all), for no clock tells which was first.
  */
 #pragma once
 
@@ -34,6 +35,8 @@ must_check bool session_find(struct session *out, struct db *db, const char *tok
 must_check bool session_load(struct session *out, struct db *db, const char *id, time_t now,
                              struct error *err);
 must_check bool session_end(struct db *db, const char *id, struct error *err);
+/* Every one of this name, which has another password now, or is nobody's any more. */
+must_check bool session_end_all(struct db *db, const char *name, struct error *err);
 /* All that live, oldest first, through a query the caller steps. */
 must_check bool session_list(struct query *out, struct db *db, time_t now,
                              struct error *err);

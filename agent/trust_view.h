@@ -31,6 +31,8 @@ void trust_view_json_entry(FILE *out, const struct entry *entry, struct span pem
 void trust_view_json_done(FILE *out, const char *what, const struct entry *entry,
                           const struct entry *renews, bool comes_back);
 void trust_view_json_published(FILE *out, const struct published_lists *lists);
-void trust_view_json_refreshed(FILE *out, const struct refreshed *refreshed);
+/* `failed`: the revocation lists that could not be fetched. */
+void trust_view_json_refreshed(FILE *out, const struct refreshed *refreshed,
+                               const struct report *failed);
 void trust_view_json_stores(FILE *out, const struct store_kind *kinds, const size_t *held,
                             size_t n);

@@ -2,6 +2,7 @@
 #include "agent/filter.h"
 #include "agent/trust_view.h"
 #include "agent/view_json.h"
+#include "pairing/json.h"
 
 #include <jansson.h>
 
@@ -86,14 +87,16 @@ void trust_view_json_published(FILE *out, const struct published_lists *lists)
     view_json_print(out, json_pack("{s:o}", "lists", array));
 }
 
-void trust_view_json_refreshed(FILE *out, const struct refreshed *refreshed)
+void trust_view_json_refreshed(FILE *out, const struct refreshed *refreshed,
+                               const struct report *failed)
 {
-    view_json_print(out, json_pack("{s:I, s:I, s:I, s:I, s:I}", "added",
+    view_json_print(out, json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "added",
                                    (json_int_t)refreshed->added, "removed",
                                    (json_int_t)refreshed->removed, "kept",
                                    (json_int_t)refreshed->kept, "crls_added",
                                    (json_int_t)refreshed->crls_added, "crls_removed",
-                                   (json_int_t)refreshed->crls_removed));
+                                   (json_int_t)refreshed->crls_removed, "findings",
+                                   json_findings(failed)));
 }
 
 static const char *reach_name(enum store_reach reach)

@@ -32,7 +32,7 @@ static bool add_chain(struct chain *out, const struct chain *more, struct error 
 }
 
 /* Append the certificates of one more file; damage is a finding that names the file. */
-static bool read_more(struct chain *out, struct span file, size_t number,
+static bool read_more(struct chain *out, struct span file, const char *name,
                       struct report *report, struct error *err)
 {
     scoped(chain_clear) struct chain one = {0};
@@ -40,7 +40,7 @@ static bool read_more(struct chain *out, struct span file, size_t number,
 
     if (chain_parse(&one, file, &why))
         return add_chain(out, &one, err);
-    fail(&finding, why.msg, "file %zu: %s", number, why.about);
+    fail(&finding, why.msg, "%.200s: %.300s", name, why.about);
     report_add(report, &finding);
     return true;
 }
@@ -75,7 +75,7 @@ static bool read_files(struct upload *out, struct span file, const struct upload
 
     if (wish->mores > 0) {
         for (size_t i = 0; i <= wish->mores; i++)
-            if (!read_more(&out->given, i == 0 ? file : wish->more[i - 1], i + 1,
+            if (!read_more(&out->given, i == 0 ? file : wish->more[i - 1], wish->name[i],
                            &out->report, err))
                 return false;
     } else if (!chain_parse(&out->given, file, &why)) {
@@ -213,14 +213,21 @@ static bool root_is_admitted(const struct upload *upload, const struct state *st
             trust_admits(&trust, chain_root(&upload->sorted), wish->confirm_anchor, err));
 }
 
-/* That a request is answered is but a note for people. */
-static void note_used(const struct office *office, const struct upload_answer *answer,
-                      time_t now)
+/* A request is answered, and perhaps by less than was asked for: notes for people. Not of
+ * the one of two leaves that stays. */
+static void note_answer(struct report *report, const struct office *office,
+                        const struct chain *chain, enum leaf_use use, time_t now)
 {
-    const struct pending *asked = ledger_find(&office->ledger, answer->request);
+    const struct cert *before = chain_leaf(identity_chain(&office->now, use));
+    const struct cert *leaf = chain->n > 0 ? chain_leaf(chain) : NULL;
+    const struct pending *asked =
+        leaf != NULL ? ledger_find_key(&office->ledger, &leaf->spki_sha256) : NULL;
     struct error note = {0};
 
-    if (asked != NULL && !ledger_mark_used(office->state->fd, asked, now, &note))
+    if (asked == NULL || digest_equal(&leaf->sha256, &before->sha256))
+        return;
+    csr_diff_dropped(report, &asked->request, leaf);
+    if (!ledger_mark_used(office->state->fd, asked, now, &note))
         view_text_finding(stderr, &note);
 }
 
@@ -249,8 +256,8 @@ static bool install(struct upload *upload, const struct office *office,
     }
     if (!identity_make(&upload->number, office->state->fd, &parts, &change, err))
         return false;
-    note_used(office, &upload->answer, wish->now);
-    note_used(office, &upload->client_answer, wish->now);
+    note_answer(&upload->report, office, &upload->sorted, LEAF_SERVER, wish->now);
+    note_answer(&upload->report, office, &upload->client, LEAF_CLIENT, wish->now);
     return true;
 }
 

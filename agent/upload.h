@@ -19,6 +19,7 @@ struct upload_wish {
     /* Further files of the same upload; what comes in several files comes in any order. */
     const struct span *more;
     size_t mores;
+    const char *const *name; /* of all 1 + mores, for findings; unused with one file */
     enum leaf_use
         renews; /* LEAF_BOTH: all of it; else one of two leaves, the other stays */
     const struct chain

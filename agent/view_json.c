@@ -97,6 +97,17 @@ json_t *view_json_list(const struct published *list, json_t *entries)
                      view_json_time(list->expires), "entries", entries);
 }
 
+json_t *view_json_left(const struct left_behind *left)
+{
+    json_t *object = json_object();
+
+    json_put_int(object, "sockets", (int64_t)left->sockets);
+    json_put_int(object, "pipes", (int64_t)left->pipes);
+    json_put_int(object, "devices", (int64_t)left->devices);
+    json_put_int(object, "skipped", (int64_t)left->skipped);
+    return object;
+}
+
 void view_json_print(FILE *out, json_t *value)
 {
     json_dumpf(value, out, JSON_COMPACT);

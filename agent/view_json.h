@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "certs/leaves.h"
 #include "certs/policy.h"
+#include "transfer/left.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -32,5 +33,7 @@ void view_json_both(struct json_t *rung, struct json_t *server, struct json_t *c
 struct json_t *view_json_list(const struct published *list, struct json_t *entries);
 /* Into the row of rung 0, when there are two leaves: "leaves", the row of each. */
 void view_json_leaves(struct json_t *rung, const struct leaves *leaves);
+/* What a tree has that did not move, by kind. */
+struct json_t *view_json_left(const struct left_behind *left);
 /* Print on one line with a newline and drop the reference. */
 void view_json_print(FILE *out, struct json_t *value);

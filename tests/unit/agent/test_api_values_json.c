@@ -83,10 +83,11 @@ static void a_value_out_of_bounds_is_refused(void)
           "PGA2801 policy: one of ome|strict is wanted");
     READS("", "{\"pem\":\"\",\"san\":[\"a\\u001bb\"]}", "PGA2801 san: a control character");
     READS("tag=%00", "{\"pem\":\"\"}",
-          "PGA2801 the query is not percent-encoded, or too long");
+          "PGA2801 the query is not percent-encoded UTF-8, or too long");
     READS("tag=%4", "{\"pem\":\"\"}",
-          "PGA2801 the query is not percent-encoded, or too long");
-    READS("tag=%ff", "{\"pem\":\"\"}", "PGA2801 tag: not UTF-8, or with a NUL");
+          "PGA2801 the query is not percent-encoded UTF-8, or too long");
+    READS("tag=%ff", "{\"pem\":\"\"}",
+          "PGA2801 the query is not percent-encoded UTF-8, or too long");
     READS("deep=true&deep=true", "{\"pem\":\"\"}", "PGA2801 deep: given twice");
 }
 

@@ -323,10 +323,53 @@ static void two_processes_keep_the_chain(void)
     CU_ASSERT_EQUAL(check.vouched, RECORDS + 50);
 }
 
+/* "3 4 5": which they are. */
+static void numbers(char out[64], struct fixture *f, struct audit_range range)
+{
+    scoped(query_end) struct query row = {0};
+    struct error err = {0};
+    size_t n = 0;
+
+    out[0] = '\0';
+    CU_ASSERT_FATAL(audit_list(&row, &f->state.db, &range, &err));
+    while (query_next(&row, &err))
+        n += (size_t)snprintf(out + n, 64 - n, n > 0 ? " %d" : "%d",
+                              (int)query_get_int(&row, 0));
+    CU_ASSERT_EQUAL(err.msg, E_NONE);
+}
+
+static void a_range_is_listed(void)
+{
+    const enum audit_kind trust = AUDIT_TRUST, ca = AUDIT_CA;
+    const struct {
+        struct audit_range range;
+        const char *numbers;
+    } rows[] = {
+        {{0}, "1 2 3 4 5 6 7 8"},
+        {{.limit = 3}, "6 7 8"},
+        {{.before = 6, .limit = 2}, "4 5"},
+        {{.after = 2, .limit = 2}, "3 4"},
+        {{.after = 2, .before = 6}, "3 4 5"},
+        {{.after = 8}, ""},
+        {{.after = 6, .kind = &trust, .since = NOON, .limit = 9}, "7 8"},
+        {{.kind = &ca}, ""},
+        {{.since = NOON + 1}, ""},
+    };
+    scoped(fixture_clear) struct fixture f = {0};
+    char found[64];
+
+    fixture_make(&f);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        numbers(found, &f, rows[i].range);
+        CU_ASSERT_STRING_EQUAL(found, rows[i].numbers);
+    }
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(what_is_added_is_good),
+        TEST(a_range_is_listed),
         TEST(an_empty_record_is_good),
         TEST(the_database_refuses_changes),
         TEST(a_changed_field_is_found),

@@ -42,7 +42,8 @@ static void strings_from_outside_are_escaped(void)
 
     state_db_make(&f);
     CU_ASSERT_FATAL(audit_add(&f.db, NULL, &entry, NOON, &err));
-    CU_ASSERT_FATAL(audit_list(&row, &f.db, NOON, &ca, &err));
+    CU_ASSERT_FATAL(
+        audit_list(&row, &f.db, &(struct audit_range){.since = NOON, .kind = &ca}, &err));
     CU_ASSERT_FATAL(query_next(&row, &err));
     CU_ASSERT(audit_read(&record, &row));
     CU_ASSERT_STRING_EQUAL(record.subject, "a\\u{a}b");

@@ -10,6 +10,8 @@
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define HOST "Host: x\r\n"
 #define GET "GET /a HTTP/1.1\r\n" HOST
@@ -311,6 +313,28 @@ static void a_message_may_come_byte_by_byte(void)
     CU_ASSERT_STRING_EQUAL(message.digest, "abc");
 }
 
+/* Bytes, each a record of its own, as many as are too many. */
+static void write_crumbs(struct line *line)
+{
+    for (size_t i = 0; i < HTTP_PIECES_MIN + 2 * HTTP_PIECES_MIN / HTTP_PIECE_BYTES; i++)
+        write_text(line, "x");
+}
+
+static void but_not_a_long_one(void)
+{
+    scoped(line_free) struct line *head = line_open();
+    scoped(line_free) struct line *body = line_open();
+    struct http_message message;
+    bool end;
+
+    write_text(head, GET "X-Long: ");
+    write_crumbs(head);
+    CU_ASSERT_EQUAL(read_next(head, &message, &end), E_HTTP);
+    write_text(body, POST "Content-Length: 500\r\n\r\n");
+    write_crumbs(body);
+    CU_ASSERT_EQUAL(read_next(body, &message, &end), E_HTTP);
+}
+
 static void a_close_between_messages_is_the_end_within_one_a_failure(void)
 {
     scoped(line_free) struct line *clean = line_open();
@@ -342,6 +366,37 @@ static void a_body_too_large_is_refused_before_it_is_read(void)
     CU_ASSERT_PTR_NULL(line->http.body);
     write_text(huge, POST "Content-Length: 18446744073709551615\r\n\r\n");
     CU_ASSERT_EQUAL(read_next(huge, &message, &end), E_TOO_LARGE);
+}
+
+/* Memory of this process, as RLIMIT_AS counts it. */
+static rlim_t mapped_bytes(void)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    long long pages = 0;
+
+    CU_ASSERT_FATAL(file != NULL && fscanf(file, "%lld", &pages) == 1);
+    fclose(file);
+    return (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE);
+}
+
+/* The peer's length is good: what is wanting is ours. */
+static void without_memory_for_a_body_nobody_is_blamed(void)
+{
+    scoped(line_free) struct line *line = line_open();
+    struct http_message message;
+    struct rlimit all, little;
+    enum msg failure;
+    bool end;
+
+    write_text(line, POST "Content-Length: 5\r\n\r\n12345");
+    CU_ASSERT_FATAL(getrlimit(RLIMIT_AS, &all) == 0);
+    little = (struct rlimit){.rlim_cur = mapped_bytes() + HTTP_BODY_MAX / 2,
+                             .rlim_max = all.rlim_max};
+    CU_ASSERT_FATAL(setrlimit(RLIMIT_AS, &little) == 0);
+    failure = read_next(line, &message, &end);
+    CU_ASSERT_FATAL(setrlimit(RLIMIT_AS, &all) == 0);
+    CU_ASSERT_EQUAL(failure, E_BODY_MEMORY);
+    CU_ASSERT_EQUAL(message_of(failure)->kind, COULD_NOT);
 }
 
 static void a_body_that_nobody_wants_is_dropped_whole(void)
@@ -459,9 +514,49 @@ static void what_one_end_sends_the_other_reads(void)
     http_close(&at_source);
 }
 
+static unsigned char long_body[300000]; /* more than a socket holds */
+
+static void *answer_at_length(void *at)
+{
+    struct line *line = at;
+    struct error err = {0};
+
+    (void)!http_send_response(&line->http, 200, span_of(long_body, sizeof(long_body)), true,
+                              &err);
+    return NULL;
+}
+
+/* In parts, from the first byte to the last. */
+static void a_body_is_seen_as_it_arrives(void)
+{
+    scoped(line_free) struct line *line = line_open();
+    pthread_t thread;
+    struct http at_source;
+    struct http_message message;
+    struct digest_run run;
+    struct digest whole, seen;
+    struct error err = {0};
+    bool end;
+
+    memset(long_body, 'x', sizeof(long_body));
+    long_body[0] = long_body[sizeof(long_body) - 1] = 'y';
+    digest_of(&whole, DIGEST_BLAKE3, span_of(long_body, sizeof(long_body)));
+    http_open(&at_source, &line->loopback.source);
+    CU_ASSERT_FATAL(pthread_create(&thread, NULL, answer_at_length, line) == 0);
+    CU_ASSERT_FATAL(http_read_head(&at_source, false, &message, &end, 1, &err));
+    digest_begin(&run, DIGEST_BLAKE3);
+    at_source.sees = &run;
+    CU_ASSERT_FATAL(http_read_body(&at_source, &message, sizeof(long_body), &err));
+    pthread_join(thread, NULL);
+    digest_end(&run, &seen);
+    CU_ASSERT(digest_equal(&whole, &seen));
+    http_close(&at_source);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
+        TEST(a_body_is_seen_as_it_arrives),
         TEST(a_head_is_taken_or_refused),
         TEST(a_nul_in_a_header_is_refused),
         TEST(what_a_request_says_is_kept),
@@ -471,8 +566,10 @@ int main(void)
         TEST(long_paths_and_digests_are_refused_long_headers_are_not),
         TEST(messages_may_follow_each_other_at_once),
         TEST(a_message_may_come_byte_by_byte),
+        TEST(but_not_a_long_one),
         TEST(a_close_between_messages_is_the_end_within_one_a_failure),
         TEST(a_body_too_large_is_refused_before_it_is_read),
+        TEST(without_memory_for_a_body_nobody_is_blamed),
         TEST(a_body_that_nobody_wants_is_dropped_whole),
         TEST(a_head_has_a_ceiling),
         TEST(a_body_lies_aligned),

@@ -7,6 +7,7 @@
 
 #include <CUnit/CUnit.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NOON 1800000000
@@ -114,6 +115,40 @@ static void too_many_guesses_shut_the_address_out(void)
     CU_ASSERT_EQUAL(log_in(f, "vera", PASSWORD, NOON + 60, &caller, &checked), E_NONE);
 }
 
+/* Right when it was asked about, and changed while it was checked. */
+static void a_password_that_was_changed_meanwhile_is_wrong(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make();
+    struct api_visit visit = {.state = &f->state, .now = NOON, .request = &f->request};
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL(login_begin_with(&f->login, &visit, &f->try, "vera", PASSWORD, &err),
+                    LOGIN_CHECK);
+    CU_ASSERT_FATAL(admin_change(&f->state.db, "vera", "another password", NOON, &err));
+    CU_ASSERT_FALSE(login_checked(&f->login, &visit, &f->try, true, &err));
+    CU_ASSERT_EQUAL(err.msg, E_API_LOGIN);
+    CU_ASSERT_EQUAL(visit.caller.role, API_ANYBODY);
+}
+
+/* Whoever has one IPv6 address has 2^64 of them. */
+static void guesses_from_one_network_count_together(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make();
+    struct api_visit visit = {.state = &f->state, .now = NOON, .request = &f->request};
+    struct api_caller caller;
+    struct error err = {0};
+    bool checked;
+
+    for (int i = 0; i < CODE_FAILURES_PER_ADDRESS; i++) {
+        snprintf(f->request.address, sizeof(f->request.address), "2001:db8::%x", i + 1);
+        CU_ASSERT_FALSE(login_checked(&f->login, &visit, &f->try, false, &err));
+    }
+    (void)text_fits(f->request.address, "2001:db8::ffff");
+    CU_ASSERT_EQUAL(log_in(f, "vera", PASSWORD, NOON, &caller, &checked), E_API_GUESSES);
+    (void)text_fits(f->request.address, "2001:db8:0:1::1");
+    CU_ASSERT_EQUAL(log_in(f, "vera", PASSWORD, NOON, &caller, &checked), E_NONE);
+}
+
 static void basic_is_split_at_the_first_colon(void)
 {
     static const struct {
@@ -159,6 +194,8 @@ int main(void)
         TEST(the_right_password_is_checked_once_and_then_known),
         TEST(an_observer_is_one_and_authorises_nothing),
         TEST(too_many_guesses_shut_the_address_out),
+        TEST(a_password_that_was_changed_meanwhile_is_wrong),
+        TEST(guesses_from_one_network_count_together),
         TEST(basic_is_split_at_the_first_colon),
         TEST(a_token_that_is_none_is_refused_even_beside_a_password),
     };

@@ -11,6 +11,8 @@
 
 /* Steps up to the one that keeps what an invitation was used for. */
 #define BEFORE_INVITATION_MIGRATION 6
+/* And up to the one that ends the sessions of before. */
+#define BEFORE_SESSIONS_END 9
 
 static void run(struct db *db, const char *sql)
 {
@@ -64,10 +66,32 @@ static void used_invitations_of_before_get_the_migration_that_is_certain(void)
     }
 }
 
+/* One that a new password had ended was still a row. */
+static void sessions_of_before_are_over(void)
+{
+    scoped(scratch_clear) struct scratch scratch;
+    scoped(db_close) struct db before = {0}, db = {0};
+    scoped(query_end) struct query row = {0};
+    struct error err = {0};
+    char path[PATH_MAX + 16];
+
+    scratch_make(&scratch);
+    snprintf(path, sizeof(path), "%s/state.db", scratch.path);
+    CU_ASSERT_FATAL(db_open(&before, path, schema_steps, BEFORE_SESSIONS_END, &err));
+    run(&before, "INSERT INTO session (id, token, name, kind, address, created, used)"
+                 " VALUES ('s-1', x'01', 'vera', 'API', '192.0.2.1', 50, 50)");
+    db_close(&before);
+    CU_ASSERT_FATAL(db_open(&db, path, schema_steps, schema_count, &err));
+    CU_ASSERT_FATAL(query_begin(&row, &db, "SELECT count(*) FROM session", &err));
+    CU_ASSERT_FATAL(query_next(&row, &err));
+    CU_ASSERT_EQUAL(query_get_int(&row, 0), 0);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
         TEST(used_invitations_of_before_get_the_migration_that_is_certain),
+        TEST(sessions_of_before_are_over),
     };
 
     return run_tests("schema", tests, COUNT(tests));

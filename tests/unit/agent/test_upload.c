@@ -16,6 +16,7 @@ struct office {
     struct state state;
     struct buf answer;
     char id[LEDGER_ID_MAX];
+    size_t sans; /* names that are asked for; the CA sees one */
 };
 
 static void office_close(struct office *office)
@@ -29,14 +30,17 @@ static void request_for(struct office *office, struct csr *csr, const char *purp
 {
     scoped(key_clear) struct key key = key_none();
     scoped(buf_clear) struct buf pem = buf_upto(CSR_PEM_MAX);
-    const char *name = "node.example.com";
-    struct csr_wish wish = {.common_name = name, .san = &name, .sans = 1};
+    scoped(buf_clear) struct buf seen = buf_upto(CSR_PEM_MAX);
+    const char *const names[] = {"node.example.com", "left.example.com"};
+    struct csr_wish wish = {.common_name = names[0], .san = names, .sans = office->sans};
     struct error err = {0};
 
     CU_ASSERT_FATAL(csr_profile_named(&wish.profile, purpose, &err));
     CU_ASSERT_FATAL(key_make(&key, KEY_CHOICE_EC, &err));
     CU_ASSERT_FATAL(csr_make(&pem, &wish, &key, &err));
-    CU_ASSERT_FATAL(csr_parse(csr, buf_span(&pem), &err));
+    wish.sans = 1;
+    CU_ASSERT_FATAL(csr_make(&seen, &wish, &key, &err));
+    CU_ASSERT_FATAL(csr_parse(csr, buf_span(&seen), &err));
     CU_ASSERT_FATAL(ledger_add(office->id, office->state.fd, &key, buf_span(&pem), purpose,
                                AT_NOON, &err));
 }
@@ -57,7 +61,7 @@ static void office_open(struct office *office)
     unsigned number = 0;
     struct error err = {0};
 
-    *office = (struct office){.answer = buf_upto(CHAIN_FILE_MAX)};
+    *office = (struct office){.answer = buf_upto(CHAIN_FILE_MAX), .sans = 1};
     scratch_make(&office->scratch);
     CU_ASSERT_FATAL(state_make(&office->state, office->scratch.path, &err));
     CU_ASSERT_FATAL(key_make(&key, KEY_CHOICE_EC, &err));
@@ -199,6 +203,29 @@ static void two_answers_are_one_identity(void)
                                  &second.client_chain.cert[0].sha256));
 }
 
+static void a_dropped_name_is_told_of_the_leaf_that_is_new(void)
+{
+    scoped(office_close) struct office office;
+    scoped(upload_clear) struct upload upload = {0}, renewed = {0};
+    scoped(buf_clear) struct buf both = buf_upto(CHAIN_FILE_MAX);
+    scoped(buf_clear) struct buf client = buf_upto(CHAIN_FILE_MAX);
+    struct upload_wish wish = chain_wish;
+    struct error err = {0};
+
+    office_open(&office);
+    office.sans = 2;
+    answer_for(&office, &both, "server");
+    office.sans = 1;
+    answer_for(&office, &both, "client");
+    CU_ASSERT(upload_install(&upload, &office.state, buf_span(&both), &wish, &err));
+    CU_ASSERT_PTR_NOT_NULL(report_find(&upload.report, E_DIFF_SAN_DROPPED));
+    answer_for(&office, &client, "client");
+    wish.renews = LEAF_CLIENT;
+    CU_ASSERT(upload_install(&renewed, &office.state, buf_span(&client), &wish, &err));
+    CU_ASSERT(renewed.accepted);
+    CU_ASSERT_PTR_NULL(report_find(&renewed.report, E_DIFF_SAN_DROPPED));
+}
+
 /* Half of it, or two that serve, is no identity. */
 static void half_an_identity_is_refused(void)
 {
@@ -221,9 +248,13 @@ static void half_an_identity_is_refused(void)
 int main(void)
 {
     static const struct test tests[] = {
-        TEST(an_answer_becomes_the_identity), TEST(the_same_again_changes_nothing),
-        TEST(a_refused_file_changes_nothing), TEST(a_dropped_request_has_lost_its_answer),
-        TEST(two_answers_are_one_identity),   TEST(half_an_identity_is_refused),
+        TEST(an_answer_becomes_the_identity),
+        TEST(the_same_again_changes_nothing),
+        TEST(a_refused_file_changes_nothing),
+        TEST(a_dropped_request_has_lost_its_answer),
+        TEST(a_dropped_name_is_told_of_the_leaf_that_is_new),
+        TEST(two_answers_are_one_identity),
+        TEST(half_an_identity_is_refused),
     };
 
     return run_tests("upload", tests, COUNT(tests));
