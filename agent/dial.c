@@ -17,6 +17,8 @@ bool endpoint_read(struct endpoint *out, const char *text, struct error *err)
     const char *end = text + strlen(text);
     bool bracketed = text[0] == '[';
 
+    if (strstr(text, "://") != NULL)
+        return fail(err, E_USAGE, "'%s' is a URL; give HOST or HOST:PORT", text);
     (void)text_fits(out->port, TLS_PORT_DEFAULT);
     if (bracketed) {
         end = strchr(text, ']');
@@ -112,8 +114,8 @@ static bool converse(struct dial *dial, struct worker *worker, struct error *err
     return true;
 }
 
-void dial_witness(const struct dial *dial, struct worker *worker,
-                  const struct error *failure)
+bool dial_witness(const struct dial *dial, struct worker *worker,
+                  const struct error *failure, struct error *err)
 {
     const struct audit_attempt attempt = {.self = SIDE_SOURCE,
                                           .address = dial->host,
@@ -122,7 +124,7 @@ void dial_witness(const struct dial *dial, struct worker *worker,
                                           .pair = dial->connected ? &dial->pair : NULL,
                                           .failure = failure};
 
-    witness_dialled(&worker->authority, &attempt);
+    return witness_dialled(&worker->authority, &attempt, err);
 }
 
 bool dial_pair(struct dial *out, struct worker *worker, const struct endpoint *peer,

@@ -37,8 +37,8 @@ must_check bool dial_pair(struct dial *out, struct worker *worker,
                           struct error *err);
 /* Into the record; `failure` as dial_pair left it. Not in dial_pair: nobody waits for it.
  */
-void dial_witness(const struct dial *dial, struct worker *worker,
-                  const struct error *failure);
+must_check bool dial_witness(const struct dial *dial, struct worker *worker,
+                             const struct error *failure, struct error *err);
 /*
  * After two good verdicts. `name` is what the tree shall be called there, `migration` one
  * of before that the new grant shall be for, or "".

@@ -34,17 +34,33 @@ void door_turn_away(struct door *door, struct origin *origin)
     pthread_mutex_unlock(&door->lock);
 }
 
-/* Those who are known first, then whoever came least often and holds least. */
+/* A granted peer calls from there, and not too many others. */
+static bool is_known(struct origin *origin, int64_t now_ms)
+{
+    return origin_is_known(origin, now_ms) &&
+           origin_lately(origin, now_ms) < KNOWN_LATELY_MAX;
+}
+
+static bool has_all_handshakes(const struct origin *origin)
+{
+    return origin->shaking >= HANDSHAKES_PER_ADDRESS;
+}
+
+static bool has_all_seats(const struct origin *origin)
+{
+    return origin->strangers >= STRANGERS_PER_ADDRESS;
+}
+
+/* Those who are known first, then whoever came in vain least often, then least often. Who
+ * is inside has come in vain so far. */
 static unsigned rank_of(struct origin *origin, int64_t now_ms)
 {
-    const unsigned lately = origin_lately(origin, now_ms);
-
-    if (origin->shaking >= HANDSHAKES_PER_ADDRESS ||
-        origin->strangers >= STRANGERS_PER_ADDRESS)
+    if (has_all_handshakes(origin) || has_all_seats(origin))
         return DOOR_NOT_NOW;
-    if (origin_is_known(origin, now_ms) && lately < KNOWN_LATELY_MAX)
+    if (is_known(origin, now_ms))
         return 0;
-    return 1 + lately + origin->strangers;
+    return 1 + origin_lately(origin, now_ms) +
+           VAIN_WEIGHT * (origin_in_vain(origin, now_ms) + origin->strangers);
 }
 
 unsigned door_rank(struct door *door, struct origin *origin, int64_t now_ms)
@@ -57,15 +73,18 @@ unsigned door_rank(struct door *door, struct origin *origin, int64_t now_ms)
     return rank;
 }
 
-static int64_t pause_ms(const struct door *door)
+/* Busy is also whoever has just served: a migration goes and comes by itself. */
+static int64_t pause_ms(const struct door *door, int64_t now_ms)
 {
-    return 1000 / (door->granted > 0 ? STRANGERS_PER_BUSY_SECOND : STRANGERS_PER_SECOND);
+    const bool busy = door->granted > 0 || now_ms < door->busy_until_ms;
+
+    return 1000 / (busy ? STRANGERS_PER_BUSY_SECOND : STRANGERS_PER_SECOND);
 }
 
 /* A second without any is saved up, no more. */
 static void rate_pay(struct door *door, int64_t now_ms)
 {
-    const int64_t pause = pause_ms(door), earliest = now_ms - 1000 + pause;
+    const int64_t pause = pause_ms(door, now_ms), earliest = now_ms - 1000 + pause;
 
     door->paid_ms = (door->paid_ms < earliest ? earliest : door->paid_ms) + pause;
 }
@@ -77,8 +96,30 @@ static bool is_worse(const struct seat *a, const struct seat *b)
     return a->since_ms < b->since_ms;
 }
 
+static bool takes_too_long(const struct seat *seat, int64_t now_ms)
+{
+    return now_ms - seat->since_ms > STRANGER_SECONDS * 1000;
+}
+
+/* Of an address that is known several come at once, to show a grant: they have more time.
+ */
+static bool may_be_sent_away(const struct seat *seat, int64_t now_ms)
+{
+    return seat->taken && !seat->granted && !seat->leaving &&
+           (takes_too_long(seat, now_ms) || (!is_known(seat->origin, now_ms) &&
+                                             now_ms - seat->since_ms >= STRANGER_GRACE_MS));
+}
+
+/* Its thread finds the connection closed. */
+static void send_away(struct seat *seat)
+{
+    seat->leaving = true;
+    if (seat->socket >= 0)
+        shutdown(seat->socket, SHUT_RDWR);
+}
+
 /* Somebody makes room for one from `origin`: its address has more than its share, or it has
- * done nothing for long. Its thread finds the connection closed. */
+ * done nothing for long. */
 static void make_room(struct door *door, const struct origin *origin, bool only_shaking,
                       int64_t now_ms)
 {
@@ -87,17 +128,33 @@ static void make_room(struct door *door, const struct origin *origin, bool only_
     for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
         struct seat *seat = &door->seat[i];
 
-        if (seat->taken && !seat->granted && !seat->leaving &&
-            (seat->shaking || !only_shaking) && (worst == NULL || is_worse(seat, worst)))
+        if (may_be_sent_away(seat, now_ms) && (seat->shaking || !only_shaking) &&
+            (worst == NULL || is_worse(seat, worst)))
             worst = seat;
     }
-    if (worst == NULL || now_ms - worst->since_ms < STRANGER_GRACE_MS ||
-        (worst->origin->strangers <= origin->strangers + 1 &&
-         now_ms - worst->since_ms <= STRANGER_SECONDS * 1000))
+    if (worst == NULL || (worst->origin->strangers <= origin->strangers + 1 &&
+                          !takes_too_long(worst, now_ms)))
         return;
-    worst->leaving = true;
-    if (worst->socket >= 0)
-        shutdown(worst->socket, SHUT_RDWR);
+    send_away(worst);
+}
+
+static bool is_in_the_way_of_its_own(const struct seat *seat)
+{
+    return seat->origin->whole > 0 && (has_all_seats(seat->origin) ||
+                                       (seat->shaking && has_all_handshakes(seat->origin)));
+}
+
+void door_look(struct door *door, int64_t now_ms)
+{
+    pthread_mutex_lock(&door->lock);
+    for (size_t i = 0; i < CONNECTIONS_MAX; i++) {
+        struct seat *seat = &door->seat[i];
+
+        if (may_be_sent_away(seat, now_ms) && takes_too_long(seat, now_ms) &&
+            is_in_the_way_of_its_own(seat))
+            send_away(seat);
+    }
+    pthread_mutex_unlock(&door->lock);
 }
 
 static void seat_take(struct door *door, size_t seat, struct origin *origin, bool shaking,
@@ -108,6 +165,7 @@ static void seat_take(struct door *door, size_t seat, struct origin *origin, boo
                                      .socket = -1,
                                      .since_ms = now_ms,
                                      .origin = origin};
+    origin_count(origin, now_ms);
     origin->strangers++;
     origin->shaking += shaking;
     door->strangers++;
@@ -136,7 +194,7 @@ static bool may_enter(struct door *door, struct origin *origin, int64_t now_ms,
         return fail(err, E_BUSY, "%u connections without a grant from there",
                     origin->strangers);
     if (rank > 0 && door->paid_ms > now_ms)
-        return fail(err, E_BUSY, "a stranger each %d ms", (int)pause_ms(door));
+        return fail(err, E_BUSY, "a stranger each %d ms", (int)pause_ms(door, now_ms));
     if (rank > 0 && (door->shaking >= HANDSHAKES_MAX || door->strangers >= STRANGERS_MAX)) {
         make_room(door, origin, door->shaking >= HANDSHAKES_MAX, now_ms);
         return fail(err, E_BUSY, "%zu handshakes, %zu connections without a grant",
@@ -155,7 +213,6 @@ bool door_enter(struct door *door, struct origin *origin, int64_t now_ms, size_t
     if (good) {
         if (rank_of(origin, now_ms) > 0)
             rate_pay(door, now_ms);
-        origin_count(origin, now_ms);
         origin->waiting--;
         seat_take(door, *seat, origin, true, now_ms);
     }
@@ -199,6 +256,13 @@ void door_shaken(struct door *door, size_t seat, int64_t now_ms)
     pthread_mutex_unlock(&door->lock);
 }
 
+void door_paired(struct door *door, size_t seat)
+{
+    pthread_mutex_lock(&door->lock);
+    door->seat[seat].paired = true;
+    pthread_mutex_unlock(&door->lock);
+}
+
 void door_granted(struct door *door, size_t at, int64_t now_ms)
 {
     struct seat *seat = &door->seat[at];
@@ -206,6 +270,7 @@ void door_granted(struct door *door, size_t at, int64_t now_ms)
     pthread_mutex_lock(&door->lock);
     seat->granted = true;
     seat->since_ms = now_ms;
+    origin_discount(seat->origin, now_ms);
     seat->origin->strangers--;
     seat->origin->granted++;
     door->strangers--;
@@ -220,8 +285,12 @@ void door_leave(struct door *door, size_t at, int64_t now_ms)
     pthread_mutex_lock(&door->lock);
     fd_close(&seat->socket);
     stop_shaking(door, seat);
-    if (seat->granted)
+    if (seat->granted) {
         seat->origin->known_until_ms = now_ms + KNOWN_SECONDS * 1000;
+        door->busy_until_ms = now_ms + BUSY_SECONDS * 1000;
+    } else if (!seat->paired) {
+        origin_blame(seat->origin, now_ms);
+    }
     seat->origin->granted -= seat->granted;
     seat->origin->strangers -= !seat->granted;
     door->granted -= seat->granted;

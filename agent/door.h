@@ -2,7 +2,9 @@
 /*
  * Who may be inside at once and in which order, and which address has guessed too often
  * (bounds.h). Whoever has no grant is a stranger: strangers have seats of their own, share
- * them by address, and are let in at a rate, a slow one while a granted peer is here.
+ * them by address, and are let in at a rate, a slow one while a granted peer is here or has
+ * just been. Next is whose address came to nothing least often lately, then whose came
+ * least: two good verdicts put nobody before one who was never here.
  */
 #pragma once
 
@@ -19,8 +21,9 @@ struct door {
     struct origins origins;
     size_t inside, granted, strangers, shaking;
     int64_t paid_ms; /* strangers are paid for until then, STRANGERS_PER_SECOND of them */
+    int64_t busy_until_ms; /* a granted peer has just left */
     struct seat {
-        bool taken, shaking, granted;
+        bool taken, shaking, paired, granted;
         bool leaving;     /* was made to make room */
         int socket;       /* a second descriptor of its connection, or -1 */
         int64_t since_ms; /* in this stage */
@@ -48,9 +51,14 @@ must_check bool door_return(struct door *door, const char *host, int64_t now_ms,
 void door_seat_socket(struct door *door, size_t seat, int socket);
 /* The handshake is done. */
 void door_shaken(struct door *door, size_t seat, int64_t now_ms);
+/* Both verdicts are good: it did not come in vain. */
+void door_paired(struct door *door, size_t seat);
 /* It has shown a grant: no stranger any more, and its address is known from now on. */
 void door_granted(struct door *door, size_t seat, int64_t now_ms);
 void door_leave(struct door *door, size_t seat, int64_t now_ms);
+/* Whoever takes too long has to leave when its own address has no seat left for others of
+ * it that wait with a whole ClientHello. For the thread that counts those. */
+void door_look(struct door *door, int64_t now_ms);
 /* A wrong code came from there; and whether that was too often in this minute. */
 void door_count_failure(struct door *door, const char *host, int64_t now_ms);
 bool door_is_shut_for(struct door *door, const char *host, int64_t now_ms);

@@ -2,22 +2,25 @@
 #include "agent/hall.h"
 
 #include "agent/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #define TICK_MS 200
-#define TURN_MS 5           /* while somebody waits for a seat, or many for anything */
-#define CROWD 64            /* so many */
+#define TURN_MS 5  /* while somebody waits for a seat */
+#define FULL_MS 20 /* without a descriptor for those who knock */
+#define ROOM_LEAST 64
+#define HEARD_AT_ONCE 64    /* in one turn */
 #define ACCEPTED_AT_ONCE 64 /* in one turn */
 #define RECORD_HEAD 5       /* RFC 8446 5.1: type, version, length */
 #define RECORD_HANDSHAKE 22
@@ -29,38 +32,51 @@ size_t hall_room(void)
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return CROWD;
+        return ROOM_LEAST;
     if (limit.rlim_cur < wanted) {
         limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         (void)!setrlimit(RLIMIT_NOFILE, &limit);
     }
     if (limit.rlim_cur >= wanted)
         return SILENT_MAX;
-    return limit.rlim_cur > SPARE_DESCRIPTORS + CROWD ? limit.rlim_cur - SPARE_DESCRIPTORS
-                                                      : CROWD;
+    return limit.rlim_cur > SPARE_DESCRIPTORS + ROOM_LEAST
+               ? limit.rlim_cur - SPARE_DESCRIPTORS
+               : ROOM_LEAST;
 }
 
-void hall_open(struct hall *out, struct service *service, size_t most)
+bool hall_open(struct hall *out, struct service *service, size_t most)
 {
     *out = (struct hall){.service = service,
                          .waiter = mem_zeroed(SILENT_MAX, sizeof(*out->waiter)),
-                         .most = most};
+                         .most = most,
+                         .watch = epoll_create1(EPOLL_CLOEXEC)};
+    return out->watch >= 0;
 }
 
 /* Its place is taken by the last one: places are looked through from the last to the first.
  */
 static void waiter_remove(struct hall *hall, size_t i)
 {
+    hall->waiter[i].origin->whole -= hall->waiter[i].whole;
     hall->waiter[i] = hall->waiter[--hall->n];
 }
 
 static void waiter_send_away(struct hall *hall, size_t i)
 {
-    struct waiter *waiter = &hall->waiter[i];
+    const struct waiter gone = hall->waiter[i];
 
-    door_turn_away(&hall->service->door, waiter->origin);
-    close(waiter->who.socket);
     waiter_remove(hall, i);
+    door_turn_away(&hall->service->door, gone.origin); /* its place may be another's now */
+    close(gone.who.socket);
+}
+
+/* One that asked to be let in, and will not be. */
+static void waiter_refuse(struct hall *hall, size_t i)
+{
+    if (hall->waiter[i].whole)
+        witness_refusal(&hall->service->witness, hall->waiter[i].who.host, E_BUSY,
+                        clock_now());
+    waiter_send_away(hall, i);
 }
 
 void hall_close(struct hall *hall)
@@ -68,16 +84,16 @@ void hall_close(struct hall *hall)
     while (hall->n > 0)
         waiter_send_away(hall, hall->n - 1);
     mem_free(hall->waiter);
-    *hall = (struct hall){0};
+    fd_close(&hall->watch);
+    *hall = (struct hall){.watch = -1};
 }
 
-size_t hall_wait(const struct hall *hall, struct pollfd *wait)
+/* From now on that it hangs up, and with EPOLLIN that it speaks. */
+static bool watch(const struct hall *hall, int op, int socket, uint32_t events)
 {
-    for (size_t i = 0; i < hall->n; i++)
-        wait[i] = (struct pollfd){
-            .fd = hall->waiter[i].who.socket,
-            .events = (short)(POLLRDHUP | (hall->waiter[i].whole ? 0 : POLLIN))};
-    return hall->n;
+    struct epoll_event wanted = {.events = EPOLLRDHUP | events, .data.fd = socket};
+
+    return epoll_ctl(hall->watch, op, socket, &wanted) == 0;
 }
 
 int hall_patience_ms(const struct hall *hall)
@@ -106,23 +122,61 @@ static bool hello_is_whole(int socket)
     return false;
 }
 
-void hall_look(struct hall *hall, const struct pollfd *wait, size_t polled, int64_t now_ms)
+/* The one of this address that has asked first, and has waited in vain. */
+static void refuse_oldest(struct hall *hall, const struct origin *origin)
 {
-    for (size_t i = polled; i-- > 0;) {
-        struct waiter *waiter = &hall->waiter[i];
+    size_t oldest = hall->n;
 
-        if ((wait[i].revents & POLLIN) != 0 && hello_is_whole(waiter->who.socket)) {
-            waiter->whole = true;
-            waiter->since_ms = now_ms;
-        } else if ((wait[i].revents & ~POLLIN) != 0) {
-            waiter_send_away(hall, i);
-        } else if (now_ms - waiter->since_ms > SILENT_SECONDS * 1000) {
-            if (waiter->whole)
-                witness_refusal(&hall->service->witness, waiter->who.host, E_BUSY,
-                                clock_now());
-            waiter_send_away(hall, i);
-        }
+    for (size_t i = 0; i < hall->n; i++) {
+        const struct waiter *waiter = &hall->waiter[i];
+
+        if (waiter->origin == origin && waiter->whole &&
+            (oldest == hall->n || waiter->since_ms < hall->waiter[oldest].since_ms))
+            oldest = i;
     }
+    if (oldest < hall->n)
+        waiter_refuse(hall, oldest);
+}
+
+/* More than can be let in in time would only keep one another waiting. */
+static void waiter_asks(struct hall *hall, struct waiter *waiter, int64_t now_ms)
+{
+    waiter->whole = true;
+    waiter->since_ms = now_ms;
+    if (++waiter->origin->whole > WAITING_PER_ADDRESS)
+        refuse_oldest(hall, waiter->origin);
+}
+
+static void hear(struct hall *hall, const struct epoll_event *ready, int64_t now_ms)
+{
+    size_t i = 0;
+
+    while (i < hall->n && hall->waiter[i].who.socket != ready->data.fd)
+        i++;
+    if (i == hall->n)
+        return;
+    if ((ready->events & EPOLLIN) != 0 && hello_is_whole(ready->data.fd)) {
+        (void)watch(hall, EPOLL_CTL_MOD, ready->data.fd, 0);
+        waiter_asks(hall, &hall->waiter[i], now_ms);
+    } else if ((ready->events & ~(uint32_t)EPOLLIN) != 0) {
+        waiter_send_away(hall, i);
+    }
+}
+
+void hall_look(struct hall *hall, int64_t now_ms)
+{
+    struct epoll_event ready[HEARD_AT_ONCE];
+    const int n = epoll_wait(hall->watch, ready, HEARD_AT_ONCE, 0);
+
+    for (int i = 0; i < n; i++)
+        hear(hall, &ready[i], now_ms);
+    for (size_t i = hall->n; i-- > 0;) {
+        const struct waiter *waiter = &hall->waiter[i];
+
+        if (now_ms - waiter->since_ms > SILENT_SECONDS * 1000)
+            waiter_refuse(hall, i);
+    }
+    door_look(&hall->service->door, now_ms);
 }
 
 /* The one that waits longest of the address of which most wait. */
@@ -143,21 +197,6 @@ static void make_room(struct hall *hall)
         waiter_send_away(hall, worst);
 }
 
-/* How IPv6 hosts are counted: whoever has one address has 2^64 of them. */
-static void host_show(char host[ORIGIN_HOST_MAX], const struct sockaddr_storage *from)
-{
-    struct sockaddr_in6 six;
-
-    if (from->ss_family != AF_INET6)
-        return;
-    memcpy(&six, from, sizeof(six));
-    if (IN6_IS_ADDR_V4MAPPED(&six.sin6_addr) || IN6_IS_ADDR_LOOPBACK(&six.sin6_addr))
-        return;
-    memset(&six.sin6_addr.s6_addr[8], 0, 8);
-    inet_ntop(AF_INET6, &six.sin6_addr, host, INET6_ADDRSTRLEN);
-    (void)text_copy(host + strlen(host), ORIGIN_HOST_MAX - strlen(host), "/64");
-}
-
 void caller_show(char address[ADDRESS_TEXT_MAX], char host[ORIGIN_HOST_MAX],
                  const struct sockaddr_storage *from, socklen_t n)
 {
@@ -171,13 +210,13 @@ void caller_show(char address[ADDRESS_TEXT_MAX], char host[ORIGIN_HOST_MAX],
     }
     snprintf(address, ADDRESS_TEXT_MAX, strchr(host, ':') != NULL ? "[%s]:%s" : "%s:%s",
              host, port);
-    host_show(host, from);
+    origin_show(host, host);
 }
 
 /* One that has connected; false when there is none, or no descriptor for it. */
 static bool accept_one(struct hall *hall, int listening, int64_t now_ms)
 {
-    struct sockaddr_storage from;
+    struct sockaddr_storage from = {0};
     socklen_t n = sizeof(from);
     struct waiter *waiter;
     int socket =
@@ -189,6 +228,10 @@ static bool accept_one(struct hall *hall, int listening, int64_t now_ms)
         make_room(hall);
     if (socket < 0)
         return false;
+    if (!watch(hall, EPOLL_CTL_ADD, socket, EPOLLIN)) {
+        close(socket);
+        return true;
+    }
     if (hall->n >= hall->most)
         make_room(hall);
     waiter = &hall->waiter[hall->n++];
@@ -208,9 +251,9 @@ void hall_accept(struct hall *hall, int listening, int64_t now_ms)
 
 void hall_rest(const struct hall *hall)
 {
-    const struct timespec turn = {.tv_nsec = TURN_MS * 1000000L};
+    const struct timespec turn = {.tv_nsec = FULL_MS * 1000000L};
 
-    if (hall->n > CROWD || hall->full)
+    if (hall->full)
         nanosleep(&turn, NULL);
 }
 
@@ -246,6 +289,7 @@ bool hall_take(struct hall *hall, struct caller_id *out, size_t *seat, int64_t n
         !door_enter(&hall->service->door, hall->waiter[next].origin, now_ms, seat, &busy))
         return false;
     *out = hall->waiter[next].who;
+    (void)watch(hall, EPOLL_CTL_DEL, out->socket, 0);
     setsockopt(out->socket, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof(one));
     waiter_remove(hall, next);
     return true;

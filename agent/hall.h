@@ -7,7 +7,6 @@
 
 #include "agent/peer.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 
 struct waiter {
@@ -21,26 +20,24 @@ struct hall {
     struct service *service;
     struct waiter *waiter; /* n of at most `most` */
     size_t n, most;
+    int watch; /* an epoll instance of their sockets, to be polled for POLLIN */
     bool full; /* the system has no descriptor left */
 };
 
 /* How many may wait without taking a descriptor that a migration needs; raises the limit as
  * far as it may be, so before the sandbox. */
 size_t hall_room(void);
-/* `most` of them: hall_room. */
-void hall_open(struct hall *out, struct service *service, size_t most);
+/* `most` of them: hall_room. False without a descriptor; hall_close it all the same. */
+bool hall_open(struct hall *out, struct service *service, size_t most);
 void hall_close(struct hall *hall);
-/* What to poll, at most SILENT_MAX; in the order of hall_look. */
-size_t hall_wait(const struct hall *hall, struct pollfd *wait);
 /* How long that may take: less while somebody could be let in. */
 int hall_patience_ms(const struct hall *hall);
 /* Those who spoke, those who waited too long. */
-void hall_look(struct hall *hall, const struct pollfd *wait, size_t polled, int64_t now_ms);
+void hall_look(struct hall *hall, int64_t now_ms);
 /* All that have connected. Without room, whoever waits longest of the address with most
  * goes. */
 void hall_accept(struct hall *hall, int listening, int64_t now_ms);
-/* A crowd is looked after at intervals, so that a flood costs a bounded part of a
- * processor. */
+/* Without a descriptor the listening socket is ready all the time: a while later. */
 void hall_rest(const struct hall *hall);
 /* The next one to be let in, with its seat; false when it is nobody's turn now. */
 bool hall_take(struct hall *hall, struct caller_id *out, size_t *seat, int64_t now_ms);

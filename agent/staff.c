@@ -236,10 +236,13 @@ static bool remote_begin(struct staff *staff, const struct manage_sockets *socke
 
     if (!lines_make(&lines, err))
         return false;
+    staff->asker = staff->n;
     if (member_fork(staff, "the worker of --manage", failed))
         be_remote(sockets, window, &lines);
     close(lines.signer[WORKERS]);
     close(lines.authority[WORKERS]);
+    pipe_lose_patience(lines.signer[OURS], PIPE_PATIENCE_SECONDS);
+    pipe_lose_patience(lines.authority[OURS], PIPE_PATIENCE_SECONDS);
     staff->signer = lines.signer[OURS];
     staff->authority = lines.authority[OURS];
     return true;
@@ -274,7 +277,6 @@ bool staff_ready(struct staff *staff, struct state *state, const struct error *w
     if (staff->authority < 0)
         return true;
     staff->custody.state = state->fd;
-    staff->custody.keys.handshakes_only = true;
     staff->office = (struct office){
         .db = &state->db, .custody = &staff->custody, .credentials_only = true};
     return pipe_send(staff->authority, span_of(why, sizeof(*why)), (struct span){0},
@@ -291,6 +293,11 @@ const char *staff_ended(struct staff *staff, int *status)
         return staff->member[i].what;
     }
     return NULL;
+}
+
+pid_t staff_asker(const struct staff *staff)
+{
+    return staff->authority >= 0 ? staff->member[staff->asker].pid : 0;
 }
 
 static bool all_ended(struct staff *staff)

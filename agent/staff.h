@@ -35,6 +35,7 @@ struct staff {
     /* The worker of the remote socket gets the public part of who we are, and signatures of
      * handshakes; from a custody of its own, so that its questions are nobody else's. */
     int signer, authority; /* our ends; -1: there is no such worker */
+    size_t asker;          /* which member that is */
     struct custody custody;
     struct office office;
 };
@@ -47,5 +48,7 @@ must_check bool staff_ready(struct staff *staff, struct state *state,
                             const struct error *why, struct error *err);
 /* What one of them was that has ended, with its status as waitpid gives it; or NULL. */
 const char *staff_ended(struct staff *staff, int *status);
+/* The one at the other end of `signer` and `authority`; 0: there is none, or no more. */
+pid_t staff_asker(const struct staff *staff);
 /* Ask all of them to end, and see to it. */
 void staff_end(struct staff *staff);

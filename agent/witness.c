@@ -6,17 +6,23 @@
 #include <stdio.h>
 
 /* What cannot be written stops no connection, but is not kept from the operator. */
+static bool recorded(struct authority *authority, const struct audit_entry *entry,
+                     struct error *err)
+{
+    if (!authority->open || (err->msg == E_NONE && authority_audit(authority, entry, err)))
+        return true;
+    fprintf(stderr, "pairgate: this is not in the record (audit): %s %s: %s: %s\n",
+            audit_kind_name(entry->kind), entry->event, message_of(err->msg)->id,
+            err->about);
+    return false;
+}
+
 static void tell(struct authority *authority, const struct audit_entry *entry,
                  const struct error *before)
 {
     struct error err = *before;
 
-    if (!authority->open)
-        return;
-    if (err.msg == E_NONE && authority_audit(authority, entry, &err))
-        return;
-    fprintf(stderr, "pairgate: this is not in the record (audit): %s %s: %s: %s\n",
-            audit_kind_name(entry->kind), entry->event, message_of(err.msg)->id, err.about);
+    (void)!recorded(authority, entry, &err);
 }
 
 void witness_open(struct witness *out, struct authority *authority)
@@ -117,15 +123,14 @@ void witness_refusal(struct witness *witness, const char *host, enum msg why, ti
     pthread_mutex_unlock(&witness->lock);
 }
 
-static void tell_attempt(struct authority *authority, const char *subject,
-                         const struct audit_attempt *attempt)
+static bool tell_attempt(struct authority *authority, const char *subject,
+                         const struct audit_attempt *attempt, struct error *err)
 {
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
     struct audit_entry entry = {.kind = AUDIT_PAIRING, .subject = subject};
-    struct error err = {0};
-    bool good = audit_json_attempt(&details, attempt, &err);
+    bool good = audit_json_attempt(&details, attempt, err);
 
-    (void)good; /* tell says so */
+    (void)good; /* recorded says so */
     entry.details = buf_span(&details);
     entry.event = "broken";
     if (attempt->pair == NULL)
@@ -134,7 +139,7 @@ static void tell_attempt(struct authority *authority, const char *subject,
         entry.event = "paired";
     else if (attempt->pair->phase == PAIR_REFUSED)
         entry.event = "refused";
-    tell(authority, &entry, &err);
+    return recorded(authority, &entry, err);
 }
 
 /* Room for one more in full? If not it is counted with the refused. */
@@ -157,14 +162,17 @@ static bool attempt_fits(struct witness *witness, const char *host, time_t now)
 void witness_attempt(struct witness *witness, const char *host,
                      const struct audit_attempt *attempt, time_t now)
 {
+    struct error told = {0};
+
     if (witness->open &&
         (attempt->pair->phase == PAIR_AGREED || attempt_fits(witness, host, now)))
-        tell_attempt(witness->authority, host, attempt);
+        (void)!tell_attempt(witness->authority, host, attempt, &told);
 }
 
-void witness_dialled(struct authority *authority, const struct audit_attempt *attempt)
+bool witness_dialled(struct authority *authority, const struct audit_attempt *attempt,
+                     struct error *err)
 {
-    tell_attempt(authority, attempt->address, attempt);
+    return tell_attempt(authority, attempt->address, attempt, err);
 }
 
 void witness_listener(struct witness *witness, const char *event, const char *address,

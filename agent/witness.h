@@ -42,8 +42,9 @@ void witness_refusal(struct witness *witness, const char *host, enum msg why, ti
 /* The target's attempt to pair with whoever called from `host`. */
 void witness_attempt(struct witness *witness, const char *host,
                      const struct audit_attempt *attempt, time_t now);
-/* The source's. */
-void witness_dialled(struct authority *authority, const struct audit_attempt *attempt);
+/* The source's; false, and told on standard error, when it could not be recorded. */
+must_check bool witness_dialled(struct authority *authority,
+                                const struct audit_attempt *attempt, struct error *err);
 /* "start", "stop". */
 void witness_listener(struct witness *witness, const char *event, const char *address,
                       const char *into);

@@ -33,7 +33,7 @@ static void an_endpoint_is_a_host_and_perhaps_a_port(void)
 static void what_is_no_endpoint_is_a_usage_error(void)
 {
     static const char *const bad[] = {
-        "",   ":",    ":8443",  "host:",  "[::1",
+        "",   ":",    ":8443",  "host:",  "[::1",           "https://host",
         "[]", "[]:1", "[::1]x", "[::1]:", "host:123456789",
     };
     char long_host[ENDPOINT_HOST_MAX + 2];

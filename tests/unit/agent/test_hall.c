@@ -7,7 +7,9 @@
 #include <CUnit/CUnit.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,7 +31,7 @@ static void stage_open(struct stage *out)
 
     *out = (struct stage){.service = mem_zeroed(1, sizeof(*out->service)), .now_ms = NOW};
     door_open(&out->service->door);
-    hall_open(&out->hall, out->service, SILENT_MAX);
+    CU_ASSERT_FATAL(hall_open(&out->hall, out->service, SILENT_MAX));
     out->listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     out->at = (struct sockaddr_in){.sin_family = AF_INET,
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -75,11 +77,10 @@ static void say(int fd, size_t from, size_t to)
 /* What the acceptor does in a turn; true when some socket was ready. */
 static bool turn(struct stage *stage)
 {
-    struct pollfd wait[8];
-    const size_t n = hall_wait(&stage->hall, wait);
-    const int ready = poll(wait, n, 20);
+    struct pollfd wait = {.fd = stage->hall.watch, .events = POLLIN};
+    const int ready = poll(&wait, 1, 20);
 
-    hall_look(&stage->hall, wait, n, stage->now_ms);
+    hall_look(&stage->hall, stage->now_ms);
     return ready > 0;
 }
 
@@ -100,6 +101,14 @@ static bool is_sent_away(int fd)
     char byte;
 
     return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+/* Closed with its ClientHello unread: reset. */
+static bool is_gone(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == ECONNRESET;
 }
 
 static void only_a_whole_hello_is_let_in(void)
@@ -210,6 +219,30 @@ static void without_room_the_address_with_most_loses_its_oldest(void)
     stage_close(&stage);
 }
 
+static void of_one_address_so_many_ask_at_once(void)
+{
+    struct stage stage;
+    int fd[WAITING_PER_ADDRESS + 2];
+
+    stage_open(&stage);
+    fd[0] = call_from(&stage, 9);
+    say(fd[0], 0, HELLO_BYTES);
+    (void)turn(&stage);
+    for (size_t i = 1; i < COUNT(fd); i++) {
+        fd[i] = call_from(&stage, 2);
+        say(fd[i], 0, HELLO_BYTES);
+        (void)turn(&stage);
+    }
+    for (size_t i = 0; i < COUNT(fd); i++)
+        CU_ASSERT_EQUAL(is_gone(fd[i]), i == 1);
+    CU_ASSERT_STRING_EQUAL(next(&stage), "127.0.0.9");
+    CU_ASSERT_STRING_EQUAL(next(&stage), "127.0.0.2");
+    CU_ASSERT_EQUAL(stage.hall.waiter[0].origin->whole, WAITING_PER_ADDRESS - 1);
+    for (size_t i = 0; i < COUNT(fd); i++)
+        close(fd[i]);
+    stage_close(&stage);
+}
+
 static void an_ipv6_host_is_counted_by_its_network(void)
 {
     static const struct {
@@ -242,6 +275,7 @@ int main(void)
         TEST(whoever_hangs_up_is_forgotten),
         TEST(addresses_take_turns),
         TEST(without_room_the_address_with_most_loses_its_oldest),
+        TEST(of_one_address_so_many_ask_at_once),
         TEST(an_ipv6_host_is_counted_by_its_network),
     };
 

@@ -81,7 +81,8 @@ static int records(struct fixture *f, enum audit_kind kind, char details[1024])
 
     fixture_end(f);
     details[0] = '\0';
-    CU_ASSERT_FATAL(audit_list(&row, &f->state.db, 0, &kind, &err));
+    CU_ASSERT_FATAL(
+        audit_list(&row, &f->state.db, &(struct audit_range){.kind = &kind}, &err));
     for (; query_next(&row, &err); n++) {
         struct audit_record record;
 
