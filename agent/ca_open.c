@@ -14,7 +14,8 @@ static bool open_dir(struct state *state, const char *dir, struct error *err)
 
 bool ca_open(struct state *state, struct ca *ca, const char *dir, struct error *err)
 {
-    return open_dir(state, dir, err) && ca_load(ca, state->fd, err);
+    return open_dir(state, dir, err) && state_lock(state, err) &&
+           ca_load(ca, state->fd, err);
 }
 
 bool ca_open_chain(struct state *state, struct chain *chain, const char *dir,

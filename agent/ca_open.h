@@ -5,10 +5,11 @@
 #include "agent/state.h"
 #include "certs/ca.h"
 
-/* A CA needs no identity, so its directory may hold nothing else. */
+/* Locked before the CA is read, so that it is not replaced meanwhile. A CA needs no
+ * identity: its directory may hold nothing else. */
 must_check bool ca_open(struct state *state, struct ca *ca, const char *dir,
                         struct error *err);
-/* The same without its key, for those who only look. */
+/* Without its key and the lock, for those who only look. */
 must_check bool ca_open_chain(struct state *state, struct chain *chain, const char *dir,
                               struct error *err);
 /* state_open, or a directory that holds a CA alone: then *only_ca. */

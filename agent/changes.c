@@ -46,17 +46,53 @@ bool changes_prepare(struct change_wish *wish, const struct state *state, struct
     return !wish->apply || services_hook_is_good(state, err);
 }
 
-bool changes_facts(struct change_facts *out, const struct change_wish *wish,
-                   const struct state *state, const struct identity *identity,
-                   struct error *err)
+/* No grant tells which key of ours it was given to, so every live one is named. */
+static void warn_of_pairings(struct report *out, time_t now, struct state *state)
+{
+    struct dependents pairings = {0};
+    struct error warning = {0};
+
+    if (dependents_pairings(&pairings, state, now, &warning) &&
+        dependents_none(&pairings, E_KEY_OF_PAIRINGS, &warning))
+        return;
+    warning.severity = SEVERITY_WARNING;
+    report_add(out, &warning);
+}
+
+static void warn_of_no_chain(struct report *out, enum identity_origin origin)
+{
+    struct error warning = {0};
+
+    (void)fail(&warning, E_DOCTOR_SELF_SIGNED, "the identity is %s",
+               identity_origin_name(origin));
+    warning.severity = SEVERITY_WARNING;
+    report_add(out, &warning);
+}
+
+static void warn(struct report *out, const struct change_wish *wish, struct state *state,
+                 const struct identity *identity)
 {
     const struct change_keys now = keys_of(identity);
 
-    out->key_changed = wish != NULL && wish->has_before &&
-                       (!digest_equal(&wish->before.server, &now.server) ||
-                        !digest_equal(&wish->before.client, &now.client));
+    if (wish->has_before && (!digest_equal(&wish->before.server, &now.server) ||
+                             !digest_equal(&wish->before.client, &now.client)))
+        warn_of_pairings(out, wish->now, state);
+    if (identity->origin != IDENTITY_CHAIN)
+        warn_of_no_chain(out, identity->origin);
+}
+
+bool changes_facts(struct change_facts *out, const struct change_wish *wish,
+                   struct state *state, const struct identity *identity, struct error *err)
+{
+    if (wish != NULL)
+        warn(&out->warnings, wish, state, identity);
     return identity_rollback_read(&out->rollback, state->fd, err) &&
            services_load(&out->services, state->fd, services_purpose_of(identity), err);
+}
+
+void changes_clear(struct change_facts *facts)
+{
+    report_clear(&facts->warnings);
 }
 
 void changes_print_services(const struct services *services)
@@ -84,25 +120,12 @@ static void print_deadline(const struct identity_rollback *rollback)
            rollback->back, deadline);
 }
 
-/* No grant tells which key of ours it was given to, so every live one is named. */
-static void warn_of_pairings(const struct change_wish *wish, struct state *state)
-{
-    struct dependents pairings = {0};
-    struct error warning = {0};
-
-    if (dependents_pairings(&pairings, state, wish->now, &warning) &&
-        dependents_none(&pairings, E_KEY_OF_PAIRINGS, &warning))
-        return;
-    warning.severity = SEVERITY_WARNING;
-    view_text_finding(stderr, &warning);
-}
-
 bool changes_finish(const struct change_facts *facts, const struct change_wish *wish,
                     struct state *state, bool json, struct error *err)
 {
-    if (facts->key_changed)
-        warn_of_pairings(wish, state);
     if (!json) {
+        for (size_t i = 0; i < facts->warnings.n; i++)
+            view_text_finding(stderr, &facts->warnings.item[i]);
         print_deadline(&facts->rollback);
         changes_print_services(&facts->services);
     }

@@ -28,15 +28,18 @@ must_check bool changes_prepare(struct change_wish *wish, const struct state *st
 struct change_facts {
     struct identity_rollback rollback;
     struct services services;
-    bool key_changed; /* of either leaf */
+    struct report warnings; /* of what the change has brought */
 };
-/* `wish` NULL: nothing was changed. */
+/* `wish` NULL: nothing was changed. Warnings name the live pairings when a key has changed,
+ * since a grant is for the key, and an identity that no pairing is possible with. Release
+ * with changes_clear. */
 must_check bool changes_facts(struct change_facts *out, const struct change_wish *wish,
-                              const struct state *state, const struct identity *identity,
+                              struct state *state, const struct identity *identity,
                               struct error *err);
+void changes_clear(struct change_facts *facts);
 /* The services in order, the deadline; then, when asked for, the hook. `json`: nothing is
- * printed, the facts have gone into the object. A warning on standard error names the live
- * pairings when the key has changed: a grant is for the key. */
+ * printed, the facts have gone into the object. Otherwise the warnings go to standard
+ * error. */
 must_check bool changes_finish(const struct change_facts *facts,
                                const struct change_wish *wish, struct state *state,
                                bool json, struct error *err);

@@ -3,6 +3,7 @@
 #include "agent/audit_note.h"
 #include "agent/command.h"
 #include "agent/passphrase.h"
+#include "agent/sessions.h"
 #include "base/text.h"
 #include "pairing/admin.h"
 
@@ -34,11 +35,24 @@ static bool source_read(struct passphrase_source *out, struct args *args, struct
            fail(err, E_USAGE, "--password-file and --password-fd");
 }
 
+/* Who has a new password has no session of before. */
 static bool set(struct db *db, const char *name, const char *password,
                 const enum admin_role *role, time_t now, struct error *err)
 {
-    return role != NULL ? admin_add(db, name, password, *role, now, err)
-                        : admin_change(db, name, password, now, err);
+    scoped(db_rollback) struct db_change change = {0};
+
+    return db_begin(&change, db, err) &&
+           (role != NULL ? admin_add(db, name, password, *role, now, err)
+                         : admin_change(db, name, password, now, err)) &&
+           session_end_all(db, name, err) && db_commit(&change, err);
+}
+
+static bool remove_admin(struct db *db, const char *name, struct error *err)
+{
+    scoped(db_rollback) struct db_change change = {0};
+
+    return db_begin(&change, db, err) && admin_remove(db, name, err) &&
+           session_end_all(db, name, err) && db_commit(&change, err);
 }
 
 /* `role` NULL: of one that is there the password alone. */
@@ -112,7 +126,7 @@ static int run_remove(struct call *call, struct error *err)
     if (!args_need(&call->args, "NAME", &name, err) || !args_end(&call->args, err))
         return 64;
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
-        !admin_remove(&state.db, name, err))
+        !remove_admin(&state.db, name, err))
         return 2;
     audit_note(&state, AUDIT_ADMINISTRATOR, "remove", name, "%s", "");
     if (call->json)

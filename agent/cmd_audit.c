@@ -12,20 +12,32 @@
 #include <unistd.h>
 
 struct show_options {
-    time_t since;
+    struct audit_range range;
     enum audit_kind kind;
-    bool has_kind;
 };
+
+/* Stays 0 when it was not given. */
+static bool read_number(uint64_t *out, struct args *args, const char *name,
+                        struct error *err)
+{
+    const char *text = NULL;
+
+    return args_value(args, name, &text, err) &&
+           (text == NULL || text_number(out, text, 1, INT64_MAX, err));
+}
 
 static bool read_options(struct show_options *out, struct args *args, struct error *err)
 {
     const char *since = NULL, *kind = NULL;
 
     if (!args_value(args, "--since", &since, err) ||
-        !args_value(args, "--kind", &kind, err) || !args_end(args, err))
+        !args_value(args, "--kind", &kind, err) ||
+        !read_number(&out->range.after, args, "--after", err) ||
+        !read_number(&out->range.before, args, "--before", err) ||
+        !read_number(&out->range.limit, args, "--limit", err) || !args_end(args, err))
         return false;
-    out->has_kind = kind != NULL;
-    return (since == NULL || text_time(&out->since, since, err)) &&
+    out->range.kind = kind != NULL ? &out->kind : NULL;
+    return (since == NULL || text_time(&out->range.since, since, err)) &&
            (kind == NULL || audit_kind_named(&out->kind, kind, err));
 }
 
@@ -38,9 +50,7 @@ static int run_show(struct call *call, struct error *err)
 
     if (!read_options(&options, &call->args, err) ||
         !state_open_or_ca(&state, call->state_dir, &only_ca, err) ||
-        !state_open_db(&state, err) ||
-        !audit_list(&row, &state.db, options.since, options.has_kind ? &options.kind : NULL,
-                    err))
+        !state_open_db(&state, err) || !audit_list(&row, &state.db, &options.range, err))
         return 0;
     while (query_next(&row, err)) {
         struct audit_record record;
@@ -101,7 +111,7 @@ static int run_verify(struct call *call, struct error *err)
 }
 
 const struct command commands_audit[] = {
-    {"audit show", "[--since T] [--kind K]",
+    {"audit show", "[--since T] [--kind K] [--after N] [--before N] [--limit N]",
      "what was done here: uploads, trust, pairings, grants, migrations", run_show},
     {"audit verify", "", "whether every record is still the one that was written",
      run_verify},

@@ -8,7 +8,6 @@
 #include "agent/outfile.h"
 #include "agent/passphrase.h"
 #include "agent/view_text.h"
-#include "base/fs.h"
 #include "base/text.h"
 #include "certs/ca_root.h"
 #include "certs/crl.h"
@@ -99,11 +98,10 @@ struct made_elsewhere {
 static bool import(struct state *state, struct call *call, const struct made_elsewhere *ca,
                    struct error *err)
 {
-    scoped(buf_clear) struct buf pem = buf_upto(CHAIN_FILE_MAX);
     scoped(chain_clear) struct chain chain = {0};
     scoped(key_clear) struct key key = key_none();
 
-    return fs_read(&pem, ca->cert, err) && chain_parse(&chain, buf_span(&pem), err) &&
+    return chain_load(&chain, ca->cert, err) &&
            passphrase_key(&key, ca->key, &ca->passphrase, call->state_dir, err) &&
            state_make(state, call->state_dir, err) && state_lock(state, err) &&
            ca_import(state->fd, &chain, &key, ca->replace, call->now, err);
@@ -180,8 +178,7 @@ static int run_root(struct call *call, struct error *err)
     struct ca_renewal renewal = {.now = call->now};
 
     if (!read_renewal(&renewal, &root_key, call, err) ||
-        !ca_open(&state, &ca, call->state_dir, err) || !state_lock(&state, err) ||
-        !ca_renew(state.fd, &renewal, err))
+        !ca_open(&state, &ca, call->state_dir, err) || !ca_renew(state.fd, &renewal, err))
         return 0;
     return tell_ca(call, &state,
                    renewal.same_key
@@ -209,10 +206,10 @@ static void print_issued(const struct issued *issued)
 static int run_list(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
-    scoped(ca_clear) struct ca ca = {0};
+    scoped(chain_clear) struct chain ca = {0};
     scoped(issued_list_clear) struct issued_list list = {0};
 
-    if (!args_end(&call->args, err) || !ca_open(&state, &ca, call->state_dir, err) ||
+    if (!args_end(&call->args, err) || !ca_open_chain(&state, &ca, call->state_dir, err) ||
         !issued_load(&list, state.fd, err))
         return 0;
     if (call->json) {
@@ -236,7 +233,6 @@ static int run_revoke(struct call *call, struct error *err)
     if (!args_value(&call->args, "--reason", &why, err) ||
         !args_need(&call->args, "SERIAL", &serial, err) || !args_end(&call->args, err) ||
         !reason_named(&reason, why, err) || !ca_open(&state, &ca, call->state_dir, err) ||
-        !state_lock(&state, err) ||
         !issued_revoke(&issued, state.fd, serial, reason, call->now, err))
         return 0;
     audit_note(&state, AUDIT_CA, "revoke", issued.serial, "%s", reason_name(issued.reason));
@@ -261,7 +257,7 @@ static int run_crl(struct call *call, struct error *err)
     if (!args_value(&call->args, "--days", &text, err) ||
         !args_value(&call->args, "--out", &path, err) || !args_end(&call->args, err) ||
         (text != NULL && !text_number(&days, text, 1, CRL_DAYS_MAX, err)) ||
-        !ca_open(&state, &ca, call->state_dir, err) || !state_lock(&state, err) ||
+        !ca_open(&state, &ca, call->state_dir, err) ||
         !issued_crl(&der, state.fd, &ca, (unsigned)days, call->now, err) ||
         !pem_add(&pem, "X509 CRL", buf_span(&der), err))
         return 0;

@@ -125,7 +125,7 @@ static bool issue(struct chain *out, struct report *report, struct call *call,
     scoped(state_close) struct state state = {0};
     scoped(ca_clear) struct ca ca = {0};
 
-    if (!ca_open(&state, &ca, call->state_dir, err) || !state_lock(&state, err) ||
+    if (!ca_open(&state, &ca, call->state_dir, err) ||
         !(options->request != NULL
               ? issue_by_request(out, report, &ca, options, call->now, err)
               : issue_by_config(out, report, &ca, options, call->now, err)) ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* chain check, upload, show, undo; certificate upload. */
+/* chain check, upload; certificate upload; the rows of chain show and undo. */
 #include "agent/audit_note.h"
 #include "agent/certs_json.h"
-#include "agent/changes.h"
+#include "agent/chain_commands.h"
 #include "agent/command.h"
 #include "agent/upload.h"
 #include "agent/view_text.h"
@@ -76,6 +76,7 @@ static bool read_files(struct files *out, struct upload_wish *wish,
         out->more[i] = buf_span(&out->text[i]);
     }
     wish->more = &out->more[1];
+    wish->name = options->file;
     wish->mores = options->files - 1;
     return true;
 }
@@ -199,7 +200,7 @@ static bool tell_upload(const struct upload *upload, struct state *state,
                         const struct options *options, bool json, struct error *err)
 {
     scoped(identity_clear) struct identity identity = {0};
-    struct change_facts facts = {0};
+    scoped(changes_clear) struct change_facts facts = {0};
     const struct digest *anchor = NULL;
 
     if (options->wish.occasion == OCCASION_UPLOAD)
@@ -263,114 +264,6 @@ static int run_upload_single(struct call *call, struct error *err)
     return run_upload_as(call, OCCASION_SINGLE, err);
 }
 
-static void print_columns(const struct cert *cert)
-{
-    printf("%-40s %s\n", cert_issued_to(cert), cert_issued_by(cert));
-}
-
-/* O-13: the ladder as the two columns of the document. */
-static void print_two_columns(const struct leaves *leaves)
-{
-    const struct chain *chain = leaves->server;
-
-    printf("%-40s %s\n", "Issued To", "Issued By");
-    if (leaves_are_split(leaves))
-        print_columns(chain_leaf(leaves->client));
-    for (size_t i = 0; i < chain->n; i++)
-        print_columns(&chain->cert[i]);
-}
-
-static void print_digest(size_t rung, const struct cert *cert)
-{
-    char hex[DIGEST_HEX];
-
-    digest_hex(hex, &cert->sha256);
-    printf("Rung %zu  SHA-256 %s\n", rung, hex);
-}
-
-static void print_chain(const struct identity *identity)
-{
-    const struct leaves leaves = identity_leaves(identity);
-
-    printf("Identity %u (%s)\n\n", identity->number,
-           identity_origin_name(identity->origin));
-    view_text_leaves(stdout, &leaves);
-    printf("\n");
-    for (size_t i = 0; i < identity->chain.n; i++) {
-        print_digest(i, &identity->chain.cert[i]);
-        if (i == 0 && identity_is_split(identity))
-            print_digest(0, chain_leaf(leaves.client));
-    }
-}
-
-static int run_show(struct call *call, struct error *err)
-{
-    scoped(state_close) struct state state = {0};
-    scoped(identity_clear) struct identity identity = {0};
-    struct leaves leaves;
-    const bool ladder = args_flag(&call->args, "--ladder");
-
-    if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||
-        !identity_load(&identity, state.fd, false, err))
-        return 0;
-    leaves = identity_leaves(&identity);
-    if (call->json)
-        certs_json_identity(stdout, &identity, NULL);
-    else if (ladder)
-        print_two_columns(&leaves);
-    else
-        print_chain(&identity);
-    return 0;
-}
-
-static void print_undone(const struct identity *identity, const struct identity *left)
-{
-    printf("Back to identity %u (%s): %s.\n", identity->number,
-           identity_origin_name(identity->origin),
-           cert_issued_to(chain_leaf(&identity->chain)));
-    if (left->origin == IDENTITY_CHAIN)
-        printf("The anchor that the chain had brought went with it: %s.\n",
-               cert_issued_to(chain_root(&left->chain)));
-}
-
-static bool undo(struct state *state, struct call *call, struct change_wish *wish,
-                 struct identity *left, struct error *err)
-{
-    struct identity_change change = {.reason = "chain undo", .now = call->now};
-    struct error damaged = {0}; /* going back is also the way out of a damaged one */
-
-    if (!changes_read(wish, call, err) || !args_end(&call->args, err) ||
-        !state_open(state, call->state_dir, err) || !state_lock(state, err) ||
-        !changes_prepare(wish, state, err))
-        return false;
-    if (!identity_load(left, state->fd, false, &damaged))
-        left->origin = IDENTITY_SELF_SIGNED;
-    change.deadline = wish->deadline;
-    if (!identity_return(state->fd, 0, &change, err))
-        return false;
-    audit_note_identity(state, "undo");
-    return true;
-}
-
-static int run_undo(struct call *call, struct error *err)
-{
-    scoped(state_close) struct state state = {0};
-    scoped(identity_clear) struct identity left = {0};
-    scoped(identity_clear) struct identity identity = {0};
-    struct change_wish wish = {0};
-    struct change_facts facts = {0};
-
-    if (!undo(&state, call, &wish, &left, err) ||
-        !identity_load(&identity, state.fd, false, err) ||
-        !changes_facts(&facts, &wish, &state, &identity, err))
-        return 0;
-    if (call->json)
-        certs_json_identity(stdout, &identity, &facts);
-    else
-        print_undone(&identity, &left);
-    return changes_finish(&facts, &wish, &state, call->json, err) ? 0 : 2;
-}
-
 const struct command commands_chain[] = {
     {"chain check", "[--request CSR] [--policy P] [--at T] FILE…",
      "judge a chain file; needs no state and no network", run_check},
@@ -379,9 +272,9 @@ const struct command commands_chain[] = {
      " FILE…",
      "make it this appliance's chain; its root becomes an anchor", run_upload},
     {"chain show", "[--ladder]",
-     "the chain in use; --ladder: Issued To and Issued By alone", run_show},
+     "the chain in use; --ladder: Issued To and Issued By alone", chain_run_show},
     {"chain undo", CHANGE_OPTIONS, "go back to the identity before the last upload",
-     run_undo},
+     chain_run_undo},
     {"certificate upload", "[--policy P] [--at T] " CHANGE_OPTIONS " FILE",
      "make it this appliance's single server certificate, without a chain",
      run_upload_single},

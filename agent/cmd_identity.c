@@ -57,6 +57,15 @@ void identity_print(const struct identity *identity)
     view_text_leaves(stdout, &leaves);
 }
 
+/* As common name and as alternative name of a certificate. */
+static bool can_be_certified(const char *name)
+{
+    scoped(buf_clear) struct buf san = buf_upto(2 * (size_t)HOST_MAX);
+    struct error why = {0};
+
+    return csr_name_is_exact(name) && csr_add_general_name(&san, name, &why);
+}
+
 /* --name, else the name of the host when that is one. */
 static bool own_name(char out[HOST_MAX], struct args *args, struct error *err)
 {
@@ -69,8 +78,20 @@ static bool own_name(char out[HOST_MAX], struct args *args, struct error *err)
     out[HOST_MAX - 1] = '\0';
     if (given != NULL && !text_copy(out, HOST_MAX, given))
         return fail(err, E_INIT_NAME, "%s", given);
-    return csr_name_is_exact(out) ||
+    return can_be_certified(out) ||
            fail(err, E_INIT_NAME, "%s", out[0] != '\0' ? out : "this host has no name");
+}
+
+/* Of a self-signed start alone: what a CA certifies is its own affair. */
+static void warn_of_bare_name(const char *name)
+{
+    struct error warning = {0};
+
+    if (strpbrk(name, ".:") != NULL)
+        return;
+    (void)fail(&warning, E_INIT_BARE, "%s", name);
+    warning.severity = SEVERITY_WARNING;
+    view_text_finding(stderr, &warning);
 }
 
 static bool own_key(enum key_choice *out, struct args *args, struct error *err)
@@ -119,6 +140,7 @@ static int run_init(struct call *call, struct error *err)
     if (!init(&state, call, err) || !identity_load(&identity, state.fd, false, err))
         return 0;
     audit_note_identity(&state, "init");
+    warn_of_bare_name(cert_issued_to(chain_leaf(&identity.chain)));
     if (call->json) {
         certs_json_identity(stdout, &identity, NULL);
         return 0;
@@ -134,7 +156,7 @@ static int run_show(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
     scoped(identity_clear) struct identity identity = {0};
-    struct change_facts facts = {0};
+    scoped(changes_clear) struct change_facts facts = {0};
     char deadline[TIME_TEXT_MAX];
 
     if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||

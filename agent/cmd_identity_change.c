@@ -21,7 +21,7 @@ static int tell_change(struct call *call, const struct change_wish *wish,
                        struct state *state, struct error *err)
 {
     scoped(identity_clear) struct identity identity = {0};
-    struct change_facts facts = {0};
+    scoped(changes_clear) struct change_facts facts = {0};
 
     if (!identity_load(&identity, state->fd, false, err) ||
         !changes_facts(&facts, wish, state, &identity, err))
@@ -208,10 +208,9 @@ static bool import_read(struct import *out, struct call *call, struct error *err
 
 static bool add_certificates(struct chain *out, const char *path, struct error *err)
 {
-    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
     scoped(chain_clear) struct chain one = {0};
 
-    if (!fs_read(&file, path, err) || !chain_parse(&one, buf_span(&file), err))
+    if (!chain_load(&one, path, err))
         return false;
     for (size_t i = 0; i < one.n; i++) {
         if (out->n == CHAIN_READ_MAX)

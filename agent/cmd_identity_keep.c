@@ -131,7 +131,7 @@ int identity_run_services(struct call *call, struct error *err)
     scoped(state_close) struct state state = {0};
     scoped(identity_clear) struct identity now = {0};
     struct change_wish wish = {.apply = args_flag(&call->args, "--apply")};
-    struct change_facts facts = {0};
+    scoped(changes_clear) struct change_facts facts = {0};
     const char *purpose = args_operand(&call->args);
 
     if (!args_end(&call->args, err) || !state_open(&state, call->state_dir, err) ||

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "transfer/receive.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -85,13 +86,16 @@ static bool prune_entry(struct prune *prune, int into, int above, const char *di
 static bool prune_into(struct prune *prune, const char *directory, struct error *err)
 {
     scoped(fd_close) int into = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    scoped(dir_close) DIR *dir = NULL;
+    scoped(dir_close) DIR *dir = into >= 0 ? dir_open(into, STAGING_DIR, O_NOFOLLOW) : NULL;
     const struct dirent *entry;
     bool good = true;
 
-    dir = dir_open(into, STAGING_DIR, O_NOFOLLOW);
-    while (good && dir != NULL && (entry = readdir(dir)) != NULL)
+    if (dir == NULL)
+        return errno == ENOENT || fail_errno(err, E_FILE_READ, directory);
+    while (good && (entry = dir_next(dir)) != NULL)
         good = prune_entry(prune, into, dirfd(dir), directory, entry->d_name, err);
+    if (good && errno != 0)
+        good = fail_errno(err, E_FILE_READ, directory);
     unlinkat(into, STAGING_DIR, AT_REMOVEDIR);
     return good;
 }
@@ -119,7 +123,8 @@ static bool prune_source(struct prune *prune, struct error *err)
                      err))
         return false;
     while (query_next(&row, err))
-        listing_drop(prune->state.fd, query_get_text(&row, 0));
+        if (!listing_drop(prune->state.fd, query_get_text(&row, 0), err))
+            return false;
     return err->msg == E_NONE;
 }
 

@@ -5,7 +5,6 @@
 #include "agent/confirm.h"
 #include "agent/dependents.h"
 #include "agent/trust_view.h"
-#include "base/fs.h"
 #include "base/text.h"
 #include "certs/trust.h"
 
@@ -22,9 +21,7 @@ struct publish_options {
 static bool read_certificates(struct chain *out, const struct publish_options *options,
                               struct error *err)
 {
-    scoped(buf_clear) struct buf text = buf_upto(CHAIN_FILE_MAX);
-
-    if (!fs_read(&text, options->path, err) || !chain_parse(out, buf_span(&text), err))
+    if (!chain_load(out, options->path, err))
         return false;
     return out->n == 1 || options->chain ||
            fail(err, E_PUBLISHED_CHAIN, "%s holds %zu", options->path, out->n);

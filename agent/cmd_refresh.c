@@ -36,7 +36,7 @@ static int run_refresh(struct call *call, struct error *err)
     refreshed.crls_added += taken.taken;
     audit_note_refreshed(&state, &refreshed);
     if (call->json)
-        trust_view_json_refreshed(stdout, &refreshed);
+        trust_view_json_refreshed(stdout, &refreshed, &taken.failed);
     else
         trust_view_refreshed(stdout, &refreshed);
     if (crls)
@@ -119,10 +119,8 @@ static bool import_crl(struct crl_taken *taken, struct call *call, int state,
 {
     scoped(chain_clear) struct chain cas = {0}, issuer = {0};
     scoped(buf_clear) struct buf file = buf_upto(CRL_FILE_MAX);
-    scoped(buf_clear) struct buf ca = buf_upto(CHAIN_FILE_MAX);
 
-    if (options->issuer != NULL &&
-        (!fs_read(&ca, options->issuer, err) || !chain_parse(&issuer, buf_span(&ca), err)))
+    if (options->issuer != NULL && !chain_load(&issuer, options->issuer, err))
         return false;
     return fs_read(&file, options->path, err) && crl_known_cas(&cas, state, &issuer, err) &&
            crl_take_file(taken, state, buf_span(&file), &cas, options->url, call->now,

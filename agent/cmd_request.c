@@ -13,7 +13,7 @@ struct wish {
     struct csr_wish csr;
     const char *san[CSR_SAN_MAX];
     enum key_choice key;
-    bool overwrite;
+    bool overwrite, no_san;
 };
 
 static bool read_subject(struct csr_wish *out, struct args *args, struct error *err)
@@ -33,6 +33,7 @@ static bool read_wish(struct wish *out, struct args *args, struct error *err)
     const bool several = args_flag(args, "--multi-server");
 
     out->overwrite = args_flag(args, "--overwrite");
+    out->no_san = args_flag(args, "--no-san");
     if (!args_value(args, "--purpose", &purpose, err) ||
         !args_value(args, "--key", &key, err) || !read_subject(&out->csr, args, err))
         return false;
@@ -51,12 +52,12 @@ static bool read_wish(struct wish *out, struct args *args, struct error *err)
     return key == NULL || key_choice_named(&out->key, key, err);
 }
 
-/* Without --cn the name of the identity; without --san that same name. */
+/* Without --cn the name of the identity; without --san that same name, or none. */
 static void fill_in(struct wish *wish, const struct identity *identity)
 {
     if (wish->csr.common_name == NULL)
         wish->csr.common_name = chain_leaf(&identity->chain)->cn;
-    if (wish->csr.sans == 0)
+    if (wish->csr.sans == 0 && !wish->no_san)
         wish->san[wish->csr.sans++] = wish->csr.common_name;
 }
 
@@ -272,11 +273,10 @@ static int run_drop(struct call *call, struct error *err)
 /* The leaf of a file that may hold a whole chain. */
 static bool read_leaf(struct chain *out, const char *path, struct error *err)
 {
-    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
     scoped(chain_clear) struct chain given = {0};
     struct chain_order order = {0};
 
-    if (!fs_read(&file, path, err) || !chain_parse(&given, buf_span(&file), err))
+    if (!chain_load(&given, path, err))
         return false;
     chain_lay_order(&order, &given);
     return chain_sorted(out, &given, &order, err);
@@ -324,7 +324,7 @@ static int run_profiles(struct call *call, struct error *err)
 
 const struct command commands_request[] = {
     {"request new",
-     "[--purpose P] [--cn NAME] [--san DNS:NAME|IP:ADDR|email:A|URI:U]… [--c CC] [--st S] "
+     "[--purpose P] [--cn NAME] [--san DNS:NAME|IP:ADDR|email:A|URI:U]… [--no-san] [--c CC] [--st S] "
      "[--l L] [--o O] [--ou OU] [--email E] [--key KIND] [--multi-server] [--overwrite]",
      "make a key and a signing request, which goes to standard output", run_new},
     {"request profiles", "", "the purposes, and what each of them allows", run_profiles},

@@ -6,7 +6,6 @@
 #include "agent/dependents.h"
 #include "agent/trust_list.h"
 #include "agent/trust_view.h"
-#include "base/fs.h"
 #include "base/text.h"
 #include "certs/identity.h"
 #include "certs/tomb.h"
@@ -54,9 +53,7 @@ struct import_options {
 
 static bool read_file(struct chain *out, const char *path, struct error *err)
 {
-    scoped(buf_clear) struct buf text = buf_upto(CHAIN_FILE_MAX);
-
-    if (!fs_read(&text, path, err) || !chain_parse(out, buf_span(&text), err))
+    if (!chain_load(out, path, err))
         return false;
     return out->n == 1 || fail(err, E_ANCHOR_SEVERAL, "%s holds %zu", path, out->n);
 }

@@ -27,13 +27,6 @@ static void inputs_clear(struct inputs *inputs)
     crls_clear(&inputs->crls);
 }
 
-static bool read_chain(struct chain *out, const char *path, struct error *err)
-{
-    scoped(buf_clear) struct buf file = buf_upto(CHAIN_FILE_MAX);
-
-    return fs_read(&file, path, err) && chain_parse(out, buf_span(&file), err);
-}
-
 static bool add_untrusted(struct inputs *out, const struct chain *from, struct error *err)
 {
     for (size_t i = 0; i < from->n; i++)
@@ -46,7 +39,7 @@ static bool read_untrusted(struct inputs *out, const char *path, struct error *e
 {
     scoped(chain_clear) struct chain file = {0};
 
-    return read_chain(&file, path, err) && add_untrusted(out, &file, err);
+    return chain_load(&file, path, err) && add_untrusted(out, &file, err);
 }
 
 static bool read_anchors(struct inputs *out, const char *path, struct report *report,
@@ -123,7 +116,7 @@ static bool prepare(struct inputs *out, struct question *question, struct call *
         return false;
     if (out->anchors.n == 0)
         return fail(err, E_USAGE, "--trust is missing");
-    if (!read_chain(&out->given, leaf, err) || !add_untrusted(out, &out->given, err))
+    if (!chain_load(&out->given, leaf, err) || !add_untrusted(out, &out->given, err))
         return false;
     question->leaf = leaf_of(&out->given);
     question->untrusted = &out->untrusted;
@@ -178,7 +171,7 @@ static int run_lint(struct call *call, struct error *err)
     const char *path = NULL;
 
     if (!args_need(&call->args, "FILE", &path, err) || !args_end(&call->args, err) ||
-        !read_chain(&chain, path, err))
+        !chain_load(&chain, path, err))
         return 0;
     lint_judge(&report, &chain);
     if (call->json)

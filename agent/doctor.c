@@ -60,6 +60,13 @@ static void judge_rung(struct report *out, const struct cert *cert, size_t rung,
     }
 }
 
+/* Warnings of our own chain that ask nothing of this appliance; whoever renews it may wish
+ * to know, but monitoring is not to be woken by them until then. */
+static bool asks_nothing(enum msg msg)
+{
+    return msg == E_TIME_EARLY || msg == E_KU_EC_ENCIPHERMENT;
+}
+
 /* What pairing would refuse today; the dates are judged by the rungs. */
 static void judge_chain(struct report *out, const struct chain *chain, enum leaf_use use,
                         const struct doctor_wish *wish)
@@ -76,7 +83,9 @@ static void judge_chain(struct report *out, const struct chain *chain, enum leaf
         const char *rule = message_of(report.item[i].msg)->rule;
 
         if (rule == NULL || !text_equal(rule, "validity"))
-            report_add(out, &report.item[i]);
+            tell(out,
+                 asks_nothing(report.item[i].msg) ? SEVERITY_NOTE : report.item[i].severity,
+                 &report.item[i]);
     }
 }
 
@@ -125,6 +134,7 @@ static void examine_clock(struct doctor *out, int state, const struct doctor_wis
     struct stat st;
     time_t last = CLOCK_FLOOR;
 
+    /* When it cannot be looked at, examine_identity tells why. */
     if (fstatat(state, IDENTITY_DIR "/current/reason", &st, 0) == 0 && st.st_mtime > last)
         last = st.st_mtime;
     if (wish->now + CLOCK_SLACK >= last)
@@ -134,22 +144,33 @@ static void examine_clock(struct doctor *out, int state, const struct doctor_wis
     tell(&out->report, SEVERITY_ERROR, &why);
 }
 
+/* 0 where nobody ever said so. */
+static bool read_backed_up(time_t *out, int state, struct error *err)
+{
+    scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
+    bool has = false;
+
+    return fs_has(&has, state, BACKUP_FILE, err) &&
+           (!has || (fs_read_at(&notes, state, BACKUP_FILE, err) &&
+                     (notes_get_time(out, buf_span(&notes), "backed-up") ||
+                      fail(err, E_DOCTOR_DAMAGED, BACKUP_FILE))));
+}
+
 /* M-34. Nobody is blamed who never said anything about backups. */
 static void examine_backup(struct doctor *out, int state)
 {
-    scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
     const time_t newest = out->has_identity ? out->identity.made : 0;
     char made[TIME_TEXT_MAX], kept[TIME_TEXT_MAX];
     struct error why = {0};
 
-    if (faccessat(state, BACKUP_FILE, F_OK, 0) == 0 &&
-        fs_read_at(&notes, state, BACKUP_FILE, &why))
-        (void)notes_get_time(&out->backed_up, buf_span(&notes), "backed-up");
+    if (!read_backed_up(&out->backed_up, state, &why)) {
+        tell(&out->report, SEVERITY_WARNING, &why);
+        return;
+    }
     if (out->backed_up >= newest)
         return;
     text_show_time(made, newest);
     text_show_time(kept, out->backed_up);
-    why = (struct error){0};
     fail(&why, E_DOCTOR_BACKUP, "the certificate is of %s, the backup %s", made,
          out->backed_up != 0 ? kept : "unknown");
     tell(&out->report, out->backed_up != 0 ? SEVERITY_WARNING : SEVERITY_NOTE, &why);
@@ -178,9 +199,10 @@ static bool find_owed(struct report *out, struct state *state, struct error *err
 static void examine_hooks(struct doctor *out, struct state *state)
 {
     struct error why = {0};
+    bool has = false;
 
-    if (faccessat(state->fd, STATE_DB_FILE, F_OK, 0) == 0 &&
-        !find_owed(&out->report, state, &why))
+    if (!fs_has(&has, state->fd, STATE_DB_FILE, &why) ||
+        (has && !find_owed(&out->report, state, &why)))
         tell(&out->report, SEVERITY_ERROR, &why);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "agent/doctor.h"
 
+#include "agent/authority.h"
 #include "agent/hooks.h"
 #include "agent/move.h"
 #include "base/fs.h"
@@ -11,22 +12,33 @@
 #include "certs/issued.h"
 #include "certs/ledger.h"
 #include "certs/sealed.h"
+#include "transfer/manifest.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MIGRATIONS "migrations"
 #define ROOT_KEY "root-key.pem"
 #define PATH_ROOM 64
 
+/* The file itself or one below it, not another whose name goes on. */
+static bool is_about(const char *about, const char *what)
+{
+    return text_starts(about, what) && strchr("/: ", about[strlen(what)]) != NULL;
+}
+
+/* `why` may begin with the file already. */
 static void tell(struct report *out, enum severity severity, const char *what,
                  const struct error *why)
 {
+    const bool named = is_about(why->about, what);
     struct error finding = {0};
 
-    fail(&finding, E_DOCTOR_DAMAGED, "%.100s: %.300s", what, why->about);
+    fail(&finding, E_DOCTOR_DAMAGED, "%.100s%s%.300s", named ? "" : what, named ? "" : ": ",
+         why->about);
     finding.severity = severity;
     report_add(out, &finding);
 }
@@ -98,10 +110,10 @@ static bool root_key_reads(int state, struct error *err)
 {
     scoped(fd_close) int dir = -1;
     scoped(key_clear) struct key key = {0};
+    bool has = false;
 
-    return fs_open_dir(&dir, state, CA_DIR, err) &&
-           (faccessat(dir, ROOT_KEY, F_OK, 0) != 0 ||
-            sealed_read(&key, state, dir, ROOT_KEY, err));
+    return fs_open_dir(&dir, state, CA_DIR, err) && fs_has(&has, dir, ROOT_KEY, err) &&
+           (!has || sealed_read(&key, state, dir, ROOT_KEY, err));
 }
 
 static void examine_ca(struct report *out, int state)
@@ -109,8 +121,11 @@ static void examine_ca(struct report *out, int state)
     scoped(issued_list_clear) struct issued_list issued = {0};
     scoped(ca_clear) struct ca ca = {0};
     struct error why = {0};
+    bool has = false;
 
-    if (faccessat(state, CA_DIR, F_OK, 0) != 0)
+    if (!fs_has(&has, state, CA_DIR, &why))
+        tell(out, SEVERITY_WARNING, CA_DIR, &why);
+    if (!has)
         return;
     if (!ca_load(&ca, state, &why))
         tell(out, SEVERITY_WARNING, CA_DIR "/key.pem, " CA_DIR "/chain.pem", &why);
@@ -122,31 +137,109 @@ static void examine_ca(struct report *out, int state)
         tell(out, SEVERITY_WARNING, CA_DIR "/" ROOT_KEY, &why);
 }
 
-static void examine_plans(struct report *out, int state)
+static bool reads_as(enum digest_kind kind, int work, unsigned generation,
+                     struct error *err)
 {
-    scoped(dir_close) DIR *list = dir_open(state, MIGRATIONS, 0);
-    const struct dirent *entry;
+    scoped(manifest_clear) struct manifest listing = {0};
 
-    while (list != NULL && (entry = readdir(list)) != NULL) {
-        struct move_plan plan = {0};
+    *err = (struct error){0};
+    return manifest_open(&listing, work, generation, kind, err);
+}
+
+/* By the digest that is likely, or by the other one. A migration may be going on: what was
+ * closed between the look at its last page and the one at its end is well the next time. */
+static bool listing_reads(enum digest_kind likely, int work, unsigned generation,
+                          struct error *err)
+{
+    const enum digest_kind other = likely == DIGEST_BLAKE3 ? DIGEST_SHA256 : DIGEST_BLAKE3;
+    struct error unlikely = {0};
+
+    for (int look = 0; look < 2; look++)
+        if (reads_as(likely, work, generation, err) ||
+            reads_as(other, work, generation, &unlikely))
+            return true;
+    return false;
+}
+
+/* What the peers agreed on is in no file, and in the database unless that is damaged. */
+static enum digest_kind likely_kind(struct db *db, const char *migration)
+{
+    struct migration_facts facts = {0};
+    struct error unknown = {0};
+
+    return db->handle != NULL && migration_facts_load(&facts, db, migration, &unknown)
+               ? facts.kind
+               : DIGEST_BLAKE3;
+}
+
+/* A later generation is there once the one before it is. */
+static void examine_listings(struct report *out, int work, enum digest_kind likely,
+                             const char *migration)
+{
+    bool there = true;
+
+    for (unsigned generation = 1; there; generation++) {
         struct error why = {0};
-        char what[sizeof(MIGRATIONS) + NAME_MAX + sizeof("/plan")];
+        char what[sizeof(MIGRATIONS_DIR) + NAME_MAX + sizeof("/manifest-4294967295")];
 
-        snprintf(what, sizeof(what), MIGRATIONS "/%s/plan", entry->d_name);
-        if (text_starts(entry->d_name, "m-") &&
-            !plan_load(&plan, state, entry->d_name, &why))
+        snprintf(what, sizeof(what), MIGRATIONS_DIR "/%s/manifest-%u", migration,
+                 generation);
+        if (!manifest_is_there(&there, work, generation, &why) ||
+            (there && !listing_reads(likely, work, generation, &why)))
             tell(out, SEVERITY_WARNING, what, &why);
     }
+}
+
+static void examine_migration(struct report *out, struct state *state,
+                              const char *migration)
+{
+    scoped(fd_close) int work = -1;
+    struct move_plan plan = {0};
+    struct error why = {0};
+    char what[sizeof(MIGRATIONS_DIR) + NAME_MAX + sizeof("/plan")];
+
+    snprintf(what, sizeof(what), MIGRATIONS_DIR "/%s/plan", migration);
+    if (!plan_load(&plan, state->fd, migration, &why))
+        tell(out, SEVERITY_WARNING, what, &why);
+    snprintf(what, sizeof(what), MIGRATIONS_DIR "/%s", migration);
+    why = (struct error){0};
+    if (fs_open_dir(&work, state->fd, what, &why))
+        examine_listings(out, work, likely_kind(&state->db, migration), migration);
+    else
+        tell(out, SEVERITY_WARNING, what, &why);
+}
+
+static void examine_migrations(struct report *out, struct state *state)
+{
+    scoped(dir_close) DIR *list = dir_open(state->fd, MIGRATIONS_DIR, 0);
+    const struct dirent *entry;
+    struct error why = {0}, told_later = {0};
+    bool has = false;
+
+    if (list == NULL && errno == ENOENT)
+        return;
+    if (list != NULL) {
+        if (fs_has(&has, state->fd, STATE_DB_FILE, &told_later) && has)
+            (void)!state_open_db(state, &told_later);
+        while ((entry = dir_next(list)) != NULL)
+            if (text_starts(entry->d_name, "m-"))
+                examine_migration(out, state, entry->d_name);
+    }
+    if (errno != 0) {
+        fail_errno(&why, E_FILE_READ, MIGRATIONS_DIR);
+        tell(out, SEVERITY_WARNING, MIGRATIONS_DIR, &why);
+    }
+    db_close(&state->db);
 }
 
 static void examine_database(struct report *out, struct state *state)
 {
     struct error why = {0};
-    struct stat st;
+    bool has = false;
 
-    if (fstatat(state->fd, STATE_DB_FILE, &st, 0) != 0)
+    if (fs_has(&has, state->fd, STATE_DB_FILE, &why) && !has)
         return;
-    if (state_open_db(state, &why))
+    if (why.msg == E_NONE && state_open_db(state, &why))
         (void)!db_check(&state->db, &why);
     if (why.msg != E_NONE)
         tell(out, SEVERITY_ERROR, STATE_DB_FILE, &why);
@@ -161,7 +254,7 @@ void doctor_damage(struct report *out, struct state *state)
     examine_identities(out, state->fd);
     examine_requests(out, state->fd);
     examine_ca(out, state->fd);
-    examine_plans(out, state->fd);
+    examine_migrations(out, state);
     examine_database(out, state);
     if (!hook_seconds(&seconds, state, &why))
         tell(out, SEVERITY_WARNING, "hooks/seconds", &why);

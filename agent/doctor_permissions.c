@@ -40,32 +40,58 @@ static void judge(struct walk *walk, const char *path, const char *name,
     report_add(walk->out, &why);
 }
 
-static void descend(struct walk *walk, int at, const char *path, unsigned depth)
+/* Says errno; what is gone since it was listed is no finding. */
+static void tell_unseen(struct walk *walk, const char *path)
 {
-    scoped(dir_close) DIR *list = dir_open(at, ".", 0);
-    const struct dirent *row;
+    struct error why = {0};
 
-    while (list != NULL && walk->seen < ENTRIES_MAX && (row = readdir(list)) != NULL) {
-        char below[PATH_MAX];
-        struct stat st;
+    if (errno == ENOENT)
+        return;
+    fail_errno(&why, E_FILE_READ, path[0] != '\0' ? path : walk->dir);
+    why.severity = SEVERITY_WARNING;
+    report_add(walk->out, &why);
+}
 
-        if (text_equal(row->d_name, ".") || text_equal(row->d_name, "..") ||
-            fstatat(dirfd(list), row->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-            S_ISLNK(st.st_mode))
-            continue;
-        walk->seen++;
-        if (snprintf(below, sizeof(below), "%s%s%s", path, path[0] != '\0' ? "/" : "",
-                     row->d_name) >= (int)sizeof(below))
-            continue;
-        judge(walk, below, row->d_name, &st);
-        if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX) {
-            scoped(fd_close) int next = openat(
-                dirfd(list), row->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+static void descend(struct walk *walk, int at, const char *name, const char *path,
+                    unsigned depth);
 
-            if (next >= 0)
-                descend(walk, next, below, depth + 1);
-        }
+/* An entry of the directory `path`. */
+static void look(struct walk *walk, int at, const char *name, const char *path,
+                 unsigned depth)
+{
+    char below[PATH_MAX];
+    struct stat st;
+
+    if (snprintf(below, sizeof(below), "%s%s%s", path, path[0] != '\0' ? "/" : "", name) >=
+        (int)sizeof(below))
+        return;
+    if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        tell_unseen(walk, below);
+        return;
     }
+    if (S_ISLNK(st.st_mode))
+        return;
+    walk->seen++;
+    judge(walk, below, name, &st);
+    if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
+        descend(walk, at, name, below, depth + 1);
+}
+
+static void descend(struct walk *walk, int at, const char *name, const char *path,
+                    unsigned depth)
+{
+    scoped(dir_close) DIR *list = dir_open(at, name, O_NOFOLLOW);
+    const struct dirent *row = NULL;
+
+    if (list == NULL) {
+        tell_unseen(walk, path);
+        return;
+    }
+    while (walk->seen < ENTRIES_MAX && (row = dir_next(list)) != NULL)
+        if (!text_equal(row->d_name, ".") && !text_equal(row->d_name, ".."))
+            look(walk, dirfd(list), row->d_name, path, depth);
+    if (row == NULL && errno != 0)
+        tell_unseen(walk, path);
 }
 
 /* The state directory itself: state_open refuses one that is open. */
@@ -73,5 +99,5 @@ void doctor_permissions(struct report *out, const struct state *state)
 {
     struct walk walk = {.out = out, .dir = state->dir};
 
-    descend(&walk, state->fd, "", 0);
+    descend(&walk, state->fd, ".", "", 0);
 }

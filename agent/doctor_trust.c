@@ -2,9 +2,12 @@
 #include "agent/doctor.h"
 #include "agent/holding.h"
 #include "agent/trust_status.h"
+#include "base/fs.h"
 #include "base/text.h"
 #include "certs/published.h"
 #include "certs/tomb.h"
+
+#include <errno.h>
 
 static void tell(struct report *out, enum severity severity, const struct error *why)
 {
@@ -143,12 +146,51 @@ static void examine_store(struct report *out, int state, const char *name)
         tell(out, SEVERITY_WARNING, &why);
 }
 
-/* What pairing never looks at. */
-static void examine_others(struct report *out, int state, time_t now)
+static void tell_unread(struct report *out, const char *what)
 {
-    scoped(store_clear) struct store removed = {0};
+    struct error finding = {0};
+
+    fail_errno(&finding, E_FILE_READ, what);
+    tell(out, SEVERITY_WARNING, &finding);
+}
+
+static void tell_damaged(struct report *out, const char *file, const struct error *why)
+{
+    struct error finding = {0};
+
+    fail(&finding, E_DOCTOR_DAMAGED, "%.200s: %.300s", file, why->about);
+    tell(out, SEVERITY_WARNING, &finding);
+}
+
+/* What an administrator may want back. */
+static void examine_removed(struct report *out, int state)
+{
+    scoped(dir_close) DIR *list = dir_open(state, REMOVED_DIR, 0);
+    const struct dirent *row;
+
+    if (list == NULL && errno != ENOENT)
+        tell_unread(out, REMOVED_DIR);
+    if (list == NULL)
+        return;
+    while ((row = dir_next(list)) != NULL) {
+        scoped(entry_clear) struct entry entry = {0};
+        struct error why = {0};
+        char what[sizeof(REMOVED_DIR) + NAME_MAX + 1];
+
+        snprintf(what, sizeof(what), REMOVED_DIR "/%s", row->d_name);
+        if (text_ends(row->d_name, ".pem") && row->d_name[0] != '.' &&
+            !tomb_read(&entry, dirfd(list), row->d_name, &why))
+            tell_damaged(out, what, &why);
+    }
+    if (errno != 0)
+        tell_unread(out, REMOVED_DIR);
+}
+
+/* What pairing never looks at. */
+static void examine_others(struct report *out, int state)
+{
     char made[STORES_MAX][STORE_NAME_MAX];
-    struct error why = {0}, gone = {0};
+    struct error why = {0};
     size_t n = 0;
 
     for (size_t i = 0; store_kind_at(i) != NULL; i++)
@@ -158,8 +200,7 @@ static void examine_others(struct report *out, int state, time_t now)
         tell(out, SEVERITY_WARNING, &why);
     for (size_t i = 0; i < n; i++)
         examine_store(out, state, made[i]);
-    if (!tombs_load(&removed, state, now, &gone))
-        tell(out, SEVERITY_WARNING, &gone);
+    examine_removed(out, state);
 }
 
 void doctor_trust(struct doctor *out, int state, const struct doctor_wish *wish)
@@ -167,5 +208,5 @@ void doctor_trust(struct doctor *out, int state, const struct doctor_wish *wish)
     examine_anchors(out, state, wish);
     examine_crls(out, state, wish);
     examine_published(out, state, wish);
-    examine_others(&out->report, state, wish->now);
+    examine_others(&out->report, state);
 }

@@ -53,6 +53,7 @@ static bool read_item(struct holding *out, struct span line, struct error *err)
 bool holding_parse(struct holding *out, struct span text, struct error *err)
 {
     char hex[DIGEST_HEX];
+    struct span line;
     unsigned form = 0;
 
     if (!notes_get_number(&form, text, "pairgate-holding") || form != 1 ||
@@ -60,17 +61,10 @@ bool holding_parse(struct holding *out, struct span text, struct error *err)
         !notes_get(hex, sizeof(hex), text, "key") || !digest_from_hex(&out->key, hex) ||
         !notes_get_time(&out->at, text, "at"))
         return fail(err, E_PUBLISHED_FORM, "it is no record of what an appliance holds");
-    while (text.n > 0) {
-        struct span line = text;
-        size_t end = 0;
-
-        if (span_find(text, "\n", &end))
-            line = span_head(text, end);
-        text = span_after(text, line.n + 1);
+    while (span_take_line(&text, &line))
         if (span_starts(line, HOLDS) &&
             !read_item(out, span_after(line, strlen(HOLDS)), err))
             return false;
-    }
     return true;
 }
 
@@ -116,10 +110,10 @@ bool holdings_load(struct holdings *out, int state, struct error *err)
         return true;
     if (list == NULL)
         return fail_errno(err, E_FILE_READ, HOLDERS_DIR);
-    while ((row = readdir(list)) != NULL)
+    while ((row = dir_next(list)) != NULL)
         if (text_ends(row->d_name, ".txt") && !read_one(out, dirfd(list), row->d_name, err))
             return false;
-    return true;
+    return errno == 0 || fail_errno(err, E_FILE_READ, HOLDERS_DIR);
 }
 
 bool holding_keep(int state, const struct holding *holding, struct error *err)

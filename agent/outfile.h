@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
-/* Replace FILE whole. "-" is standard output. */
+/* Replace FILE whole. "-" is standard output; a device or a pipe is written to, and stays.
+ */
 must_check bool outfile_write(const char *path, struct span bytes, mode_t mode,
                               struct error *err);

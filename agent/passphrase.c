@@ -88,10 +88,13 @@ static bool take_for_key(struct buf *out, const struct passphrase_source *source
                          const char *own, struct error *err)
 {
     scoped(fd_close) int state = -1;
+    bool on = false;
 
     if (source->file == NULL && source->fd == NULL && own != NULL)
         state = open(own, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (state < 0 || !sealed_is_on(state))
+    if (state >= 0 && !sealed_is_on(&on, state, err))
+        return false;
+    if (!on)
         return passphrase_take(out, source, "Passphrase of the key", err);
     *out = buf_upto(PASSPHRASE_MAX);
     return sealed_passphrase(out, state, err);

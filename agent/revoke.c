@@ -42,7 +42,7 @@ static bool of_migration(char migration[MIGRATION_ID_MAX], struct db *db, const 
     struct grant grant = {0};
     struct error none = {0};
 
-    if (!grant_load(&grant, db, id, &none))
+    if (!grant_load(&grant, db, id, "target", &none))
         return fail(err, E_PAIRING_UNKNOWN, "%s", id);
     return text_copy(migration, MIGRATION_ID_MAX, grant.migration);
 }

@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -180,6 +182,25 @@ bool state_lock(struct state *state, struct error *err)
 bool state_try_lock(struct state *state, struct error *err)
 {
     return lock(state, 1, err);
+}
+
+/* Whether this path is dir or lies below it; both absolute and without links. */
+static bool is_within(const char *path, const char *dir)
+{
+    const size_t n = text_equal(dir, "/") ? 0 : strlen(dir);
+
+    return strncmp(path, dir, n) == 0 && (path[n] == '/' || path[n] == '\0');
+}
+
+bool state_lies_apart(const struct state *state, const char *tree, enum msg msg,
+                      struct error *err)
+{
+    char keys[PATH_MAX];
+
+    if (realpath(state->dir, keys) == NULL)
+        return fail_errno(err, E_FILE_READ, state->dir);
+    return (!is_within(keys, tree) && !is_within(tree, keys)) ||
+           fail(err, msg, "%s and %s", tree, keys);
 }
 
 void state_close(struct state *state)

@@ -40,4 +40,7 @@ void state_unlock(struct state *state);
  */
 must_check bool state_honour_rollback(struct state *state, time_t now, unsigned *back,
                                       struct error *err);
+/* Neither it nor `path`, absolute and without links, lies in the other; else `msg`. */
+must_check bool state_lies_apart(const struct state *state, const char *tree, enum msg msg,
+                                 struct error *err);
 void state_close(struct state *state);

@@ -113,13 +113,21 @@ void carry_pages(struct carry *carry)
                 "receive_manifest", &err);
 }
 
+bool carry_deliver(struct receive *receive, const struct segment *segment,
+                   struct error *err)
+{
+    const struct delivery delivery = {.bytes = span_of(segment->at, segment->n),
+                                      .digest = segment->digest};
+
+    return receive_segment(receive, segment->number, &delivery, err);
+}
+
 bool carry_segment(struct carry *carry, uint64_t number, struct error *err)
 {
     struct segment *segment = &carry->segment;
 
     return segment_read(segment, &carry->manifest, carry->from, number, err) &&
-           receive_segment(&carry->receive, number, span_of(segment->at, segment->n),
-                           &segment->digest, err);
+           carry_deliver(&carry->receive, segment, err);
 }
 
 void carry_missing(struct carry *carry)

@@ -36,6 +36,9 @@ bool carry_open(struct carry *carry, struct error *err);
 void carry_drop(struct carry *carry);
 /* All pages and the sum; list and open before. */
 void carry_pages(struct carry *carry);
+/* What was read of a segment, as if it had come over the wire. */
+bool carry_deliver(struct receive *receive, const struct segment *segment,
+                   struct error *err);
 bool carry_segment(struct carry *carry, uint64_t number, struct error *err);
 /* Those that receive_missing names. */
 void carry_missing(struct carry *carry);

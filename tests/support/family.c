@@ -95,7 +95,8 @@ void family_clear(struct family *family)
 static void *supervise(void *at)
 {
     struct appliance *appliance = at;
-    const struct signer_keys keys = {.key = {&appliance->whole, &appliance->whole_client}};
+    const struct signer_keys keys = {.key = {&appliance->whole, &appliance->whole_client},
+                                     .sides = SIGNER_SOURCE | SIGNER_TARGET};
     struct error err = {0};
 
     while (signer_answer(appliance->supervisor, &keys, &err))

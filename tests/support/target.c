@@ -53,13 +53,13 @@ static bool take_bytes(struct target *target, const struct http_message *m,
 {
     const char *number = strrchr(m->path, '/') + 1;
     const uint64_t n = strtoull(number, NULL, 10);
-    struct digest digest;
+    struct delivery delivery = {.bytes = m->body};
 
-    if (!digest_from_hex(&digest, m->digest))
+    if (!digest_from_hex(&delivery.digest, m->digest))
         return fail(err, E_WIRE_BAD, "no digest");
     return strstr(m->path, "/pages/") != NULL
-               ? receive_page(target->receive, n, m->body, &digest, err)
-               : receive_segment(target->receive, n, m->body, &digest, err);
+               ? receive_page(target->receive, n, m->body, &delivery.digest, err)
+               : receive_segment(target->receive, n, &delivery, err);
 }
 
 static bool take_offer(struct target *target, const struct http_message *m, struct buf *out,
@@ -158,11 +158,14 @@ static void *accept_all(void *at)
         const int fd = accept(target->listening, NULL, NULL);
         struct connection *connection = malloc(sizeof(*connection));
 
+        while (n > 0 && n == atomic_load(&target->most))
+            usleep(10000);
         if (fd < 0 || n == TARGET_CONNECTIONS || connection == NULL) {
             free(connection);
             return NULL;
         }
         *connection = (struct connection){.target = target, .socket = fd};
+        target->socket[n] = fd;
         if (pthread_create(&target->thread[n], NULL, serve, connection) != 0)
             exit(2);
         atomic_store(&target->connections, n + 1);
@@ -206,9 +209,15 @@ struct route target_route(struct target *target)
                           .clock = &target->clock};
 }
 
+void target_hang_up(struct target *target)
+{
+    shutdown(target->socket[atomic_load(&target->connections) - 1], SHUT_RDWR);
+}
+
 void target_end(struct target *target)
 {
     atomic_store(&target->silent, false);
+    atomic_store(&target->most, 0);
     shutdown(target->listening, SHUT_RDWR);
     pthread_join(target->acceptor, NULL);
     close(target->listening);

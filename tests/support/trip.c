@@ -11,6 +11,7 @@ void trip_open(struct trip *trip)
     CU_ASSERT_FATAL(
         send_open(&trip->send, carry->work, carry->from, 1, carry->kind, &trip->err));
     trip->send.route = target_route(&trip->target);
+    trip->send.line = &trip->line;
     trip->send.compress = COMPRESS_NEVER; /* this target expands nothing */
     snprintf(trip->send.base, sizeof(trip->send.base), "/pairgate/v1/migrations/m-test");
 }
@@ -46,6 +47,7 @@ void trip_finish(struct trip *trip)
 void trip_clear(struct trip *trip)
 {
     send_close(&trip->send);
+    put_close(&trip->line);
     target_end(&trip->target);
     carry_clear(&trip->carry);
 }

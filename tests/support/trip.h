@@ -14,6 +14,7 @@ struct trip {
     struct carry carry;
     struct target target;
     struct send send;
+    struct put line;
     struct error err;
 };
 

@@ -2,14 +2,15 @@
 /*
  * A man in the middle who pairs with both sides, with a certificate of their CA:
  *
- *   forger DIRECTORY TARGET-PORT LOG relay|grant
+ *   forger DIRECTORY TARGET-PORT LOG relay|grant|WAY PATH
  *
  * DIRECTORY has his key.pem and chain.pem. He listens on 127.0.0.1 and prints the port. To
  * the source he is a target: the whole conversation, with a good verdict of his own. Then
  * he is a source to the true target, and passes every request for authorisation on to it:
  * `relay` gives the target's answers back, `grant` gives a grant that he made up. Whatever
  * the source says to him after TLS is in LOG, and anything that he does not know is
- * answered with 200 {}.
+ * answered with 200 {}. With a WAY of the table below he is a target himself, with nobody
+ * behind him: who asks to wait gets a grant, and requests below PATH get that flood.
  */
 #include "agent/clock.h"
 #include "agent/http.h"
@@ -19,6 +20,10 @@
 #include "pairing/message_json.h"
 #include "tests/support/family.h"
 #include "tests/support/loopback.h"
+
+#include <wolfssl/options.h>
+
+#include <wolfssl/ssl.h>
 
 #include <fcntl.h>
 #include <signal.h>
@@ -33,11 +38,19 @@
     "{\"scram\":\"\",\"grant\":{\"id\":\"g-forged\",\"migration\":\"m-forged\","           \
     "\"byte_ceiling\":9223372036854775807,\"issued\":1,\"expires\":9999999999}}"
 
+#define WAITING "{\"scram\":\"\",\"waiting\":true,\"expires\":9999999999}"
+
+/* One piece of a flood; false when the source has gone. */
+typedef bool flood_fn(struct http *http, struct error *err);
+
 struct forger {
     struct appliance self;
     const char *target_port;
     int log;
     bool grants;
+    flood_fn *flood;        /* or NULL: a man in the middle */
+    const char *flood_path; /* below this */
+    bool waited;
 };
 
 /* One side of him. */
@@ -127,6 +140,67 @@ static struct half *target_pair(struct forger *forger)
     return target;
 }
 
+static bool send_text(struct http *http, const char *text, struct error *err)
+{
+    return http_send_bytes(http, span_text(text), err);
+}
+
+static bool key_updates(struct http *http, struct error *err)
+{
+    (void)err;
+    for (int i = 0; i < 1024; i++)
+        if (wolfSSL_update_keys(http->tls->ssl) != WOLFSSL_SUCCESS)
+            return false;
+    return true;
+}
+
+static bool interim_answers(struct http *http, struct error *err)
+{
+    return send_text(http, "HTTP/1.1 100 Continue\r\n\r\n", err);
+}
+
+static bool many_headers(struct http *http, struct error *err)
+{
+    static bool begun;
+    const bool first = !begun;
+
+    begun = true;
+    return (!first || send_text(http, "HTTP/1.1 200 OK\r\n", err)) &&
+           send_text(http, "X-Header: of no use to anybody\r\n", err);
+}
+
+static bool long_body(struct http *http, struct error *err)
+{
+    static const char body[16384] = "[";
+    static bool begun;
+    const bool first = !begun;
+
+    begun = true;
+    return (!first ||
+            send_text(http, "HTTP/1.1 200 OK\r\nContent-Length: 999999999999\r\n\r\n",
+                      err)) &&
+           http_send_bytes(http, span_of(body, sizeof(body)), err);
+}
+
+static const struct {
+    const char *name;
+    flood_fn *flood;
+} ways[] = {
+    {"key-updates", key_updates},
+    {"interim", interim_answers},
+    {"headers", many_headers},
+    {"body", long_body},
+};
+
+/* As a target of his own: he lets in whoever waits. */
+static int grant_at_once(struct forger *forger, struct buf *out, struct error *err)
+{
+    const char *text = forger->waited ? GRANT : WAITING;
+
+    forger->waited = true;
+    return buf_add_text(out, text, err) ? 200 : 0;
+}
+
 /* The answer to one request of the source. */
 static int answer(struct half *source, struct half **target, struct forger *forger,
                   const struct http_message *request, struct buf *out, struct error *err)
@@ -141,6 +215,8 @@ static int answer(struct half *source, struct half **target, struct forger *forg
                    : 0;
     if (!authorises)
         return buf_add_text(out, "{}", err) ? 200 : 0;
+    if (forger->flood != NULL)
+        return grant_at_once(forger, out, err);
     if (*target == NULL)
         *target = target_pair(forger);
     if (!ask_target(*target, "authorize", request->body, &told, err))
@@ -169,6 +245,9 @@ static void serve(struct forger *forger, int fd)
             break;
         dprintf(forger->log, "\n%s %s\n", request.method, request.path);
         (void)!write(forger->log, request.body.at, request.body.n);
+        while (forger->flood != NULL && text_starts(request.path, forger->flood_path))
+            if (!forger->flood(&source->http, &err))
+                _exit(0);
         status = answer(source, &target, forger, &request, &out, &err);
         if (status != 0 &&
             !http_send_response(&source->http, status, buf_span(&out), false, &err))
@@ -186,12 +265,16 @@ int main(int argc, char **argv)
     unsigned port = 0;
     int listening;
 
-    stop_unless(argc == 5, "DIRECTORY TARGET-PORT LOG relay|grant", &err);
+    stop_unless(argc >= 5, "DIRECTORY TARGET-PORT LOG relay|grant|WAY PATH", &err);
     signal(SIGPIPE, SIG_IGN);
     appliance_load(&forger.self, argv[1]);
     forger.target_port = argv[2];
     forger.log = open(argv[3], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     forger.grants = text_equal(argv[4], "grant");
+    for (size_t i = 0; argc == 6 && i < COUNT(ways); i++)
+        if (text_equal(ways[i].name, argv[4]))
+            forger.flood = ways[i].flood;
+    forger.flood_path = argv[argc - 1];
     listening = loopback_listen(&port);
     printf("%u\n", port);
     fflush(stdout);

@@ -117,6 +117,25 @@ static long try_code(const char *path)
                : 0;
 }
 
+/* What is no question, to the supervisor. */
+static long try_noise(const char *path)
+{
+    char noise[16384];
+    int sent = 0;
+
+    (void)path;
+    memset(noise, 0xff, sizeof(noise));
+    for (int fd = STDERR_FILENO + 1; fd < 1024; fd++) {
+        int domain = 0, type = 0;
+        socklen_t n = sizeof(int), m = sizeof(int);
+
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &n) == 0 && domain == AF_UNIX &&
+            getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &m) == 0 && type == SOCK_STREAM)
+            sent += send(fd, noise, sizeof(noise), MSG_NOSIGNAL) > 0;
+    }
+    return sent > 0 ? 0 : -1;
+}
+
 static const struct {
     const char *name;
     long (*attempt)(const char *path);
@@ -126,6 +145,7 @@ static const struct {
     {"exec", try_exec},       {"fork", try_fork},     {"socket", try_socket},
     {"connect", try_connect}, {"trace", try_trace},   {"code", try_code},
     {"dial", try_dial},       {"unix", try_unix},     {"datagram", try_datagram},
+    {"noise", try_noise},
 };
 
 static void stray(const char *wanted)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/doctor.h"
 #include "base/fs.h"
+#include "certs/tomb.h"
 #include "tests/support/roots.h"
 #include "tests/support/run.h"
 
@@ -109,7 +110,8 @@ static void a_backup_that_is_cut_short_is_told(void)
     doctor_damage(&hurt, &patient.state);
     CU_ASSERT_EQUAL_FATAL(hurt.n, 1);
     CU_ASSERT_EQUAL(hurt.item[0].msg, E_DOCTOR_DAMAGED);
-    CU_ASSERT_PTR_NOT_NULL(strstr(hurt.item[0].about, "identity/1"));
+    CU_ASSERT_PTR_EQUAL(strstr(hurt.item[0].about, "identity/1"), hurt.item[0].about);
+    CU_ASSERT_PTR_NULL(strstr(hurt.item[0].about + 1, "identity/1")); /* told once */
 }
 
 static void a_database_that_was_emptied_is_not_taken_for_new(void)
@@ -188,6 +190,66 @@ static void a_backup_is_remembered(void)
     CU_ASSERT_PTR_NULL(report_find(&doctor.report, E_DOCTOR_BACKUP));
 }
 
+/* A root was trusted, and removed at noon. */
+static void patient_without_a_root(struct patient *patient)
+{
+    scoped(root_clear) struct root root = {0};
+    scoped(entry_clear) struct entry entry = {0};
+    struct error err = {0};
+
+    patient_make(patient);
+    root_make(&root, "Root");
+    root_entry(&entry, &root, STORE_ROOTS, "gone");
+    CU_ASSERT_FATAL(store_put(patient->state.fd, &entry, &err) &&
+                    tomb_lay(patient->state.fd, &entry, AT_NOON, &err));
+}
+
+static void what_was_removed_and_cannot_come_back_is_told(void)
+{
+    scoped(patient_clear) struct patient patient = {0};
+    scoped(doctor_clear) struct doctor well = {0}, hurt = {0};
+    const struct doctor_wish wish = {.now = AT_NOON};
+
+    patient_without_a_root(&patient);
+    doctor_trust(&well, patient.state.fd, &wish);
+    CU_ASSERT_EQUAL(well.report.n, 0);
+    CU_ASSERT_FATAL(scratch_shell(&patient.scratch, "sed -i 5d " REMOVED_DIR "/*.pem"));
+    doctor_trust(&hurt, patient.state.fd, &wish);
+    CU_ASSERT_EQUAL_FATAL(hurt.report.n, 1);
+    CU_ASSERT_EQUAL(hurt.report.item[0].msg, E_DOCTOR_DAMAGED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hurt.report.item[0].about, REMOVED_DIR "/"));
+}
+
+static void one_under_another_s_name_is_told_too(void)
+{
+    scoped(patient_clear) struct patient patient = {0};
+    scoped(doctor_clear) struct doctor hurt = {0};
+    const struct doctor_wish wish = {.now = AT_NOON};
+
+    patient_without_a_root(&patient);
+    CU_ASSERT_FATAL(
+        scratch_shell(&patient.scratch, "cd " REMOVED_DIR " && mv *.pem other.pem"));
+    doctor_trust(&hurt, patient.state.fd, &wish);
+    CU_ASSERT_EQUAL_FATAL(hurt.report.n, 1);
+    CU_ASSERT_EQUAL(hurt.report.item[0].msg, E_DOCTOR_DAMAGED);
+}
+
+/* A plan that is none, and a page of a listing that is none. */
+static void a_migration_that_cannot_be_gone_on_with_is_told(void)
+{
+    scoped(patient_clear) struct patient patient = {0};
+    scoped(report_clear) struct report hurt = {0};
+
+    patient_make(&patient);
+    CU_ASSERT_FATAL(scratch_shell(&patient.scratch,
+                                  "mkdir -p migrations/m-1 && echo >migrations/m-1/plan "
+                                  "&& echo PGMP >migrations/m-1/manifest-1.000000"));
+    doctor_damage(&hurt, &patient.state);
+    CU_ASSERT_EQUAL_FATAL(hurt.n, 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(hurt.item[0].about, "migrations/m-1/plan"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(hurt.item[1].about, "migrations/m-1/manifest-1"));
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -200,6 +262,9 @@ int main(void)
         TEST(without_an_identity_it_is_broken),
         TEST(an_expired_anchor_is_a_note_when_it_was_renewed),
         TEST(a_backup_is_remembered),
+        TEST(what_was_removed_and_cannot_come_back_is_told),
+        TEST(one_under_another_s_name_is_told_too),
+        TEST(a_migration_that_cannot_be_gone_on_with_is_told),
     };
 
     return run_tests("doctor", tests, COUNT(tests));

@@ -49,7 +49,7 @@ static enum msg revoke_id(struct state_db *state, const char *id, bool *is_revok
     struct error err = {0}, none = {0};
 
     CU_ASSERT_EQUAL(revoke(migration, &state->db, id, NOON, &err), err.msg == E_NONE);
-    CU_ASSERT_FATAL(grant_load(&grant, &state->db, "m-1", &none));
+    CU_ASSERT_FATAL(grant_load(&grant, &state->db, "m-1", "target", &none));
     *is_revoked = grant.revoked;
     return err.msg;
 }

@@ -97,6 +97,32 @@ static void closing_lets_the_next_one_in(void)
     CU_ASSERT(state_lock(&two, &err));
 }
 
+static enum msg apart(const struct state *state, const char *path)
+{
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL(state_lies_apart(state, path, E_TREE_STATE, &err), err.msg == E_NONE);
+    return err.msg;
+}
+
+static void what_holds_the_state_or_lies_in_it_is_not_apart(void)
+{
+    scoped(scratch_clear) struct scratch scratch = {0};
+    scoped(state_close) struct state state = {0};
+    char dir[PATH_MAX + 16], other[PATH_MAX + 32];
+    struct error err = {0};
+
+    scratch_make(&scratch);
+    CU_ASSERT_FATAL(state_make(&state, below(dir, &scratch), &err));
+    CU_ASSERT_EQUAL(apart(&state, dir), E_TREE_STATE);
+    CU_ASSERT_EQUAL(apart(&state, scratch.path), E_TREE_STATE);
+    CU_ASSERT_EQUAL(apart(&state, "/"), E_TREE_STATE);
+    snprintf(other, sizeof(other), "%s/identity", dir);
+    CU_ASSERT_EQUAL(apart(&state, other), E_TREE_STATE);
+    snprintf(other, sizeof(other), "%s-too", dir);
+    CU_ASSERT_EQUAL(apart(&state, other), E_NONE);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -104,6 +130,7 @@ int main(void)
         TEST(a_new_state_is_for_its_owner_alone),
         TEST(a_state_that_others_can_enter_is_refused),
         TEST(the_lock_is_held_by_one_at_a_time),
+        TEST(what_holds_the_state_or_lies_in_it_is_not_apart),
         TEST(closing_lets_the_next_one_in),
     };
 
