@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "agent/audit.h"
+#include "agent/audit_quota.h"
 #include "agent/bounds.h"
 #include "agent/custody.h"
 #include "agent/hooks.h"
@@ -209,10 +209,7 @@ struct office {
     bool is_target;
     bool credentials_only; /* for a worker of the management API, which has no authority */
     int64_t stands;        /* tests: the time at which its clock stands; 0: it goes */
-    struct {
-        int64_t minute;
-        unsigned written, dropped;
-    } quota; /* of records */
+    struct audit_quota quota;
     struct exchange {
         uint64_t connection; /* 0: free */
         uint32_t selector;

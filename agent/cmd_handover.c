@@ -9,6 +9,7 @@
 #include "agent/migrations.h"
 #include "agent/move_command.h"
 #include "agent/office_hook.h"
+#include "agent/subject.h"
 #include "agent/takeover.h"
 #include "base/fs.h"
 #include "transfer/receipt.h"
@@ -20,38 +21,6 @@
 #define DECIDED_MS 10000 /* to wait for a listener that has the staging area */
 #define LOOK_US 50000
 
-/* The migration that a command names, its row and what else is known of it. */
-struct subject {
-    struct state state;
-    struct handover handover;
-    struct migration_facts facts;
-    bool is_target;
-};
-
-static void subject_clear(struct subject *subject)
-{
-    state_close(&subject->state);
-}
-
-static bool subject_load(struct subject *out, const struct call *call, const char *id,
-                         struct error *err)
-{
-    if (!state_open(&out->state, call->state_dir, err) || !migration_id_is_plain(id, err) ||
-        !state_open_db(&out->state, err) ||
-        !handover_load(&out->handover, &out->state.db, id, err) ||
-        !migration_facts_load(&out->facts, &out->state.db, id, err))
-        return false;
-    out->is_target = handover_is_target(out->handover.state);
-    return true;
-}
-
-static bool subject_is(const struct subject *subject, bool target, struct error *err)
-{
-    return subject->is_target == target ||
-           fail(err, E_OTHER_SIDE, "%s is %s here", subject->handover.migration,
-                handover_state_name(subject->handover.state));
-}
-
 /* -y, or the name typed. */
 static bool confirmed(const struct subject *subject, bool yes, const char *question,
                       struct error *err)
@@ -62,8 +31,8 @@ static bool confirmed(const struct subject *subject, bool yes, const char *quest
 
 static int show(const struct call *call, struct subject *subject, struct error *err)
 {
-    return migration_list(stdout, &subject->state.db, subject->handover.migration,
-                          call->json, err)
+    return migration_list(stdout, &subject->state, subject->handover.migration, call->json,
+                          err)
                ? 0
                : 2;
 }
@@ -82,17 +51,21 @@ static bool decide(struct subject *subject, enum handover_event event, struct er
                             (unsigned long long)handover->epoch);
 }
 
-/* A move of the source that needs no peer: before it, its name is typed. */
+/* A move of the source that needs no peer: before it, if it may be made, its name is typed.
+ */
 static int decide_alone(struct call *call, enum handover_event event, const char *question,
                         struct error *err)
 {
     scoped(subject_clear) struct subject subject = {0};
+    const struct handover_act act = {.event = event, .now = call->now};
     const bool yes = args_flag(&call->args, "-y");
+    struct handover after;
     const char *id = NULL;
 
     if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err))
         return 64;
     if (!subject_load(&subject, call, id, err) || !subject_is(&subject, false, err) ||
+        !handover_judge(&subject.handover, &act, &after, err) ||
         !confirmed(&subject, yes, question, err) || !decide(&subject, event, err))
         return 2;
     if (!office_hook_settle(&subject.state, id, call->json, err))
@@ -127,7 +100,7 @@ static bool decided(struct worker *worker, const struct subject *subject,
 
     if (!hook_seconds(&seconds, &subject->state, err))
         return false;
-    end = clock_ms() + DECIDED_MS + seconds * INT64_C(1000);
+    end = clock_steady_ms() + DECIDED_MS + seconds * INT64_C(1000);
     do {
         if (!authority_migration(&worker->authority, id, after, &facts, err))
             return false;
@@ -136,7 +109,7 @@ static bool decided(struct worker *worker, const struct subject *subject,
         if (after->state == TARGET_ABORTED)
             return fail(err, E_HANDOVER_ABORTED, "%s", id);
         usleep(LOOK_US);
-    } while (clock_ms() < end);
+    } while (clock_steady_ms() < end);
     return fail(err, E_HANDOVER_IN_DOUBT, "%s is %s", id,
                 handover_state_name(after->state));
 }
@@ -177,7 +150,8 @@ static int run_takeover(struct call *call, struct error *err)
     if (!args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err))
         return 64;
     if (!subject_load(&subject, call, id, err) || !subject_is(&subject, true, err) ||
-        !confirmed(&subject, yes,
+        !takeover_may(&subject.handover, alive, err) ||
+        !confirmed(&subject, yes || subject.handover.state == TARGET_COMMITTED,
                    "This target takes the data without its source. If the source is not "
                    "lost, there may be TWO OWNERS.",
                    err) ||

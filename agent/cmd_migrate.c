@@ -6,6 +6,7 @@
 #include "agent/migration_view.h"
 #include "agent/move_command.h"
 #include "agent/outcome_file.h"
+#include "agent/subject.h"
 #include "base/fs.h"
 #include "base/text.h"
 
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define STREAMS_UNASKED 6 /* each takes some 6 MiB on either side */
@@ -30,10 +32,10 @@ static bool number_option(struct call *call, const char *name, uint64_t max, uns
     return true;
 }
 
-/* While one stream waits for the target's disk, another has the processor. */
-static unsigned streams_default(void)
+/* While one stream waits for the target's disk, others have the processor. */
+static unsigned streams_default(bool nowhere)
 {
-    const long streams = 2 * sysconf(_SC_NPROCESSORS_ONLN);
+    const long streams = (nowhere ? 1 : 3) * sysconf(_SC_NPROCESSORS_ONLN);
 
     return streams < 2                 ? 2
            : streams > STREAMS_UNASKED ? STREAMS_UNASKED
@@ -46,9 +48,12 @@ static bool take_tree(struct move_plan *plan, const char *tree, const char *name
 {
     char real[PATH_MAX];
     const char *last;
+    struct stat st;
 
     if (realpath(tree, real) == NULL)
         return fail_errno(err, E_FILE_READ, tree);
+    if (stat(real, &st) == 0 && !S_ISDIR(st.st_mode))
+        return fail(err, E_TREE_NO_DIRECTORY, "%s", real);
     if (access(real, R_OK | X_OK) != 0)
         return fail_errno(err, E_FILE_READ, real);
     last = strrchr(real, '/') + 1;
@@ -85,8 +90,8 @@ static bool migrate_words_read(struct call *call, struct migrate_words *w,
 {
     struct args *args = &call->args;
 
-    plan->streams = streams_default();
     plan->nowhere = args_flag(args, "--to-nowhere");
+    plan->streams = streams_default(plan->nowhere);
     plan->basis = args_flag(args, "--basis");
     plan->patience = PATIENCE_SECONDS;
     if (!consent_read(consent, args, err) || !args_value(args, "--name", &w->name, err) ||
@@ -161,7 +166,9 @@ static int run_migrate(struct call *call, struct error *err)
                    words.peer_name != NULL ? words.peer_name : plan->peer.host))
         return 64;
     move.consent = &consent;
-    if (!state_open(&state, call->state_dir, err) || !find_unfinished(plan, &state, err))
+    if (!state_open(&state, call->state_dir, err) ||
+        !state_lies_apart(&state, plan->tree, E_TREE_STATE, err) ||
+        !find_unfinished(plan, &state, err))
         return 2;
     if (consent.kind == CONSENT_NONE && plan->migration[0] == '\0') {
         fail(err, E_USAGE,
@@ -180,9 +187,17 @@ static bool read_carried(struct outcome_file *out, const char *path, struct erro
     return fs_read(&file, path, err) && outcome_file_read(out, buf_span(&file), err);
 }
 
+/* What an older version began may hold the keys: nothing more of it is sent. */
+static bool may_be_sent(const struct subject *subject, const struct move_plan *plan,
+                        struct error *err)
+{
+    return subject->handover.state != SOURCE_SENDING ||
+           state_lies_apart(&subject->state, plan->tree, E_TREE_STATE, err);
+}
+
 static int run_resume(struct call *call, struct error *err)
 {
-    scoped(state_close) struct state state = {0};
+    scoped(subject_clear) struct subject subject = {0};
     scoped(move_clear) struct move move = {0};
     scoped(outcome_file_clear) struct outcome_file carried = outcome_file_none();
     const char *id = NULL, *path = NULL;
@@ -190,12 +205,14 @@ static int run_resume(struct call *call, struct error *err)
     if (!args_value(&call->args, "--receipt", &path, err) ||
         !args_need(&call->args, "ID", &id, err) || !args_end(&call->args, err))
         return 64;
-    if (!state_open(&state, call->state_dir, err) || !migration_id_is_plain(id, err) ||
+    if (!subject_load(&subject, call, id, err) || !subject_is(&subject, false, err) ||
         (path != NULL && !read_carried(&carried, path, err)) ||
-        !plan_load(&move.plan, state.fd, id, err))
+        !plan_load(&move.plan, subject.state.fd, id, err) ||
+        (path == NULL && !may_be_sent(&subject, &move.plan, err)))
         return 2;
     move.carried = path != NULL ? &carried : NULL;
-    return move_part(call, &move, &state, path != NULL ? move_by_file : move_run, err);
+    return move_part(call, &move, &subject.state, path != NULL ? move_by_file : move_run,
+                     err);
 }
 
 static int run_status(struct call *call, struct error *err)
@@ -207,7 +224,7 @@ static int run_status(struct call *call, struct error *err)
         return 64;
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err))
         return 2;
-    return migration_list(stdout, &state.db, id, call->json, err) ? 0 : 2;
+    return migration_list(stdout, &state, id, call->json, err) ? 0 : 2;
 }
 
 const struct command commands_migrate[] = {

@@ -8,7 +8,6 @@
 #include "agent/sandbox.h"
 #include "agent/view_pair.h"
 #include "agent/view_text.h"
-#include "base/fs.h"
 #include "base/text.h"
 
 #include <stdio.h>
@@ -41,10 +40,9 @@ static void side_file_clear(struct side_file *file)
 
 static bool read_side(struct side_file *out, const char *path, struct error *err)
 {
-    scoped(buf_clear) struct buf text = buf_upto(CHAIN_FILE_MAX);
     scoped(chain_clear) struct chain given = {0};
 
-    return fs_read(&text, path, err) && chain_parse(&given, buf_span(&text), err) &&
+    return chain_load(&given, path, err) &&
            leaves_part(&out->server, &out->client, &given, err);
 }
 
@@ -106,6 +104,7 @@ static int pair(struct call *call, struct error *err)
     scoped(dial_close) struct dial dial = {0};
     scoped(report_clear) struct report findings = {0};
     struct pair_words words = {0};
+    struct error unrecorded = {0};
     int status = 2;
 
     if (!pair_words_read(call, &words, err) || !state_open(&state, call->state_dir, err) ||
@@ -120,7 +119,11 @@ static int pair(struct call *call, struct error *err)
         status = show(call, &sides, &worker.newest->trust, &findings, &dial.tls.facts);
         fflush(stdout);
     }
-    dial_witness(&dial, &worker, err);
+    /* A good one that nobody will find in the record is not done. */
+    if (!dial_witness(&dial, &worker, err, &unrecorded) && status == 0) {
+        *err = unrecorded;
+        return 2;
+    }
     return status;
 }
 
@@ -135,7 +138,9 @@ static int invite(struct call *call, struct error *err)
     if (!args_value(&call->args, "--for", &for_name, err) ||
         !args_value(&call->args, "--expires", &expires, err) ||
         !args_end(&call->args, err) ||
-        (expires != NULL && !text_duration(&seconds, expires, err)))
+        (expires != NULL && !text_duration(&seconds, expires, err)) ||
+        (seconds == 0 &&
+         !fail(err, E_DURATION, "'%s': the code would never count", expires)))
         return 64;
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
         !invitation_make(&code, &state.db, for_name, call->now, call->now + seconds, err))

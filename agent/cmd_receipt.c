@@ -6,6 +6,7 @@
 #include "agent/outfile.h"
 #include "agent/receipt_check.h"
 #include "agent/receipt_view.h"
+#include "agent/subject.h"
 #include "base/fs.h"
 #include "certs/bundle.h"
 #include "certs/leaves.h"
@@ -14,12 +15,12 @@
 
 static bool load_outcome(struct outcome_file *out, struct call *call, struct error *err)
 {
-    scoped(state_close) struct state state = {0};
+    scoped(subject_clear) struct subject subject = {0};
     const char *id = NULL;
 
     return args_need(&call->args, "ID", &id, err) && args_end(&call->args, err) &&
-           state_open(&state, call->state_dir, err) && state_open_db(&state, err) &&
-           migration_id_is_plain(id, err) && outcome_file_load(out, &state.db, id, err);
+           subject_load(&subject, call, id, err) &&
+           outcome_file_load(out, &subject.state.db, id, err);
 }
 
 static bool write_outcome(const char *path, const struct outcome_file *file,
@@ -81,10 +82,8 @@ static bool judges_read(struct judges *out, struct args *args, struct error *err
     if (trust != NULL && (!fs_read(&pem, trust, err) ||
                           !bundle_read(&out->anchors, buf_span(&pem), &notes, err)))
         return false;
-    buf_reset(&pem);
-    return target == NULL ||
-           (fs_read(&pem, target, err) && chain_parse(&given, buf_span(&pem), err) &&
-            leaves_part(&out->target, &client, &given, err));
+    return target == NULL || (chain_load(&given, target, err) &&
+                              leaves_part(&out->target, &client, &given, err));
 }
 
 static bool check_file(struct receipt_check *out, const struct judges *judges,
@@ -92,9 +91,12 @@ static bool check_file(struct receipt_check *out, const struct judges *judges,
 {
     scoped(outcome_file_clear) struct outcome_file file = outcome_file_none();
     scoped(buf_clear) struct buf text = buf_upto(OUTCOME_FILE_MAX);
+    struct error why = {0};
 
-    if (!fs_read(&text, path, err) || !outcome_file_read(&file, buf_span(&text), err))
+    if (!fs_read(&text, path, err))
         return false;
+    if (!outcome_file_read(&file, buf_span(&text), &why))
+        return fail(err, why.msg, "%.200s: %.300s", path, why.about);
     if (file.kind != SIGNED_RECEIPT)
         return fail(err, E_STATEMENT_BAD, "%s has no receipt", path);
     receipt_check(out, &file, judges->anchors.n > 0 ? &judges->anchors : NULL,

@@ -87,7 +87,7 @@ static void tell_waiting(const struct dial *dial, const struct events *events)
 static bool by_waiting(struct dial *dial, const struct dial_request *request,
                        const struct events *events, struct grant *out, struct error *err)
 {
-    const int64_t begun = clock_ms();
+    const int64_t begun = clock_steady_ms();
     bool granted = false, told = false;
 
     for (;;) {
@@ -98,8 +98,8 @@ static bool by_waiting(struct dial *dial, const struct dial_request *request,
         if (!told)
             tell_waiting(dial, events);
         told = true;
-        sleep(clock_ms() - begun < EAGER_SECONDS * 1000 ? EAGER_EVERY
-                                                        : PAIRING_HEARTBEAT_SECONDS);
+        sleep(clock_steady_ms() - begun < EAGER_SECONDS * 1000 ? EAGER_EVERY
+                                                               : PAIRING_HEARTBEAT_SECONDS);
     }
 }
 

@@ -20,7 +20,8 @@ static void tell(const char *id, const struct error *why)
             message_of(why->msg)->text, why->about);
 }
 
-/* The end that the source can be told, signed. */
+/* The end that the source can be told, signed; its next try, which may begin at once, finds
+ * what this one had. */
 static void roll_back(struct migrations *migrations, struct migration *migration)
 {
     const struct handover_act act = {.event = DID_ROLL_BACK, .now = clock_now()};
@@ -28,21 +29,46 @@ static void roll_back(struct migrations *migrations, struct migration *migration
 
     if (!receive_withdraw(&migration->receive, &kept) ||
         !authority_move(&migrations->worker->authority, migration->id, &act,
-                        &migration->handover, &kept))
+                        &migration->handover, &kept)) {
         tell(migration->id, &kept);
-    else
-        event_migration(migrations->events, migration->id, "aborted", 0);
+        return;
+    }
+    event_migration(migrations->events, migration->id, "aborted", 0);
+    if (!receive_discard(&migration->receive, true, &kept))
+        tell(migration->id, &kept); /* finish_left does it again */
 }
 
 /* What import did is undone before the source is told that the data is its own. */
-static void import_failed(struct migrations *migrations, struct migration *migration)
+static bool undo_import(struct migrations *migrations, const char *id)
 {
     struct error undone = {0};
 
-    (void)!authority_hook(&migrations->worker->authority, migration->id,
-                          HOOK_TARGET_ROLLBACK, -1, &migrations->stop, &undone);
-    if (undone.msg != E_HOOK_RUNNING)
+    (void)!authority_hook(&migrations->worker->authority, id, HOOK_TARGET_ROLLBACK, -1,
+                          &migrations->stop, &undone);
+    return undone.msg != E_HOOK_RUNNING;
+}
+
+static void import_failed(struct migrations *migrations, struct migration *migration)
+{
+    if (undo_import(migrations, migration->id))
         roll_back(migrations, migration);
+}
+
+/* Its name was taken while nobody ran here: nothing of it is there to be withdrawn. */
+static void name_is_taken(struct migrations *migrations, const char *id)
+{
+    const struct handover_act act = {.event = DID_ROLL_BACK, .now = clock_now()};
+    struct handover after = {0};
+    struct error kept = {0};
+
+    if (!undo_import(migrations, id))
+        return;
+    if (!authority_move(&migrations->worker->authority, id, &act, &after, &kept)) {
+        tell(id, &kept);
+        return;
+    }
+    event_migration(migrations->events, id, "aborted", 0);
+    finish_sweep(migrations);
 }
 
 /* The integrator's last word, while it can still be rolled back. */
@@ -114,8 +140,11 @@ static bool finish_named(struct migrations *migrations, const char *id, struct e
         return false;
     if (!text_equal(facts.directory, migrations->directory))
         return true;
-    if (!migrations_hold(migrations, &grant, true, &migration, err))
+    if (!migrations_hold(migrations, &grant, true, &migration, err)) {
+        if (err->msg == E_DESTINATION_EXISTS)
+            name_is_taken(migrations, id);
         return false;
+    }
     good = finish_one(migrations, migration, err);
     pthread_rwlock_unlock(&migration->lock);
     return good;
@@ -155,17 +184,42 @@ static bool finish_open(struct migrations *migrations, struct migration *migrati
     return false;
 }
 
+/* As its row says, whoever has ended it. */
+static bool has_ended(struct migrations *migrations, const struct migration *place)
+{
+    char id[MIGRATION_ID_MAX];
+    struct migration_facts facts = {0};
+    struct handover handover = {0};
+    struct error unknown = {0};
+
+    pthread_mutex_lock(&migrations->lock);
+    (void)text_fits(id, place->id);
+    pthread_mutex_unlock(&migrations->lock);
+    return id[0] != '\0' &&
+           authority_migration(&migrations->worker->authority, id, &handover, &facts,
+                               &unknown) &&
+           handover.state == TARGET_ABORTED;
+}
+
+void finish_ended(struct migrations *migrations)
+{
+    for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)
+        if (has_ended(migrations, &migrations->place[i]))
+            (void)!finish_open(migrations, &migrations->place[i]);
+    finish_sweep(migrations);
+}
+
 void finish_left(struct migrations *migrations)
 {
     bool good;
 
-    if (clock_ms() < migrations->finish_ms)
+    if (clock_steady_ms() < migrations->finish_ms)
         return;
     good = finish_committing(migrations);
     for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++)
         if (migrations_is_taken(migrations, i))
             good = finish_open(migrations, &migrations->place[i]) && good;
-    migrations->finish_ms = clock_ms() + (good ? FINISH_TICK_MS : FINISH_AGAIN_MS);
+    migrations->finish_ms = clock_steady_ms() + (good ? FINISH_TICK_MS : FINISH_AGAIN_MS);
 }
 
 bool finish_remove(struct authority *authority, int into, const char *id, struct error *err)

@@ -24,3 +24,6 @@ must_check bool finish_remove(struct authority *authority, int into, const char 
                               struct error *err);
 /* At the start: staging areas of migrations that are decided, left by a crash. */
 void finish_sweep(struct migrations *migrations);
+/* The same, and those of aborted ones that are open here: what they had lies where the next
+ * try looks for it. The caller has no migration's lock. */
+void finish_ended(struct migrations *migrations);

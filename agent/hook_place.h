@@ -27,6 +27,8 @@ struct hook_desk {
     bool look;                       /* something may be owed */
     bool minds;                      /* this process runs what is owed */
     int lock;                        /* by this; counts only while it does */
+    bool alone;                      /* source: although another process has the lock */
+    int64_t look_ms;                 /* and then it looks again, whoever made a move */
     struct hook_place place[HOOK_PLACES];
 };
 

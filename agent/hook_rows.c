@@ -92,6 +92,27 @@ bool hook_rows_is_done(bool *out, struct db *db, const char *migration, enum hoo
     return trouble.msg == E_NONE;
 }
 
+bool hook_rows_is_begun(bool *out, struct db *db, const char *migration, enum hook hook,
+                        struct error *err)
+{
+    scoped(query_end) struct query query = {0};
+    struct error trouble = {0};
+
+    if (!query_begin(&query, db,
+                     "SELECT 1 FROM hook WHERE migration = ?1 AND name = ?2 AND outcome ="
+                     " 'begun' AND NOT EXISTS (SELECT 1 FROM hook WHERE migration = ?1 AND"
+                     " name = ?3)",
+                     err))
+        return false;
+    query_text(&query, 1, migration);
+    query_text(&query, 2, hook_rule(hook)->name);
+    query_text(&query, 3, hook_rule(undone_by(hook))->name);
+    *out = query_next(&query, &trouble);
+    if (trouble.msg != E_NONE)
+        *err = trouble;
+    return trouble.msg == E_NONE;
+}
+
 /* One that undoes another is owed where the other's row is; the rest until it is done.
  * `only` is a migration's id, or empty for every one behind `after`. */
 static bool owed_in(char out[HANDOVER_ID_MAX], bool *found, struct db *db, enum hook hook,

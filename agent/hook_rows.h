@@ -22,6 +22,9 @@ must_check bool hook_rows_set(struct db *db, const char *migration, enum hook ho
                               enum hook_outcome outcome, int64_t now, struct error *err);
 must_check bool hook_rows_is_done(bool *out, struct db *db, const char *migration,
                                   enum hook hook, struct error *err);
+/* It runs, or was cut off with its agent, and what undoes it has not begun since. */
+must_check bool hook_rows_is_begun(bool *out, struct db *db, const char *migration,
+                                   enum hook hook, struct error *err);
 /* The first migration behind `after` to which the hook is owed by itself, whoever asks for
  * it; *found says if. `out` may be `after`. */
 must_check bool hook_rows_owed(char out[HANDOVER_ID_MAX], bool *found, struct db *db,

@@ -46,7 +46,7 @@ static bool signals_open(int *out, struct error *err)
 
 static bool show_bound(char out[ADDRESS_TEXT_MAX], int socket, struct error *err)
 {
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t n = sizeof(bound);
     char host[ORIGIN_HOST_MAX];
 
@@ -74,7 +74,8 @@ bool listen_bind(int *out, char shown[ADDRESS_TEXT_MAX], const char *address,
 
     if (!endpoint_read(&at, address, err))
         return false;
-    if (getaddrinfo(at.host, at.port, &hints, &list) != 0)
+    /* Of a port alone, "8443", getaddrinfo would make the address 0.0.32.251. */
+    if (strpbrk(address, ".:") == NULL || getaddrinfo(at.host, at.port, &hints, &list) != 0)
         return fail(err, E_LISTEN, "'%s' is no numeric address and port", address);
     *out = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (*out < 0)
@@ -90,6 +91,19 @@ bool listen_open(struct listener *out, const char *address, struct error *err)
     out->room = hall_room();
     return signals_open(&out->signals, err) &&
            listen_bind(&out->socket, out->address, address, err);
+}
+
+bool listen_nowhere(struct listener *out, struct error *err)
+{
+    return signals_open(&out->signals, err);
+}
+
+void listen_wait(const struct listener *listener)
+{
+    struct pollfd wait = {.fd = listener->signals, .events = POLLIN};
+
+    while (poll(&wait, 1, -1) < 1)
+        ;
 }
 
 void listen_close(struct listener *listener)
@@ -130,8 +144,10 @@ static void guest_serve(struct service *service, const struct caller_id *who,
 
     *guest = (struct guest){.service = service, .who = *who, .peer = peer, .seat = seat};
     door_seat_socket(&service->door, seat, who->socket);
-    if (peer != NULL)
+    if (peer != NULL) {
         peer->seat = seat;
+        door_paired(&service->door, seat); /* only such are parked */
+    }
     if (peer != NULL && peer->admitted)
         door_granted(&service->door, seat, clock_steady_ms());
     if (thread_start(guest_run, guest))
@@ -185,24 +201,22 @@ static void hall_let_in(struct hall *hall)
 }
 
 /* What is polled: the listening socket, the signals, those before the door, the parked. */
-enum { WAIT_LISTENING, WAIT_SIGNALS, WAIT_HALL };
-#define WAIT_MAX (WAIT_HALL + SILENT_MAX + 1 + PARKED_MAX)
+enum { WAIT_LISTENING, WAIT_SIGNALS, WAIT_HALL, WAIT_PARKED };
+#define WAIT_MAX (WAIT_PARKED + 1 + PARKED_MAX)
 
-static void hall_turn(struct hall *hall, const struct listener *listener,
-                      struct pollfd *wait)
+static void hall_turn(struct hall *hall, const struct listener *listener)
 {
     struct service *service = hall->service;
-    const size_t polled = hall_wait(hall, wait + WAIT_HALL);
-    struct pollfd *parked = wait + WAIT_HALL + polled;
-    size_t all;
+    struct pollfd wait[WAIT_MAX] = {
+        [WAIT_LISTENING] = {.fd = listener->socket, .events = POLLIN},
+        [WAIT_SIGNALS] = {.fd = listener->signals, .events = POLLIN},
+        [WAIT_HALL] = {.fd = hall->watch, .events = POLLIN}};
+    const size_t parked = parked_wait(&service->parked, &wait[WAIT_PARKED]);
 
-    wait[WAIT_LISTENING] = (struct pollfd){.fd = listener->socket, .events = POLLIN};
-    wait[WAIT_SIGNALS] = (struct pollfd){.fd = listener->signals, .events = POLLIN};
-    all = WAIT_HALL + polled + parked_wait(&service->parked, parked);
-    if (poll(wait, all, hall_patience_ms(hall)) < 0)
+    if (poll(wait, WAIT_PARKED + parked, hall_patience_ms(hall)) < 0)
         return;
-    parked_look(service, parked, all - WAIT_HALL - polled);
-    hall_look(hall, wait + WAIT_HALL, polled, clock_steady_ms());
+    parked_look(service, &wait[WAIT_PARKED], parked);
+    hall_look(hall, clock_steady_ms());
     witness_tick(&service->witness, clock_now());
     if (wait[WAIT_LISTENING].revents != 0)
         hall_accept(hall, listener->socket, clock_steady_ms());
@@ -214,20 +228,19 @@ static void hall_turn(struct hall *hall, const struct listener *listener,
 
 void listen_serve(const struct listener *listener, struct service *service)
 {
-    struct pollfd *wait = mem_zeroed(WAIT_MAX, sizeof(*wait));
     struct hall hall;
     struct peer *peer;
 
     door_open(&service->door);
-    hall_open(&hall, service, listener->room);
+    if (!hall_open(&hall, service, listener->room))
+        atomic_store(&service->stop, true);
     if (!parked_open(&service->parked))
         atomic_store(&service->stop, true);
     while (!atomic_load(&service->stop))
-        hall_turn(&hall, listener, wait);
+        hall_turn(&hall, listener);
     hall_close(&hall);
     door_close(&service->door);
     while ((peer = parked_any(&service->parked)) != NULL)
         peer_end(peer);
     parked_close(&service->parked);
-    mem_free(wait);
 }

@@ -19,6 +19,10 @@ must_check bool listen_bind(int *out, char shown[ADDRESS_TEXT_MAX], const char *
 must_check bool listen_open(struct listener *out, const char *address, struct error *err);
 /* On a socket that listens already; it is the listener's from now on. */
 must_check bool listen_given(struct listener *out, int socket, struct error *err);
+/* On none: for listen_wait. */
+must_check bool listen_nowhere(struct listener *out, struct error *err);
+/* Serve nobody, until a signal comes. */
+void listen_wait(const struct listener *listener);
 /* Accept and serve until service->stop; returns when every connection has ended. */
 void listen_serve(const struct listener *listener, struct service *service);
 void listen_close(struct listener *listener);

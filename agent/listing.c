@@ -44,19 +44,29 @@ void listing_sweep(int state)
     }
 }
 
-void listing_drop(int state, const char *migration)
+static bool is_of_listings(const char *name)
+{
+    for (size_t i = 0; i < COUNT(of_listings); i++)
+        if (text_starts(name, of_listings[i]))
+            return true;
+    return false;
+}
+
+bool listing_drop(int state, const char *migration, struct error *err)
 {
     scoped(dir_close) DIR *dir = NULL;
     char path[MIGRATION_ID_MAX + sizeof(MIGRATIONS_DIR) + 1];
-    struct error ignored = {0};
     const struct dirent *entry;
 
     snprintf(path, sizeof(path), MIGRATIONS_DIR "/%s", migration);
     dir = dir_open(state, path, 0);
-    while (dir != NULL && (entry = readdir(dir)) != NULL)
-        for (size_t i = 0; i < COUNT(of_listings); i++)
-            if (text_starts(entry->d_name, of_listings[i]))
-                (void)!fs_remove_tree(dirfd(dir), entry->d_name, &ignored);
+    if (dir == NULL)
+        return errno == ENOENT || fail_errno(err, E_FILE_READ, path);
+    while ((entry = dir_next(dir)) != NULL)
+        if (is_of_listings(entry->d_name) &&
+            !fs_remove_tree(dirfd(dir), entry->d_name, err))
+            return false;
+    return errno == 0 || fail_errno(err, E_FILE_READ, path);
 }
 
 static int64_t estimate(uint64_t bytes, uint64_t limit)

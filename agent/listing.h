@@ -20,6 +20,6 @@ void listing_recall(int state, const struct move_plan *plan, enum digest_kind ki
 /* The listing becomes that of the migration, unless that has one already. */
 must_check bool listing_adopt(int state, const char *migration, struct error *err);
 /* Of a finished migration all but its plan goes. */
-void listing_drop(int state, const char *migration);
+must_check bool listing_drop(int state, const char *migration, struct error *err);
 /* Remove what a run that failed or was killed has left. */
 void listing_sweep(int state);

@@ -9,13 +9,17 @@
 #include "pairing/json.h"
 #include "transfer/put.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pairgate_deps.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define NAME_MAX_WORDS 64
 #define ALIKE_MIN 3 /* characters, for a guess at what was meant */
@@ -76,9 +80,27 @@ static size_t alike(const char *a, const char *b)
     return n;
 }
 
-static int no_such_command(const char *about)
+static int tell_failure(const struct error *err, bool json)
+{
+    if (json)
+        view_json_failure(stdout, err);
+    else
+        view_text_failure(stderr, err);
+    return error_exit_status(err);
+}
+
+static bool has_json_flag(int argc, char **argv)
+{
+    for (int i = 0; i < argc && !text_equal(argv[i], "--"); i++)
+        if (text_equal(argv[i], "--json"))
+            return true;
+    return false;
+}
+
+static int no_such_command(const char *about, bool json)
 {
     const struct command *nearest = NULL;
+    struct error err = {0};
     size_t most = ALIKE_MIN - 1;
 
     for (size_t t = 0; command_tables[t] != NULL; t++) {
@@ -89,11 +111,10 @@ static int no_such_command(const char *about)
             }
         }
     }
-    fprintf(stderr, "pairgate: there is no command '%s'.", about);
-    if (nearest != NULL)
-        fprintf(stderr, " Is `pairgate %s` meant?", nearest->name);
-    fprintf(stderr, " See `pairgate help`.\n");
-    return 64;
+    (void)fail(&err, E_USAGE, "there is no command '%s'%s%s%s", about,
+               nearest != NULL ? "; is `pairgate " : "",
+               nearest != NULL ? nearest->name : "", nearest != NULL ? "` meant?" : "");
+    return tell_failure(&err, json);
 }
 
 /* The first one or two words as a command is named. */
@@ -116,7 +137,7 @@ static int help(int argc, char **argv)
         return 0;
     }
     name_of(about, argc, argv);
-    return print_help(about) ? 0 : no_such_command(about);
+    return print_help(about) ? 0 : no_such_command(about, has_json_flag(argc, argv));
 }
 
 /* With the last word; behind "--" it is an operand. */
@@ -167,12 +188,58 @@ static int run(const struct command *row, int argc, char **argv)
         status = row->run(&call, &err);
     if (err.msg == E_NONE)
         return status;
-    if (call.json)
-        view_json_failure(stdout, &err);
-    else
-        view_text_failure(stderr, &err);
+    status = tell_failure(&err, call.json);
     if (message_of(err.msg)->kind == USAGE && !call.json)
         print_row(stderr, row);
+    return status;
+}
+
+/* SQLite maps the index of its log, and a file system that copies what is changed (btrfs)
+ * may have no room for a page of that: then nothing else is told to us than this. */
+static void at_bus_error(int signal)
+{
+    static const char words[] =
+        "pairgate: PGB1804: The state directory cannot be written: no space, no quota or a "
+        "failing disk. Mend that, then run it again: an unfinished migration resumes.\n";
+
+    (void)signal;
+    (void)!write(STDERR_FILENO, words, sizeof(words) - 1);
+    _exit(2);
+}
+
+/* A standard stream that is closed is taken by nothing, so that no file of ours gets its
+ * number: to write there fails as on a closed one, to read from there finds the end. */
+static void hold_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Whoever reads from us has gone, as head(1) goes: no loss. */
+static bool reader_has_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* What was printed is there, or the command was not done. */
+static int all_told(int status)
+{
+    struct error err = {0};
+    const bool failed = ferror(stdout) != 0;
+    const bool flushed = fflush(stdout) == 0;
+
+    if ((!failed && flushed) || reader_has_gone())
+        return status;
+    (void)fail(&err, E_FILE_WRITE, "standard output%s%s: what was printed is not all there",
+               flushed ? "" : ": ", flushed ? "" : strerror(errno));
+    view_text_failure(stderr, &err);
     return error_exit_status(&err);
 }
 
@@ -181,10 +248,12 @@ static int run(const struct command *row, int argc, char **argv)
 static void harden(void)
 {
     const struct rlimit none = {0, 0};
+    const struct sigaction bus = {.sa_handler = at_bus_error};
 
     setrlimit(RLIMIT_CORE, &none);
     unsetenv("SSLKEYLOGFILE");
     signal(SIGPIPE, SIG_IGN);
+    sigaction(SIGBUS, &bus, NULL);
     signal(SIGCHLD, SIG_DFL);
     umask(077);
 }
@@ -242,15 +311,12 @@ static bool ran_elsewhere(int *status, int argc, char **argv)
     return true;
 }
 
-int main(int argc, char **argv)
+static int obey(int argc, char **argv)
 {
     const struct command *row;
     char name[NAME_MAX_WORDS];
     int words = 0, status = 0;
 
-    harden();
-    argc--;
-    argv++;
     if (ran_elsewhere(&status, argc, argv))
         return status;
     move_behind(argv, argc, leading_options(argc, argv));
@@ -265,7 +331,14 @@ int main(int argc, char **argv)
     row = find_command(argc, argv, &words);
     if (row == NULL) {
         name_of(name, argc, argv);
-        return no_such_command(name);
+        return no_such_command(name, has_json_flag(argc, argv));
     }
     return run(row, argc - words, argv + words);
+}
+
+int main(int argc, char **argv)
+{
+    hold_streams();
+    harden();
+    return all_told(obey(argc - 1, argv + 1));
 }

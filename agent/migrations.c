@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define JOURNAL_TICK_MS 100
+#define IDLE_MS 10000 /* of one whose place another may have */
 
 bool migration_flush(struct migrations *migrations, struct migration *migration,
                      struct error *err)
@@ -31,7 +32,7 @@ static void journal_look(struct migrations *migrations, struct migration *migrat
 {
     struct receive_status status = {0};
     struct error err = {0};
-    int64_t now = clock_ms();
+    int64_t now = clock_steady_ms();
 
     pthread_rwlock_rdlock(&migration->lock);
     if (migration->receive.opened) {
@@ -162,15 +163,10 @@ static bool migration_turn(struct migrations *migrations, struct migration *migr
     return false;
 }
 
-static bool is_decided(enum handover_state state)
-{
-    return state == TARGET_COMMITTED || state == TARGET_ABORTED;
-}
-
 bool migration_stage(struct migrations *migrations, struct migration *migration,
                      const struct grant *grant, struct error *err)
 {
-    return is_decided(migration->handover.state) ||
+    return handover_is_over(migration->handover.state) ||
            migration_turn(migrations, migration, grant, err);
 }
 
@@ -181,7 +177,7 @@ static bool migration_open(struct migrations *migrations, struct migration *migr
                              &migration->handover, &migration->facts, err))
         return false;
     /* Decided for good: there is nothing to stage, only the outcome to tell. */
-    return is_decided(migration->handover.state) ||
+    return handover_is_over(migration->handover.state) ||
            staging_open(migrations, migration, grant, err);
 }
 
@@ -197,22 +193,38 @@ static struct migration *find(struct migrations *migrations, const char *id)
 static bool is_room(const struct migration *place)
 {
     return place->id[0] == '\0' ||
-           (!place->receive.opened && is_decided(place->handover.state));
+           (!place->receive.opened && handover_is_over(place->handover.state));
+}
+
+/* Its source has been silent, perhaps for good: it is opened again if it comes back. One
+ * that goes on by itself stays. */
+static bool is_idle(const struct migration *place)
+{
+    return place->handover.state != TARGET_COMMITTING &&
+           clock_steady_ms() - place->used_ms >= IDLE_MS;
 }
 
 /* One that nobody holds, locked alone; NULL when there is none. */
-static struct migration *find_room(struct migrations *migrations)
+static struct migration *find_place(struct migrations *migrations,
+                                    bool (*is_fit)(const struct migration *place))
 {
     for (size_t i = 0; i < MIGRATIONS_OPEN_MAX; i++) {
         struct migration *place = &migrations->place[i];
 
         if (pthread_rwlock_trywrlock(&place->lock) != 0)
             continue;
-        if (is_room(place))
+        if (is_fit(place))
             return place;
         pthread_rwlock_unlock(&place->lock);
     }
     return NULL;
+}
+
+static struct migration *find_room(struct migrations *migrations)
+{
+    struct migration *place = find_place(migrations, is_room);
+
+    return place != NULL ? place : find_place(migrations, is_idle);
 }
 
 /* In a place that is locked alone; one that cannot be opened leaves it free. */
@@ -220,12 +232,15 @@ static bool move_in(struct migrations *migrations, struct migration *place,
                     const struct grant *grant, struct error *err)
 {
     place->id[0] = '\0';
+    if (place->receive.opened)
+        receive_close(&place->receive);
     if (!migration_open(migrations, place, grant, err)) {
         if (place->receive.opened)
             receive_close(&place->receive);
         return false;
     }
-    place->flushed_ms = clock_ms();
+    place->flushed_ms = clock_steady_ms();
+    place->used_ms = place->flushed_ms;
     atomic_store(&place->admitted, false);
     return text_fits(place->id, grant->migration);
 }
@@ -257,16 +272,31 @@ static bool take(struct migrations *migrations, const struct grant *grant,
     return good;
 }
 
+static bool is_open(struct migrations *migrations, const char *id)
+{
+    bool open;
+
+    pthread_mutex_lock(&migrations->lock);
+    open = find(migrations, id) != NULL;
+    pthread_mutex_unlock(&migrations->lock);
+    return open;
+}
+
+/* A new one finds what a try before it has left, although nobody has tidied up yet. */
 bool migrations_hold(struct migrations *migrations, const struct grant *grant, bool alone,
                      struct migration **out, struct error *err)
 {
+    if (!is_open(migrations, grant->migration))
+        finish_ended(migrations);
     while (take(migrations, grant, out, err)) {
         if (alone)
             pthread_rwlock_wrlock(&(*out)->lock);
         else
             pthread_rwlock_rdlock(&(*out)->lock);
-        if (text_equal((*out)->id, grant->migration))
+        if (text_equal((*out)->id, grant->migration)) {
+            (*out)->used_ms = clock_steady_ms();
             return true;
+        }
         pthread_rwlock_unlock(&(*out)->lock); /* its place was given away meanwhile */
     }
     return false;

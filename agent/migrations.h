@@ -21,8 +21,9 @@ struct migration {
     struct receive receive; /* .opened while there is staging */
     struct handover handover;
     struct migration_facts facts;
-    atomic_bool admitted; /* target-preflight has nothing against it */
-    int64_t flushed_ms;   /* when the journal last looked */
+    atomic_bool admitted;    /* target-preflight has nothing against it */
+    int64_t flushed_ms;      /* when the journal last looked */
+    _Atomic int64_t used_ms; /* when a request last had it */
 };
 
 struct migrations {
@@ -50,7 +51,8 @@ must_check bool migrations_begin(struct migrations *out, struct worker *worker, 
 /* Place i is in use. */
 bool migrations_is_taken(struct migrations *migrations, size_t i);
 /* The open migration of this grant, opened (and restored from the journal) when need be,
- * with its lock held: for writing when `alone`. The caller unlocks. */
+ * with its lock held: for writing when `alone`. The caller unlocks. Where all places are in
+ * use, one that has been silent for a while is closed for it. */
 must_check bool migrations_hold(struct migrations *migrations, const struct grant *grant,
                                 bool alone, struct migration **out, struct error *err);
 /* Everything received is synced and journaled; the caller holds the lock of the migration.

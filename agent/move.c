@@ -27,11 +27,13 @@ static void run_begin(struct run *run)
 static void run_close(struct run *run)
 {
     const enum handover_state state = run->handover.state;
+    struct error left_to_prune = {0};
 
     run->move->thawed = state == SOURCE_THAWED;
-    if (state == SOURCE_HANDED_OVER || state == SOURCE_THAWED)
-        listing_drop(run->move->state, run->move->plan.migration);
+    if (handover_is_over(state))
+        (void)!listing_drop(run->move->state, run->move->plan.migration, &left_to_prune);
     send_close(&run->send);
+    put_close(&run->line);
     if (run->paced)
         pace_end(&run->pace);
     errand_end(&run->errand);
@@ -62,6 +64,7 @@ void run_route(struct run *run)
                                      .trust = &move->worker->newest->trust,
                                      .clock = &run->clock,
                                      .stop = &run->errand.stop};
+    run->send.line = &run->line;
     run->send.contact = errand_contact(&run->errand);
     snprintf(run->send.base, sizeof(run->send.base), "/pairgate/v1/migrations/%s",
              move->plan.migration);
@@ -76,7 +79,7 @@ bool run_act(struct run *run, const struct handover_act *act, struct error *err)
                         &run->handover, err))
         return false;
     if (run->handover.state != before)
-        event_state(&run->move->events, handover_state_name(run->handover.state));
+        event_state(&run->move->events, run->handover.state);
     return true;
 }
 
@@ -130,25 +133,30 @@ static bool ask_first(struct run *run, struct error *err)
     return seal(run, &terms, err) && run_step(run, WILL_ASK, &terms, NULL, err);
 }
 
-/* A target that refused has perhaps ended it: only its signed word thaws us. */
-static void hear_refused(struct run *run, const struct error *why)
+/* Refused, by the target or by us because something has expired: it has perhaps ended it
+ * all the same. Only its signed word thaws us, and its receipt is what we asked for. */
+static bool is_decided(struct run *run, const struct error *why)
 {
     bool decided = false;
     struct error unheard = {0};
 
-    if (why->msg != E_PUT_UNREACHABLE && why->msg != E_PUT_BROKEN && why->msg != E_STOPPED)
-        (void)!outcome_hear(run, &decided, &unheard);
+    return why->msg != E_PUT_UNREACHABLE && why->msg != E_PUT_BROKEN &&
+           why->msg != E_STOPPED && outcome_hear(run, &decided, &unheard) && decided &&
+           run->handover.state == SOURCE_HANDED_OVER;
 }
 
 static bool commit(struct run *run, struct error *err)
 {
     scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    struct error why = {0};
 
     if (run->handover.state == SOURCE_FROZEN && !ask_first(run, err))
         return false;
-    if (send_commit(&run->grant, &run->send, &run->handover.terms, &text, err))
+    if (send_commit(&run->grant, &run->send, &run->handover.terms, &text, &why))
         return outcome_take(run, SIGNED_RECEIPT, &text, &run->move->peer, err);
-    hear_refused(run, err);
+    if (is_decided(run, &why))
+        return true;
+    *err = why;
     return false;
 }
 
@@ -161,12 +169,24 @@ static bool take_back(struct run *run, struct error *err)
            outcome_take(run, SIGNED_ABORT, &statement, &run->move->peer, err);
 }
 
+/* A target that stores cannot be measured later either: nothing of it stays open. */
+static bool measure(struct run *run, struct error *err)
+{
+    struct error why = {0};
+
+    if (move_nowhere(run, err))
+        return take_back(run, err);
+    if (err->msg == E_STORES)
+        (void)!take_back(run, &why);
+    return false;
+}
+
 static bool hand_over(struct run *run, struct error *err)
 {
     const bool in_doubt = run->handover.state == SOURCE_COMMIT_ASKED;
 
     if (run->move->plan.nowhere)
-        return move_nowhere(run, err) && take_back(run, err);
+        return measure(run, err);
     if (in_doubt)
         run_route(run);
     else if (!move_tree(run, err))
@@ -264,13 +284,23 @@ bool move_by_file(struct move *move, struct error *err)
 bool move_abort(struct move *move, struct error *err)
 {
     scoped(run_close) struct run run = {.move = move, .work = -1, .root = -1};
+    const char *id = move->plan.migration;
+    struct error taken = {0};
+    enum handover_state before;
     bool decided = false;
 
     run_begin(&run);
+    (void)!run_claim(&run, &taken); /* for `status`; what it is to end may have it */
+    if (!authority_migration(&move->worker->authority, id, &run.handover, &run.facts, err))
+        return false;
+    before = run.handover.state;
     if (!outcome_hear(&run, &decided, err))
         return false;
-    if (decided)
-        return run.handover.state == SOURCE_THAWED ||
-               fail(err, E_HANDOVER_COMMITTED, "%s", move->plan.migration);
-    return take_back(&run, err);
+    if (!decided)
+        return take_back(&run, err);
+    if (run.handover.state != SOURCE_THAWED)
+        return fail(err, E_HANDOVER_COMMITTED, "%s", id);
+    if (before == SOURCE_THAWED) /* else it has been told just now */
+        event_state(&move->events, before);
+    return true;
 }

@@ -61,6 +61,9 @@ must_check bool plan_open_work(int *out, int state, const char *migration,
 must_check bool plan_lock_work(int *out, int state, const char *migration,
                                struct error *err);
 
+/* Some process goes on with it now. */
+bool plan_is_run(int state, const char *migration);
+
 /* Do it. False with move->refused when the verdicts were not good: see findings and peer.
  */
 must_check bool move_run(struct move *move, struct error *err);

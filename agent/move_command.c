@@ -25,15 +25,38 @@ static void tell_refusal(const struct call *call, const struct move *move)
         view_pair_text(stdout, &sides, &ladder, &move->findings, NULL, false);
 }
 
+/* Once commit has been asked for, only the target's answer decides. */
+static bool may_give_up(struct move *move)
+{
+    struct handover now = {0};
+    struct migration_facts facts = {0};
+    struct error unknown = {0};
+
+    return authority_migration(&move->worker->authority, move->plan.migration, &now, &facts,
+                               &unknown) &&
+           (now.state == SOURCE_SENDING || now.state == SOURCE_FROZEN);
+}
+
+/* What to type next, when it is not over. */
+static void tell_next(struct move *move, bool is_abort)
+{
+    const char *migration = move->plan.migration;
+
+    fprintf(stderr, "pairgate: %s with: pairgate %s %s\n", is_abort ? "try again" : "go on",
+            is_abort ? "abort" : "resume", migration);
+    if (is_abort && may_give_up(move))
+        fprintf(stderr, "pairgate: or without the target: pairgate give-up %s\n",
+                migration);
+}
+
 /* Tell how it ended: refused verdicts as the connection check does, findings as findings.
  */
-static int conclude(const struct call *call, struct move *move, bool good,
+static int conclude(const struct call *call, struct move *move, bool is_abort,
                     struct error *err)
 {
     bool at_pairing = err->msg == E_PAIR_REFUSED;
+    bool to_abort = is_abort && err->msg != E_HANDOVER_COMMITTED;
 
-    if (good)
-        return 0;
     if (err->side != SIDE_TARGET)
         disk_explain(err, move->state, call->state_dir);
     if (at_pairing) {
@@ -43,7 +66,7 @@ static int conclude(const struct call *call, struct move *move, bool good,
         view_text_report(stderr, &move->findings);
     }
     if (move->plan.migration[0] != '\0' && !move->thawed && !call->json)
-        fprintf(stderr, "pairgate: go on with: pairgate resume %s\n", move->plan.migration);
+        tell_next(move, to_abort);
     return move->refused ? 1 : 2;
 }
 
@@ -69,7 +92,7 @@ int move_part(struct call *call, struct move *move, struct state *state,
     struct migration_facts wish = {0};
     const struct duty duty = {
         .json = call->json, .migration = move->plan.migration, .wish = &wish};
-    int status;
+    int status = 0;
 
     if (state->db.handle != NULL) /* the supervisor opens it again, after the fork */
         db_close(&state->db);
@@ -81,7 +104,8 @@ int move_part(struct call *call, struct move *move, struct state *state,
     move->worker = &worker;
     move->state = state->fd;
     move->events.json = call->json;
-    status = conclude(call, move, what(move, err), err);
+    if (!what(move, err))
+        status = conclude(call, move, what == move_abort, err);
     move->worker = NULL;
     return status;
 }

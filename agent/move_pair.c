@@ -71,6 +71,20 @@ static bool adopt(struct run *run, struct error *err)
     return keep_plan(run, err) && (begun || adopt_row(run, &ask, err));
 }
 
+/* Both chains of now: whatever is renewed before there is a receipt, it names these. */
+static bool keep_chains(struct run *run, struct error *err)
+{
+    scoped(buf_clear) struct buf first = buf_upto(CHAIN_PACKED_MAX);
+    scoped(buf_clear) struct buf second = buf_upto(CHAIN_PACKED_MAX);
+    const struct move *move = run->move;
+
+    return chain_pack(&first, identity_chain(&move->worker->newest->identity, LEAF_CLIENT),
+                      err) &&
+           chain_pack(&second, &move->peer, err) &&
+           authority_keep(&move->worker->authority, AUTHORITY_CHAINS, move->plan.migration,
+                          buf_span(&first), buf_span(&second), err);
+}
+
 /* A source that is frozen begins no other migration where this one is not known: what it
  * came to is open. */
 static bool may_begin_another(const struct run *run, struct error *err)
@@ -116,10 +130,11 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     scoped(report_clear) struct report found = {0};
     const struct dial_wish wish = {
         .peer_name = plan->peer_name, .policy = plan->policy, .demands = plan->demands};
+    struct error unrecorded = {0}; /* told; what follows will not go unrecorded */
     bool held;
 
     held = dial_pair(&dial, move->worker, &plan->peer, &wish, err);
-    dial_witness(&dial, move->worker, err);
+    (void)!dial_witness(&dial, move->worker, err, &unrecorded);
     if (!held)
         return false;
     pair_findings(&dial.pair, &found);
@@ -143,7 +158,7 @@ static bool pair_and_authorize(struct run *run, struct error *err)
     if (!authorize(&dial, run, err))
         return false;
     event_granted(&move->events, &run->grant);
-    return adopt(run, err);
+    return adopt(run, err) && keep_chains(run, err);
 }
 
 static bool connection_was_lost(const struct error *why)

@@ -12,6 +12,7 @@ struct run {
     struct handover handover;
     struct migration_facts facts;
     struct send send;
+    struct put line; /* what is asked of the target goes over it */
     struct pace pace;
     struct errand errand; /* of what comes after the grant */
     _Atomic int64_t clock;

@@ -7,6 +7,7 @@
 #include "transfer/scan.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <unistd.h>
 
 static bool scan(struct run *run, unsigned generation, struct scanned *out,
@@ -116,6 +117,37 @@ static bool is_final(struct run *run, bool listed_frozen, bool *final, struct er
     return true;
 }
 
+struct telling {
+    struct run *run;
+    struct error err;
+    bool told;
+};
+
+static void *tell(void *at)
+{
+    struct telling *telling = at;
+
+    telling->told = tell_frozen(telling->run, &telling->err);
+    return NULL;
+}
+
+/* The tree is frozen, whether the target has heard it or not: while that one makes durable
+ * what it has, which is work for its disk, the tree is listed again. */
+static bool look_while_told(struct run *run, bool *final, struct error *err)
+{
+    struct telling telling = {.run = run};
+    pthread_t thread;
+    bool looked;
+
+    if (pthread_create(&thread, NULL, tell, &telling) != 0)
+        return tell_frozen(run, err) && is_final(run, false, final, err);
+    looked = is_final(run, false, final, err);
+    pthread_join(thread, NULL);
+    if (looked && !telling.told)
+        *err = telling.err;
+    return looked && telling.told;
+}
+
 /* Told of this generation once more, the target has made it durable: from then on only the
  * next one is sent. */
 static bool next_generation(struct run *run, struct error *err)
@@ -143,14 +175,21 @@ static bool keeps_changing(const struct run *run, struct error *err)
                 (const char *)first.at, changed.n > 0 ? changed.n - 1 : 0);
 }
 
-static bool frozen_passes(struct run *run, bool is_carried, struct error *err)
+static bool carry_and_look(struct run *run, bool listed_frozen, bool *final,
+                           struct error *err)
+{
+    return carry_tree(run, err) && is_final(run, listed_frozen, final, err);
+}
+
+/* `lives`: this generation was listed and carried before the tree was frozen, which the
+ * target does not know yet. */
+static bool frozen_passes(struct run *run, bool lives, struct error *err)
 {
     for (unsigned pass = 0;; pass++) {
         bool final = false;
 
-        if (!is_carried && !carry_tree(run, err))
-            return false;
-        if (!is_final(run, pass > 0, &final, err))
+        if (pass == 0 && lives ? !look_while_told(run, &final, err)
+                               : !carry_and_look(run, pass > 0, &final, err))
             return false;
         if (final)
             return true;
@@ -158,7 +197,6 @@ static bool frozen_passes(struct run *run, bool is_carried, struct error *err)
             return keeps_changing(run, err);
         if (!next_generation(run, err))
             return false;
-        is_carried = false;
     }
 }
 
@@ -189,5 +227,5 @@ bool move_tree(struct run *run, struct error *err)
     if (lives && (!carry_tree(run, err) || !run_hook(run, HOOK_SOURCE_FREEZE, err) ||
                   !say_frozen(run, WILL_FREEZE, run->handover.generation, err)))
         return false;
-    return tell_frozen(run, err) && frozen_passes(run, lives, err);
+    return (lives || tell_frozen(run, err)) && frozen_passes(run, lives, err);
 }

@@ -37,9 +37,8 @@ bool migration_facts_load(struct migration_facts *out, struct db *db, const char
 
 static bool do_grant(struct request *r, struct error *err)
 {
-    return r->ask->by_peer
-               ? office_grant_of_peer(r, err)
-               : grant_load(&r->answer->grant, r->office->db, r->ask->migration, err);
+    return r->ask->by_peer ? office_grant_of_peer(r, err)
+                           : office_grant_load(&r->answer->grant, r, err);
 }
 
 static bool do_migration(struct request *r, struct error *err)
@@ -146,6 +145,19 @@ static void terminate(struct authority_ask *ask)
     ask->facts.peer[sizeof(ask->facts.peer) - 1] = '\0';
 }
 
+/* Nor to say yes or no when asked that. */
+static bool bools_are_sound(const struct authority_ask *ask)
+{
+    const bool *const all[] = {&ask->waited,        &ask->by_peer,     &ask->has_terms,
+                               &ask->grant.revoked, &ask->grant.heard, &ask->grant.pinned,
+                               &ask->owner.known};
+
+    for (size_t i = 0; i < COUNT(all); i++)
+        if (!pipe_is_bool(all[i]))
+            return false;
+    return true;
+}
+
 /* Nor to name only what there is. */
 static bool ask_is_sound(const struct authority_ask *ask, const struct office *office)
 {
@@ -157,7 +169,7 @@ static bool ask_is_sound(const struct authority_ask *ask, const struct office *o
            (unsigned)ask->state < HANDOVER_STATES &&
            (unsigned)ask->grant.policy <= POLICY_FIPS &&
            (unsigned)ask->grant.peer_policy <= POLICY_FIPS &&
-           (unsigned)ask->facts.kind <= DIGEST_BLAKE3;
+           (unsigned)ask->facts.kind <= DIGEST_BLAKE3 && bools_are_sound(ask);
 }
 
 static void request_clear(struct request *request)

@@ -10,51 +10,24 @@
 
 #define SELECTOR_CHARACTERS 6 /* of a code; the rest is the secret */
 
-/* What was beyond the bound of a minute is one record. */
 static bool write_dropped(struct office *office, struct error *err)
 {
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
-    const struct audit_fact facts[] = {{"count", NULL, office->quota.dropped}};
-    const struct audit_entry entry = {
-        .kind = AUDIT_REFUSED, .event = "dropped", .subject = "records of one minute"};
-    struct audit_entry full = entry;
+    struct audit_entry entry;
 
-    if (office->quota.dropped == 0)
-        return true;
-    if (!audit_json_facts(&details, facts, COUNT(facts), err))
-        return false;
-    full.details = buf_span(&details);
-    office->quota.dropped = 0;
-    return audit_add(office->db, office->key, &full, clock_now(), err);
-}
-
-/* *room: one more of what the network can cause at will may be written in this minute. */
-static bool quota_take(struct office *office, bool *room, struct error *err)
-{
-    const int64_t minute = clock_now() / 60;
-
-    if (office->quota.minute != minute) {
-        office->quota.minute = minute;
-        office->quota.written = 0;
-        if (!write_dropped(office, err))
-            return false;
-    }
-    *room = office->quota.written < AUDIT_RECORDS_PER_MINUTE;
-    if (*room)
-        office->quota.written++;
-    else
-        office->quota.dropped++;
-    return true;
+    return audit_quota_tell(&entry, &details, &office->quota, AUDIT_REFUSED, err) &&
+           audit_add(office->db, office->key, &entry, clock_now(), err);
 }
 
 static bool write_bounded(struct office *office, const struct audit_entry *entry,
                           struct error *err)
 {
-    bool room = false;
+    const time_t now = clock_now();
 
-    if (!quota_take(office, &room, err))
+    if (audit_quota_owes(&office->quota, now) && !write_dropped(office, err))
         return false;
-    return !room || audit_add(office->db, office->key, entry, clock_now(), err);
+    return !audit_quota_take(&office->quota, AUDIT_RECORDS_PER_MINUTE, now) ||
+           audit_add(office->db, office->key, entry, now, err);
 }
 
 static bool worker_may_tell(const struct audit_entry *entry, bool is_target)
@@ -78,9 +51,9 @@ bool office_audit_told(struct office *office, const struct authority_ask *ask,
     return write_bounded(office, &entry, err);
 }
 
-bool office_audit_move(struct office *office, const struct handover *before,
-                       const struct handover *after, enum handover_event event,
-                       struct error *err)
+bool office_audit_move(struct office *office, struct db_change *change,
+                       const struct handover *before, const struct handover *after,
+                       enum handover_event event, struct error *err)
 {
     scoped(buf_clear) struct buf details = buf_upto(AUDIT_DETAILS_MAX);
     char root[DIGEST_HEX] = "";
@@ -99,9 +72,8 @@ bool office_audit_move(struct office *office, const struct handover *before,
         return false;
     entry.details = buf_span(&details);
     if (before->state == after->state && before->generation == after->generation)
-        return write_bounded(office, &entry,
-                             err); /* said again, as often as the peer asks */
-    return audit_add(office->db, office->key, &entry, clock_now(), err);
+        return db_commit(change, err) && write_bounded(office, &entry, err);
+    return audit_commit(change, office->key, &entry, clock_now(), err);
 }
 
 /* The end of what it said, in the room that a text of the record has. */
@@ -261,6 +233,6 @@ void office_audit_end(struct office *office)
 {
     struct error err = {0};
 
-    if (!write_dropped(office, &err))
+    if (office->quota.dropped > 0 && !write_dropped(office, &err))
         fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
 }

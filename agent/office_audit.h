@@ -10,9 +10,11 @@
 /* AUTHORITY_AUDIT */
 must_check bool office_audit_told(struct office *office, const struct authority_ask *ask,
                                   struct span details, struct error *err);
-/* A move of the handover that was made. One that changed no state can be asked for as often
- * as a peer likes, and is bounded like what a worker tells. */
-must_check bool office_audit_move(struct office *office, const struct handover *before,
+/* A move of the handover, committed together with its record: none is made that is not on
+ * record. One that changed no state can be asked for as often as a peer likes, and is
+ * bounded like what a worker tells. */
+must_check bool office_audit_move(struct office *office, struct db_change *change,
+                                  const struct handover *before,
                                   const struct handover *after, enum handover_event event,
                                   struct error *err);
 /* A hook that was run; `outcome` E_NONE: it succeeded. */

@@ -23,6 +23,16 @@ static bool fresh_id(char out[GRANT_ID_MAX], char letter, struct error *err)
     return true;
 }
 
+static const char *side_of(const struct request *r)
+{
+    return side_name(r->office->is_target ? SIDE_TARGET : SIDE_SOURCE);
+}
+
+bool office_grant_load(struct grant *out, const struct request *r, struct error *err)
+{
+    return grant_load(out, r->office->db, r->ask->migration, side_of(r), err);
+}
+
 /* The row of a migration under this grant, made when it is not there: safe to repeat. */
 static bool migration_ensure(struct request *r, const struct grant *grant,
                              struct error *err)
@@ -53,14 +63,28 @@ static bool name_the_unheard(struct request *r, struct error *err)
                          &r->ask->facts, (time_t)r->now, err));
 }
 
-/* Given with the verdicts' terms; a new migration, or one of before that this key began and
- * whose grant was revoked or has run out. */
-static bool grant_prepare(struct request *r, struct grant *grant, struct error *err)
+/* A migration of before that this key began, by the name it now asks for: whoever allows it
+ * has heard of that name alone. */
+static bool goes_on(const struct request *r, const struct grant *grant)
 {
-    struct grant before = {0};
+    const char *id = r->ask->migration;
+    struct migration_facts facts = {0};
     struct handover handover = {0};
+    struct grant before = {0};
     struct error none = {0};
 
+    return id[0] != '\0' && office_grant_load(&before, r, &none) &&
+           digest_equal(&before.peer_client_key, &grant->peer_client_key) &&
+           handover_load(&handover, r->office->db, id, &none) &&
+           handover.state != TARGET_ABORTED &&
+           migration_facts_load(&facts, r->office->db, id, &none) &&
+           text_equal(facts.name, r->ask->facts.name);
+}
+
+/* Given with the verdicts' terms; a new migration, or one of before whose grant was revoked
+ * or has run out. */
+static bool grant_prepare(struct request *r, struct grant *grant, struct error *err)
+{
     if (!name_the_unheard(r, err))
         return false;
     *grant = r->ask->grant;
@@ -68,13 +92,8 @@ static bool grant_prepare(struct request *r, struct grant *grant, struct error *
     grant->expires = grant->issued + GRANT_SECONDS;
     if (!fresh_id(grant->id, 'g', err))
         return false;
-    if (r->ask->migration[0] != '\0' &&
-        grant_load(&before, r->office->db, r->ask->migration, &none) &&
-        digest_equal(&before.peer_client_key, &grant->peer_client_key) &&
-        handover_load(&handover, r->office->db, r->ask->migration, &none) &&
-        handover.state != TARGET_ABORTED)
-        return text_fits(grant->migration, r->ask->migration);
-    return fresh_id(grant->migration, 'm', err);
+    return goes_on(r, grant) ? text_fits(grant->migration, r->ask->migration)
+                             : fresh_id(grant->migration, 'm', err);
 }
 
 static bool grant_give(struct request *r, const struct grant *grant, struct error *err)
@@ -216,7 +235,8 @@ static bool password_redeem(struct request *r, struct error *err)
 
     return admin_load(&admin, r->office->db, r->ask->user, err) &&
            grant_prepare(r, &grant, err) &&
-           grant_store(r->office->db, &grant, "target", err) && grant_give(r, &grant, err);
+           grant_store(r->office->db, &grant, side_of(r), err) &&
+           grant_give(r, &grant, err);
 }
 
 bool office_password_step(struct request *r, struct error *err)
@@ -272,7 +292,7 @@ bool office_again(struct request *r, struct error *err)
 {
     struct grant grant = {0};
 
-    if (!grant_load(&grant, r->office->db, r->ask->migration, err))
+    if (!office_grant_load(&grant, r, err))
         return false;
     if (!digest_equal(&grant.peer_client_key, &r->ask->grant.peer_client_key))
         return fail(err, E_GRANT_UNKNOWN, "%s", r->ask->migration);
@@ -285,8 +305,7 @@ bool office_again(struct request *r, struct error *err)
     grant.transcript = r->ask->grant.transcript;
     grant.policy = r->ask->grant.policy;
     grant.peer_policy = r->ask->grant.peer_policy;
-    if (!grant_store(r->office->db, &grant, r->office->is_target ? "target" : "source",
-                     err) ||
+    if (!grant_store(r->office->db, &grant, side_of(r), err) ||
         !migration_ensure(r, &grant, err))
         return false;
     r->answer->grant = grant;
@@ -321,12 +340,12 @@ bool office_adopt(struct request *r, struct error *err)
     struct grant held = {0};
     struct error missing = {0};
 
-    if (grant_load(&held, r->office->db, r->ask->grant.migration, &missing) &&
+    if (grant_load(&held, r->office->db, r->ask->grant.migration, side_of(r), &missing) &&
         !digest_equal(&held.peer_server_key, &r->ask->grant.peer_server_key))
         return fail(err, E_GRANT_KEY, "%s is another peer's", r->ask->grant.migration);
     r->answer->grant = r->ask->grant;
     return is_adoptable(r, err) &&
-           grant_store(r->office->db, &r->ask->grant, "source", err) &&
+           grant_store(r->office->db, &r->ask->grant, side_of(r), err) &&
            migration_ensure(r, &r->ask->grant, err);
 }
 
@@ -337,8 +356,7 @@ bool office_grant_of_peer(struct request *r, struct error *err)
     struct error none = {0};
     bool given = false;
 
-    if (grant_load(grant, r->office->db, r->ask->migration, &none) &&
-        digest_equal(&grant->peer_client_key, key))
+    if (office_grant_load(grant, r, &none) && digest_equal(&grant->peer_client_key, key))
         return grant->heard || grant_heard(r->office->db, grant->id, err);
     *grant = (struct grant){0};
     if (none.msg == E_DB) {

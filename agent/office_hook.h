@@ -14,6 +14,8 @@ struct request; /* agent/office.h */
 #define HOOK_TICK_MS 25
 #define HOOK_AGAIN_MS 1000      /* an owed one that failed, the first time */
 #define HOOK_AGAIN_MAX_MS 60000 /* doubled up to this */
+#define HOOK_OTHERS_MS 10000    /* to wait for what another process is to run */
+#define HOOK_ALONE_MS 2000      /* for one that has a thawed source, and does nothing */
 
 /* AUTHORITY_HOOK: begin it, say how it is going, hand out how it went. */
 must_check bool office_hook(struct request *r, struct error *err);
@@ -29,11 +31,15 @@ void office_hook_clear(struct office *office);
 
 /* office_owed.c: what nobody asks for. */
 
+/* Some process minds what is owed to a target: a listener from its first turn to its end, a
+ * takeover or an abort as long as it lasts. */
+bool office_hook_is_minded(int state);
 /* Every turn of the supervisor. */
 void office_hook_look(struct office *office);
 /*
- * The worker has ended: what is owed is run once more and waited for. False with why when
- * it is still owed. A signal ends it.
+ * The worker has ended: what is owed is run once more and waited for, or what another
+ * process of this appliance minds is waited for. False with why when it is still owed. A
+ * signal ends it.
  */
 must_check bool office_hook_finish(struct office *office, struct error *err);
 /* The same for a command that made a move of a source by itself. */

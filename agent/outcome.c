@@ -5,26 +5,46 @@
 #include "agent/outcome_file.h"
 #include "base/text.h"
 
-/* Both chains beside the receipt, when they are those it names: with them it can be
- * verified by whoever has the anchor. */
+/* The chain, if it is the one that the receipt names. */
+static bool pack_named(struct buf *out, const struct chain *chain,
+                       const struct digest *named, struct error *err)
+{
+    struct digest seen;
+
+    chain_digest(&seen, chain);
+    return !digest_equal(&seen, named) || chain_pack(out, chain, err);
+}
+
+/* As the target has it, in the file that was carried here. */
+static bool carried_source(struct buf *out, const struct move *move,
+                           const struct digest *named, struct error *err)
+{
+    struct digest seen;
+
+    if (out->n > 0 || move->carried == NULL)
+        return true;
+    digest_of(&seen, DIGEST_SHA256, buf_span(&move->carried->source_chain));
+    return !digest_equal(&seen, named) ||
+           buf_add(out, buf_span(&move->carried->source_chain), err);
+}
+
+/* Both chains beside the receipt, where they are those it names: with them it can be
+ * verified by whoever has the anchor. Of one that was renewed meanwhile stays what was kept
+ * when it was granted. */
 static bool keep_chains(struct run *run, const struct receipt *receipt,
                         const struct chain *target, struct error *err)
 {
     scoped(buf_clear) struct buf first = buf_upto(CHAIN_PACKED_MAX);
     scoped(buf_clear) struct buf second = buf_upto(CHAIN_PACKED_MAX);
+    const struct move *move = run->move;
     const struct chain *source =
-        identity_chain(&run->move->worker->newest->identity, LEAF_CLIENT);
-    struct digest ours, theirs;
+        identity_chain(&move->worker->newest->identity, LEAF_CLIENT);
 
-    chain_digest(&ours, source);
-    chain_digest(&theirs, target);
-    if (!digest_equal(&ours, &receipt->source.chain) ||
-        !digest_equal(&theirs, &receipt->target.chain))
-        return true;
-    return chain_pack(&first, source, err) && chain_pack(&second, target, err) &&
-           authority_keep(&run->move->worker->authority, AUTHORITY_CHAINS,
-                          run->move->plan.migration, buf_span(&first), buf_span(&second),
-                          err);
+    return pack_named(&first, source, &receipt->source.chain, err) &&
+           carried_source(&first, move, &receipt->source.chain, err) &&
+           pack_named(&second, target, &receipt->target.chain, err) &&
+           authority_keep(&move->worker->authority, AUTHORITY_CHAINS, move->plan.migration,
+                          buf_span(&first), buf_span(&second), err);
 }
 
 static bool take_receipt(struct run *run, const struct signed_text *text,
@@ -89,30 +109,58 @@ bool outcome_hear(struct run *run, bool *decided, struct error *err)
     return false;
 }
 
+/* What is left of the tree is put away, and what was decided read. */
+static bool retire(struct run *run, struct signed_text *text, struct receipt *receipt,
+                   struct error *err)
+{
+    return run_hook(run, HOOK_SOURCE_RETIRE, err) &&
+           authority_statement(&run->move->worker->authority, run->move->plan.migration,
+                               KEPT_RECEIPT, text, err) &&
+           receipt_read(receipt, buf_span(&text->body), err);
+}
+
+static const struct key *own_key(const struct run *run)
+{
+    return identity_key(&run->move->worker->newest->identity, LEAF_CLIENT);
+}
+
 /* Our signature of the receipt, made once and kept. */
-static bool countersign(struct run *run, struct signed_text *kept, struct receipt *receipt,
+static bool countersign(struct run *run, struct signed_text *text, struct signed_text *kept,
                         struct error *err)
 {
-    scoped(signed_text_clear) struct signed_text text = signed_text_none();
-    struct worker *worker = run->move->worker;
-    const char *id = run->move->plan.migration;
-
-    return run_hook(run, HOOK_SOURCE_RETIRE, err) &&
-           authority_statement(&worker->authority, id, KEPT_RECEIPT, &text, err) &&
-           receipt_read(receipt, buf_span(&text.body), err) &&
-           receipt_sign(&text, identity_key(&worker->newest->identity, LEAF_CLIENT),
-                        SIGNED_COUNTERSIGN, err) &&
-           run_step(run, WILL_COUNTERSIGN, NULL, &text, err) &&
-           authority_statement(&worker->authority, id, KEPT_COUNTERSIGN, kept, err);
+    return receipt_sign(text, own_key(run), SIGNED_COUNTERSIGN, err) &&
+           run_step(run, WILL_COUNTERSIGN, NULL, text, err) &&
+           authority_statement(&run->move->worker->authority, run->move->plan.migration,
+                               KEPT_COUNTERSIGN, kept, err);
 }
 
 bool outcome_countersign(struct run *run, struct error *err)
 {
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
     scoped(signed_text_clear) struct signed_text kept = signed_text_none();
     struct receipt receipt = {0};
 
-    if (!countersign(run, &kept, &receipt, err) ||
+    run->send.route.by_key = true; /* whatever has expired since commit was asked for */
+    if (!retire(run, &text, &receipt, err) || !countersign(run, &text, &kept, err) ||
         !send_countersign(&run->grant, &run->send, buf_span(&kept.signature), err))
+        return false;
+    event_receipt(&run->move->events, &receipt);
+    return true;
+}
+
+/* By the key that the receipt names, or by none: another one's signature would spoil it. */
+static bool countersign_alone(struct run *run, struct error *err)
+{
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    struct receipt receipt = {0};
+    struct digest ours;
+
+    if (!retire(run, &text, &receipt, err))
+        return false;
+    key_spki_digest(&ours, own_key(run));
+    if (digest_equal(&ours, &receipt.source.client_key) &&
+        !countersign(run, &text, &kept, err))
         return false;
     event_receipt(&run->move->events, &receipt);
     return true;
@@ -121,10 +169,8 @@ bool outcome_countersign(struct run *run, struct error *err)
 bool outcome_by_file(struct run *run, struct error *err)
 {
     scoped(chain_clear) struct chain target = {0};
-    scoped(signed_text_clear) struct signed_text kept = signed_text_none();
     struct move *move = run->move;
     struct authority *authority = &move->worker->authority;
-    struct receipt receipt = {0};
 
     if (!authority_migration(authority, move->plan.migration, &run->handover, &run->facts,
                              err) ||
@@ -132,10 +178,5 @@ bool outcome_by_file(struct run *run, struct error *err)
         !chain_unpack(&target, buf_span(&move->carried->target_chain), err) ||
         !outcome_take(run, move->carried->kind, &move->carried->text, &target, err))
         return false;
-    if (move->carried->kind == SIGNED_ABORT)
-        return true;
-    if (!countersign(run, &kept, &receipt, err))
-        return false;
-    event_receipt(&move->events, &receipt);
-    return true;
+    return move->carried->kind == SIGNED_ABORT || countersign_alone(run, err);
 }

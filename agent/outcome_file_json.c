@@ -57,9 +57,14 @@ bool outcome_file_load(struct outcome_file *out, struct db *db, const char *id,
 
     out->kind = SIGNED_RECEIPT;
     if (!handover_statement(&out->text, db, id, KEPT_RECEIPT, &none)) {
+        none = (struct error){0};
         out->kind = SIGNED_ABORT;
-        if (!handover_statement(&out->text, db, id, KEPT_ABORT, err))
+        if (!handover_statement(&out->text, db, id, KEPT_ABORT, &none)) {
+            if (none.msg == E_STATEMENT_NONE)
+                return fail(err, E_STATEMENT_NONE, "%s is not decided yet", id);
+            *err = none;
             return false;
+        }
     }
     return load_part(&out->countersignature, db, id, KEPT_COUNTERSIGN, true, err) &&
            load_part(&out->source_chain, db, id, KEPT_SOURCE_CHAIN, false, err) &&

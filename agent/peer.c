@@ -144,9 +144,10 @@ static bool peer_is_admitted(struct peer *peer, enum caller caller, const char *
         return false;
     if (peer->reaches_anchor)
         return true;
-    peer->reaches_anchor =
-        grant_admits(&peer->grant, chain, false, &peer->own->trust, now, err);
-    return peer->reaches_anchor;
+    if (!grant_admits(&peer->grant, chain, false, &peer->own->trust, now, err))
+        return false;
+    peer->reaches_anchor = !peer->grant.pinned; /* its next grant may ask for the path */
+    return true;
 }
 
 /* A refusal's HTTP status, by what kind of refusal it is. */
@@ -186,11 +187,37 @@ static bool answer_refusal(struct visit *visit, struct error *why, struct error 
     return message_write_findings(&answer->json, &report, err);
 }
 
+void peer_admit(struct peer *peer)
+{
+    if (!peer->admitted)
+        door_granted(&peer->service->door, peer->seat, clock_steady_ms());
+    peer->admitted = true;
+}
+
 /* Whoever has no grant has all said with a few requests. */
 static void stranger_pace(struct peer *peer)
 {
     if (!peer->admitted && ++peer->requests > STRANGER_REQUESTS)
         peer_pause(peer->service, 1);
+}
+
+/* What comes with a digest is digested as it arrives; how, a request before has told. */
+static bool read_body(struct visit *visit, size_t most, struct error *err)
+{
+    struct peer *peer = visit->peer;
+    bool good;
+
+    visit->seen = peer->contents.known && visit->request.digest[0] != '\0' &&
+                  visit->request.plain == 0;
+    if (visit->seen) {
+        digest_begin(&visit->run, peer->contents.kind);
+        peer->http.sees = &visit->run;
+    }
+    good = http_read_body(&peer->http, &visit->request, most, err);
+    if (visit->seen)
+        digest_end(&visit->run, &visit->had);
+    peer->http.sees = NULL;
+    return good;
 }
 
 /* Route, authority, body, handler; what fails before the body was read ends the connection.
@@ -218,10 +245,9 @@ static bool handle(struct visit *visit, struct error *why)
             why->msg == E_GRANT_REVOKED;
         return false;
     }
-    if (!peer->admitted && route->caller != ANY_PEER)
-        door_granted(&peer->service->door, peer->seat, clock_steady_ms());
-    peer->admitted = peer->admitted || route->caller != ANY_PEER;
-    if (!http_read_body(&peer->http, &visit->request, route->body_max, why)) {
+    if (route->caller != ANY_PEER)
+        peer_admit(peer);
+    if (!read_body(visit, route->body_max, why)) {
         visit->answer.last = true;
         return false;
     }
@@ -290,20 +316,36 @@ static void turn_away(struct service *service, const struct caller_id *who,
     close(who->socket);
 }
 
+static struct credentials *credentials_take(struct service *service)
+{
+    bool fresh = false;
+    struct credentials *newest = worker_take(service->worker, &fresh);
+
+    if (fresh)
+        event_credentials(&service->events, newest);
+    return newest;
+}
+
+bool peer_is_outdated(struct peer *peer)
+{
+    struct credentials *newest = credentials_take(peer->service);
+    const bool outdated = newest != peer->own;
+
+    worker_give_back(peer->service->worker, newest);
+    return outdated;
+}
+
 struct peer *peer_begin(struct service *service, const struct caller_id *who, size_t seat)
 {
     struct peer *peer = mem_zeroed(1, sizeof(*peer));
     struct error err = {0};
-    bool fresh = false;
 
     peer->service = service;
     peer->seat = seat;
     peer->number = atomic_fetch_add(&service->connections, 1) + 1;
     (void)text_fits(peer->address, who->address);
     (void)text_fits(peer->host, who->host);
-    peer->own = worker_take(service->worker, &fresh);
-    if (fresh)
-        event_credentials(&service->events, peer->own);
+    peer->own = credentials_take(service);
     if (!tls_accept(&peer->tls, who->socket, &peer->own->identity, &err)) {
         turn_away(service, who, &err);
         worker_give_back(service->worker, peer->own);

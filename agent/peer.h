@@ -33,12 +33,19 @@ struct service {
     _Atomic uint64_t connections; /* numbers them */
 };
 
+/* How the contents of the migration are digested, once that is known. */
+struct contents {
+    bool known;
+    enum digest_kind kind;
+};
+
 struct peer {
     struct service *service;
     struct credentials *own; /* with which it began, whatever has changed since */
     struct tls tls;
     struct http http;
     struct expander expander;
+    struct contents contents;
     uint64_t number;
     char address[ADDRESS_TEXT_MAX]; /* with the port */
     char host[ORIGIN_HOST_MAX];     /* without; of IPv6 the /64 it is from */
@@ -49,7 +56,7 @@ struct peer {
     bool waits;                     /* for the operator to approve */
     bool attempt_told;              /* the conversation is in the record */
     struct error broken;            /* what broke it */
-    bool admitted;                  /* to what a grant is for, at least once */
+    bool admitted;                  /* it has shown a grant, or was given one */
     bool reaches_anchor;            /* found out once, with the grant */
     struct grant grant; /* of the migration in the request, fresh for every request */
 };
@@ -73,6 +80,9 @@ struct visit {
     struct http_message request;
     struct route_words words;
     struct answer answer;
+    struct digest_run run; /* over a body with a digest as it arrives */
+    struct digest had;     /* which it was found to have, with `seen` */
+    bool seen;
 };
 
 enum caller {
@@ -110,6 +120,10 @@ const struct cert *peer_leaf(const struct peer *peer);
 
 /* When the verdict is all that is left to say: judge and sign while the source does. */
 void peer_prepare(struct peer *peer);
+/* We have newer credentials by now than those of its connection. */
+bool peer_is_outdated(struct peer *peer);
+/* It has a grant: no stranger to the door from now on. */
+void peer_admit(struct peer *peer);
 /* The operator hears of it, as of a connection that is refused. */
 void peer_tell_refusal(struct peer *peer, const struct error *why);
 

@@ -32,14 +32,19 @@ bool peer_empty(struct visit *visit, struct error *err)
     return buf_add_text(&visit->answer.json, "{}", err);
 }
 
-/* One move, kept by the supervisor before it is told. */
+/* One move, kept by the supervisor before it is told. A source keeps its connection for the
+ * next one too, which is about what we are by then. */
 static bool move(struct visit *visit, struct hold *hold, enum handover_event event,
                  const struct handover_terms *terms, const struct signed_text *statement,
                  struct error *err)
 {
-    const struct handover_act act = {
-        .event = event, .terms = terms, .statement = statement, .now = clock_now()};
+    const struct handover_act act = {.event = event,
+                                     .terms = terms,
+                                     .statement = statement,
+                                     .signer = peer_leaf(visit->peer)->spki,
+                                     .now = clock_now()};
 
+    visit->answer.last |= peer_is_outdated(visit->peer);
     return authority_move(&visit->peer->service->worker->authority, hold->migration->id,
                           &act, &hold->migration->handover, err);
 }
@@ -215,25 +220,25 @@ bool peer_countersign(struct visit *visit, struct error *err)
         return false;
     if (service->once)
         atomic_store(&service->stop, true);
-    visit->answer.last = service->once;
+    visit->answer.last |= service->once;
     return peer_empty(visit, err);
 }
 
+/* An end needs nothing of the staging area, which perhaps cannot be opened any more. */
 bool peer_abort(struct visit *visit, struct error *err)
 {
-    scoped(hold_release) struct hold hold = {0};
     scoped(signed_text_clear) struct signed_text kept = signed_text_none();
+    const struct handover_act act = {.event = ASKED_ABORT, .now = clock_now()};
     struct service *service = visit->peer->service;
+    struct authority *authority = &service->worker->authority;
+    const char *id = visit->peer->grant.migration;
+    struct handover after = {0};
 
-    if (!hold_take(&hold, visit, true, err) ||
-        !move(visit, &hold, ASKED_ABORT, NULL, NULL, err))
+    if (!authority_move(authority, id, &act, &after, err))
         return false;
-    if (hold.migration->receive.opened &&
-        !receive_discard(&hold.migration->receive, true, err))
-        return false;
-    event_migration(&service->events, hold.migration->id, "aborted", 0);
-    return authority_statement(&service->worker->authority, hold.migration->id, KEPT_ABORT,
-                               &kept, err) &&
+    finish_ended(&service->migrations);
+    event_migration(&service->events, id, "aborted", 0);
+    return authority_statement(authority, id, KEPT_ABORT, &kept, err) &&
            wire_write_signed(&visit->answer.json, "abort", &kept, err);
 }
 

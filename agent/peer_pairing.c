@@ -126,6 +126,7 @@ bool peer_verdict(struct visit *visit, struct error *err)
     if (!exchange_told(visit, "verdict", err))
         return false;
     if (peer->pair.phase == PAIR_AGREED) {
+        door_paired(&peer->service->door, peer->seat);
         worker_was_paired(peer->service->worker, peer->own);
         event_paired(&peer->service->events, peer->address,
                      cert_issued_to(peer_leaf(peer)));
@@ -279,6 +280,8 @@ bool peer_authorize(struct visit *visit, struct error *err)
         !ask_fill(&ask, peer, &asked, err) || !ask_supervisor(peer, &ask, &answer, err))
         return false;
     peer_pause(peer->service, answer.pause);
+    if (answer.done)
+        peer_admit(peer);
     tell_answer(peer, &ask, &answer);
     (void)text_fits(told.scram, answer.scram);
     told.waiting = answer.waiting;

@@ -42,6 +42,18 @@ static bool announced_digest(const struct visit *visit, struct digest *out,
            fail(err, E_HTTP, "Pairgate-Digest is missing or not 64 hexadecimal characters");
 }
 
+/* Of the body, by the migration's kind. */
+static const struct digest *body_digest(struct visit *visit,
+                                        const struct migration *migration)
+{
+    const enum digest_kind kind = migration->facts.kind;
+
+    if (!visit->seen || visit->run.kind != kind)
+        digest_of(&visit->had, kind, visit->request.body);
+    visit->peer->contents = (struct contents){.known = true, .kind = kind};
+    return &visit->had;
+}
+
 static bool no_content(struct visit *visit)
 {
     visit->answer.status = 204;
@@ -120,13 +132,12 @@ bool peer_offer(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
     scoped(ranges_free) struct ranges wanted = {0};
-    struct digest digest = {0}, seen;
+    struct digest digest = {0};
 
     if (!both_mean_it(visit, false, err) || !announced_digest(visit, &digest, err) ||
         !hold_staging(&hold, visit, false, err))
         return false;
-    digest_of(&seen, hold.migration->facts.kind, visit->request.body);
-    if (!digest_equal(&seen, &digest))
+    if (!digest_equal(body_digest(visit, hold.migration), &digest))
         return fail(err, E_SEGMENT_DIGEST, "an offer");
     return receive_offer(&hold.migration->receive, visit->words.number[1],
                          visit->request.body, &wanted, err) &&
@@ -141,24 +152,28 @@ bool both_mean_it(const struct visit *visit, bool nowhere, struct error *err)
 }
 
 /* The segment in the request's body, expanded when it came smaller. */
-static bool plain_body(struct visit *visit, struct span *out, struct error *err)
+static bool open_parcel(struct delivery *out, struct visit *visit,
+                        const struct migration *migration, struct error *err)
 {
     const struct http_message *request = &visit->request;
 
-    *out = request->body;
-    return request->plain == 0 ||
-           expand_segment(&visit->peer->expander, request->body, request->plain, out, err);
+    if (request->plain > 0)
+        return expand_segment(&visit->peer->expander, request->body, request->plain,
+                              &out->bytes, err);
+    out->bytes = request->body;
+    out->had = body_digest(visit, migration);
+    return true;
 }
 
 bool peer_nowhere(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
-    struct digest digest = {0};
-    struct span plain;
+    struct delivery parcel = {0};
 
-    return both_mean_it(visit, true, err) && announced_digest(visit, &digest, err) &&
-           hold_staging(&hold, visit, false, err) && plain_body(visit, &plain, err) &&
-           receive_nowhere(&hold.migration->receive, visit->words.number[1], plain, &digest,
+    return both_mean_it(visit, true, err) && announced_digest(visit, &parcel.digest, err) &&
+           hold_staging(&hold, visit, false, err) &&
+           open_parcel(&parcel, visit, hold.migration, err) &&
+           receive_nowhere(&hold.migration->receive, visit->words.number[1], &parcel,
                            err) &&
            no_content(visit);
 }
@@ -166,12 +181,13 @@ bool peer_nowhere(struct visit *visit, struct error *err)
 bool peer_segment(struct visit *visit, struct error *err)
 {
     scoped(hold_release) struct hold hold = {0};
-    struct digest digest = {0};
-    struct span plain;
+    struct delivery parcel = {0};
 
-    return both_mean_it(visit, false, err) && announced_digest(visit, &digest, err) &&
-           hold_staging(&hold, visit, false, err) && plain_body(visit, &plain, err) &&
-           receive_segment(&hold.migration->receive, visit->words.number[1], plain, &digest,
+    return both_mean_it(visit, false, err) &&
+           announced_digest(visit, &parcel.digest, err) &&
+           hold_staging(&hold, visit, false, err) &&
+           open_parcel(&parcel, visit, hold.migration, err) &&
+           receive_segment(&hold.migration->receive, visit->words.number[1], &parcel,
                            err) &&
            no_content(visit);
 }

@@ -6,18 +6,29 @@
 #include "base/fs.h"
 #include "base/text.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #define PLAN_FILE "plan"
 #define PLAN_BYTES_MAX 65536
+#define WORK_ROOM (sizeof(MIGRATIONS_DIR) + MIGRATION_ID_MAX)
+#define LOCK_TRIES 10
+#define LOCK_US 20000 /* between two of them */
+
+static void work_path(char out[WORK_ROOM], const char *migration)
+{
+    snprintf(out, WORK_ROOM, MIGRATIONS_DIR "/%s", migration);
+}
 
 bool plan_open_work(int *out, int state, const char *migration, struct error *err)
 {
-    char path[64];
+    char path[WORK_ROOM];
 
-    snprintf(path, sizeof(path), MIGRATIONS_DIR "/%s", migration);
+    work_path(path, migration);
     return fs_make_dir(out, state, path, 0700, err);
 }
 
@@ -25,10 +36,23 @@ bool plan_lock_work(int *out, int state, const char *migration, struct error *er
 {
     if (!plan_open_work(out, state, migration, err))
         return false;
-    if (flock(*out, LOCK_EX | LOCK_NB) == 0)
-        return true;
+    for (int left = LOCK_TRIES; left > 0; left--) {
+        if (flock(*out, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        usleep(LOCK_US); /* plan_is_run may have it for an instant */
+    }
     fd_close(out);
     return fail(err, E_MIGRATION_RUNS, "%s", migration);
+}
+
+bool plan_is_run(int state, const char *migration)
+{
+    scoped(fd_close) int work = -1;
+    char path[WORK_ROOM];
+
+    work_path(path, migration);
+    work = openat(state, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return work >= 0 && fs_is_locked(work);
 }
 
 /* Texts are base64, since a path may hold any byte but NUL. */

@@ -39,7 +39,7 @@ static bool take_descriptors(int output)
            dup2(output, STDERR_FILENO) >= 0 && close_range(3, ~0U, 0) == 0;
 }
 
-static void take_signals(void)
+void runner_take_signals(void)
 {
     sigset_t none;
 
@@ -61,7 +61,7 @@ static _Noreturn void become(const struct program *program, pid_t minder)
         envp[i + 2] = program->name[i];
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    take_signals();
+    runner_take_signals();
     umask(022);
     if (getppid() == minder && chdir("/") == 0)
         execve(program->path, (char *const *)(const void *)argv,

@@ -40,6 +40,9 @@ struct runner {
     bool cut; /* it said more than that */
 };
 
+/* In a child, before it becomes another program: all signals as that one expects them. */
+void runner_take_signals(void);
+
 must_check bool runner_start(struct runner *out, const struct program *program,
                              struct error *err);
 /* Take up what it said, mind its time. True once it has ended. */

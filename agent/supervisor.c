@@ -28,6 +28,8 @@
 #include <unistd.h>
 
 #define TICK_MS 1000
+#define HUNG_UP_MS 5000 /* that a process may take to end without its channels */
+#define LEAVE_MS 40000  /* the same when all end: more than a worker may take for that */
 
 /* The two channels, a socket at either end. */
 struct channels {
@@ -59,6 +61,12 @@ static void signals_block(sigset_t *old)
     sigprocmask(SIG_BLOCK, &set, old);
 }
 
+/* Who asks us over channels: the worker, and the one of --manage. */
+struct asker {
+    int64_t hung_up_ms; /* when a channel came to its end; 0: all are there */
+    bool strayed;       /* it went on without */
+};
+
 /* What the supervisor holds. */
 struct desk {
     struct custody custody;
@@ -70,7 +78,22 @@ struct desk {
     struct staff staff; /* of the management API */
     bool short_handed;  /* one of them has ended */
     bool stopping;      /* the worker was told to end */
+    struct asker asks, staff_asks;
 };
+
+static struct hook_desk *hooks_make(const struct state *state, const struct duty *duty)
+{
+    struct hook_desk *hooks = mem_zeroed(1, sizeof(*hooks));
+
+    hooks->state = state;
+    hooks->events.json = duty->json;
+    hooks->look = true;
+    if (duty->migration != NULL)
+        (void)text_fits(hooks->migration, duty->migration);
+    if (duty->wish != NULL)
+        hooks->wish = *duty->wish;
+    return hooks;
+}
 
 static bool desk_ready(struct desk *desk, struct state *state, const struct duty *duty,
                        struct error *err)
@@ -86,23 +109,19 @@ static bool desk_ready(struct desk *desk, struct state *state, const struct duty
     desk->office.custody = &desk->custody;
     office_take_newest(&desk->office);
     desk->office.is_target = duty->is_target;
-    desk->office.hooks = mem_zeroed(1, sizeof(*desk->office.hooks));
-    desk->office.hooks->state = state;
-    desk->office.hooks->events.json = duty->json;
-    desk->office.hooks->look = true;
-    if (duty->migration != NULL)
-        (void)text_fits(desk->office.hooks->migration, duty->migration);
-    if (duty->wish != NULL)
-        desk->office.hooks->wish = *duty->wish;
+    desk->custody.keys.sides = duty->is_target ? SIGNER_TARGET : SIGNER_SOURCE;
+    if (!duty->hookless)
+        desk->office.hooks = hooks_make(state, duty);
     return !duty->is_target || unheard_sweep(&desk->office, clock_now(), err);
 }
 
-static void desk_tell_death(struct desk *desk, const char *what, int status)
+static void desk_tell_death(struct desk *desk, const char *what, int status, bool strayed)
 {
     struct error err = {0}, unwritten = {0};
 
     if (WIFSIGNALED(status))
-        fail(&err, WTERMSIG(status) == SIGSYS ? E_WORKER_STRAYED : E_WORKER_ENDED,
+        fail(&err,
+             WTERMSIG(status) == SIGSYS || strayed ? E_WORKER_STRAYED : E_WORKER_ENDED,
              "%s: signal %d", what, WTERMSIG(status));
     else
         fail(&err, E_WORKER_ENDED, "%s: status %d", what, WEXITSTATUS(status));
@@ -113,15 +132,18 @@ static void desk_tell_death(struct desk *desk, const char *what, int status)
                 unwritten.about);
 }
 
-/* One of the staff has ended, which nobody asked for: so does all. */
+/* One of the staff has ended, which nobody asked for: so does all. A signal to all of the
+ * processes may end them before we ask. */
 static bool desk_lacks_staff(struct desk *desk)
 {
+    const pid_t asker = staff_asker(&desk->staff);
     int how = 0;
     const char *what = staff_ended(&desk->staff, &how);
 
-    if (what == NULL)
+    if (what == NULL || desk->stopping)
         return false;
-    desk_tell_death(desk, what, how);
+    desk_tell_death(desk, what, how,
+                    desk->staff_asks.strayed && staff_asker(&desk->staff) != asker);
     kill(desk->worker, SIGTERM);
     return true;
 }
@@ -144,7 +166,7 @@ static bool desk_signal(struct desk *desk, int *status)
         return false;
     *status = WIFEXITED(how) && !desk->short_handed ? WEXITSTATUS(how) : 2;
     if (WIFSIGNALED(how) && !desk->stopping)
-        desk_tell_death(desk, "the worker", how);
+        desk_tell_death(desk, "the worker", how, desk->asks.strayed);
     return true;
 }
 
@@ -154,6 +176,42 @@ static int desk_sleep_ms(struct desk *desk)
     const int hook = office_hook_sleep_ms(&desk->office);
 
     return hook >= 0 && hook < TICK_MS ? hook : TICK_MS;
+}
+
+/* It is not asked again: the end of its process comes as a signal. */
+static void hang_up(struct asker *asker, struct pollfd *channel)
+{
+    channel->fd = -1;
+    if (asker->hung_up_ms == 0)
+        asker->hung_up_ms = clock_steady_ms();
+}
+
+/* A worker that stops half way through a message, takes no answer or says nothing sensible,
+ * and goes on, is none of ours any more. When all end, it may have closed them itself. */
+static void desk_ends_stray(const struct desk *desk, struct asker *asker, pid_t pid)
+{
+    const int64_t may_take = desk->stopping || desk->short_handed ? LEAVE_MS : HUNG_UP_MS;
+
+    if (pid == 0 || asker->hung_up_ms == 0 || asker->strayed ||
+        clock_steady_ms() - asker->hung_up_ms < may_take)
+        return;
+    asker->strayed = true;
+    kill(pid, SIGKILL);
+}
+
+/* Each channel of a worker has its own kind of question. */
+static void desk_answer(struct desk *desk, struct pollfd *wait, struct error *err)
+{
+    if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->custody.keys, err))
+        hang_up(&desk->asks, &wait[1]);
+    if (wait[2].revents != 0 && !office_answer(&desk->office, wait[2].fd, err))
+        hang_up(&desk->asks, &wait[2]);
+    if (wait[3].revents != 0 && !signer_answer(wait[3].fd, &desk->staff.custody.keys, err))
+        hang_up(&desk->staff_asks, &wait[3]);
+    if (wait[4].revents != 0 && !office_answer(&desk->staff.office, wait[4].fd, err))
+        hang_up(&desk->staff_asks, &wait[4]);
+    desk_ends_stray(desk, &desk->asks, desk->worker);
+    desk_ends_stray(desk, &desk->staff_asks, staff_asker(&desk->staff));
 }
 
 static int desk_serve(struct desk *desk)
@@ -176,16 +234,7 @@ static int desk_serve(struct desk *desk)
         }
         if (wait[0].revents != 0 && desk_signal(desk, &status))
             return status;
-        /* A channel the worker has closed is not asked again; its end comes as a signal. */
-        if (wait[1].revents != 0 && !signer_answer(wait[1].fd, &desk->custody.keys, &err))
-            wait[1].fd = -1;
-        if (wait[2].revents != 0 && !office_answer(&desk->office, wait[2].fd, &err))
-            wait[2].fd = -1;
-        if (wait[3].revents != 0 &&
-            !signer_answer(wait[3].fd, &desk->staff.custody.keys, &err))
-            wait[3].fd = -1;
-        if (wait[4].revents != 0 && !office_answer(&desk->staff.office, wait[4].fd, &err))
-            wait[4].fd = -1;
+        desk_answer(desk, wait, &err);
         if (err.msg != E_NONE)
             fprintf(stderr, "pairgate: %s: %s\n", message_of(err.msg)->id, err.about);
         if (desk->office.db !=
@@ -235,6 +284,8 @@ static _Noreturn void supervise(struct state *state, const struct duty *duty,
 
     close(channels->signer[WORKERS]);
     close(channels->authority[WORKERS]);
+    pipe_lose_patience(channels->signer[OURS], PIPE_PATIENCE_SECONDS);
+    pipe_lose_patience(channels->authority[OURS], PIPE_PATIENCE_SECONDS);
     if (duty->manage == NULL || staff_begin(&desk.staff, state, duty->manage, &err)) {
         memory_keep();
         audit_journal_open();

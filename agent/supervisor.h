@@ -15,6 +15,7 @@ struct manage_sockets; /* staff.h */
 /* What the pair of processes is for. */
 struct duty {
     bool is_target;
+    bool hookless;                      /* others run the hooks of this directory */
     bool json;                          /* how events are told */
     const char *migration;              /* source: the one to go on with, or NULL */
     const struct migration_facts *wish; /* source: what it asks for, or NULL */

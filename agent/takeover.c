@@ -48,10 +48,30 @@ static bool seal_alone(struct handover_terms *terms, struct receive *receive,
 }
 
 static bool seal_copy(struct handover_terms *terms, struct db *db,
-                      const struct handover *handover, const struct migration_facts *facts,
+                      const struct handover *handover, const struct receive_place *place,
                       struct error *err)
 {
     scoped(receive_close) struct receive receive = {0};
+
+    *terms = (struct handover_terms){.generation = handover->generation,
+                                     .epoch = handover->epoch};
+    return receive_open(&receive, place, err) && take_up(&receive, db, handover, err) &&
+           seal_alone(terms, &receive, err);
+}
+
+bool takeover_may(const struct handover *handover, bool alive, struct error *err)
+{
+    if (handover->state == TARGET_ABORTED)
+        return fail(err, E_HANDOVER_ABORTED, "%s", handover->migration);
+    return handover->state != TARGET_RECEIVING || alive ||
+           fail(err, E_TAKEOVER_LIVES, "%s", handover->migration);
+}
+
+/* What is not sealed yet is sealed, and may be published. */
+static bool prepare(struct handover_act *act, struct handover_terms *terms, struct db *db,
+                    const struct handover *handover, const struct migration_facts *facts,
+                    struct error *err)
+{
     scoped(fd_close) int into = open(facts->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const struct receive_place place = {.into = into,
                                         .migration = handover->migration,
@@ -62,10 +82,12 @@ static bool seal_copy(struct handover_terms *terms, struct db *db,
 
     if (into < 0)
         return fail_errno(err, E_FILE_READ, facts->directory);
-    *terms = (struct handover_terms){.generation = handover->generation,
-                                     .epoch = handover->epoch};
-    return receive_open(&receive, &place, err) && take_up(&receive, db, handover, err) &&
-           seal_alone(terms, &receive, err);
+    if (handover->state == TARGET_RECEIVING) {
+        act->event = TAKEOVER_ALIVE;
+        act->terms = terms;
+        return seal_copy(terms, db, handover, &place, err);
+    }
+    return receive_may_publish(&place, err);
 }
 
 bool takeover(struct handover *handover, struct state *state,
@@ -78,15 +100,9 @@ bool takeover(struct handover *handover, struct state *state,
 
     if (handover->state == TARGET_COMMITTING || handover->state == TARGET_COMMITTED)
         return true;
-    if (handover->state == TARGET_RECEIVING) {
-        if (!alive)
-            return fail(err, E_TAKEOVER_LIVES, "%s", handover->migration);
-        if (!seal_copy(&terms, &state->db, handover, facts, err))
-            return false;
-        act.event = TAKEOVER_ALIVE;
-        act.terms = &terms;
-    }
-    return db_begin(&change, &state->db, err) &&
+    return takeover_may(handover, alive, err) &&
+           prepare(&act, &terms, &state->db, handover, facts, err) &&
+           db_begin(&change, &state->db, err) &&
            handover_step(handover, &state->db, &act, err) &&
            audit_note_typed(state, &change, "takeover", handover->migration, err,
                             "typed by the administrator%s",

@@ -9,6 +9,9 @@
 #include "agent/authority.h"
 #include "agent/state.h"
 
+/* Asked before it is typed: E_HANDOVER_ABORTED, E_TAKEOVER_LIVES. */
+must_check bool takeover_may(const struct handover *handover, bool alive,
+                             struct error *err);
 /* Of what is sealed; with `alive` also of a whole copy that no source has sealed, whose
  * terms are then computed here. On record with the move. Repeatable. */
 must_check bool takeover(struct handover *handover, struct state *state,

@@ -165,7 +165,7 @@ static void a_renewed_grant_has_the_keys_of_now(void)
     memset(ask.grant.peer_server_key.byte, 's', DIGEST_BYTES);
     ask.grant.pinned = true;
     CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_NONE);
-    CU_ASSERT_FATAL(grant_load(&held, &f->state.db, first.grant.migration, &err));
+    CU_ASSERT_FATAL(grant_load(&held, &f->state.db, first.grant.migration, "target", &err));
     CU_ASSERT_EQUAL(held.peer_server_key.byte[0], 's');
     CU_ASSERT(held.pinned);
 }
@@ -215,7 +215,7 @@ static void a_source_adopts_no_grant_for_another_tree(void)
     (void)text_fits(ask.facts.directory, "/srv");
     (void)text_fits(ask.facts.name, "other");
     CU_ASSERT_EQUAL(ask_do(f, &ask, NULL), E_MIGRATION_OTHER);
-    CU_ASSERT_FATAL(grant_load(&ask.grant, &f->state.db, "m-1", &err));
+    CU_ASSERT_FATAL(grant_load(&ask.grant, &f->state.db, "m-1", "source", &err));
     CU_ASSERT_STRING_EQUAL(ask.grant.id, "g-1");
 }
 
@@ -255,6 +255,23 @@ static void each_side_has_its_own_requests(void)
     CU_ASSERT_EQUAL(ask_do(source, &ask, &answer), E_SUPERVISOR);
     ask_make(&ask, AUTHORITY_PASSWORD_STEP, 1, 'k');
     CU_ASSERT_EQUAL(ask_do(source, &ask, &answer), E_SUPERVISOR);
+}
+
+/* A worker of the management API: who we are, and nothing that grants or tells. */
+static void a_worker_of_the_api_asks_for_credentials_alone(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_ask ask;
+    struct authority_answer answer = {0};
+
+    f->office.credentials_only = true;
+    for (int op = 0; op < AUTHORITY_OPS; op++) {
+        if (op == AUTHORITY_CREDENTIALS)
+            continue;
+        ask_make(&ask, (enum authority_op)op, 1, 'k');
+        CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_SUPERVISOR);
+    }
+    CU_ASSERT_EQUAL(begin(f, 1, f->code.selector), E_SUPERVISOR);
 }
 
 static void owners_are_looked_up_for_the_worker(void)
@@ -424,6 +441,7 @@ int main(void)
         TEST(a_source_adopts_no_grant_for_another_tree),
         TEST(a_source_adopts_a_frozen_migration_it_asked_for),
         TEST(each_side_has_its_own_requests),
+        TEST(a_worker_of_the_api_asks_for_credentials_alone),
         TEST(owners_are_looked_up_for_the_worker),
         TEST(malformed_requests_are_refused),
         TEST(a_length_beyond_the_ceiling_ends_the_channel),

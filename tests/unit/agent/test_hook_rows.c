@@ -186,6 +186,34 @@ static void what_is_begun_to_be_undone_is_not_done(void)
     CU_ASSERT(is_done(&state, "m-1", HOOK_SOURCE_FREEZE));
 }
 
+static bool is_begun(struct state_db *state, const char *id, enum hook hook)
+{
+    bool begun = false;
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(hook_rows_is_begun(&begun, &state->db, id, hook, &err));
+    return begun;
+}
+
+static void what_runs_is_begun_until_it_ends_or_is_undone(void)
+{
+    scoped(state_db_clear) struct state_db state;
+
+    state_db_make(&state);
+    add(&state, "m-1", SOURCE_SENDING);
+    CU_ASSERT_FALSE(is_begun(&state, "m-1", HOOK_SOURCE_FREEZE));
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_BEGUN);
+    CU_ASSERT(is_begun(&state, "m-1", HOOK_SOURCE_FREEZE));
+    CU_ASSERT_FALSE(is_begun(&state, "m-2", HOOK_SOURCE_FREEZE));
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_FAILED);
+    CU_ASSERT_FALSE(is_begun(&state, "m-1", HOOK_SOURCE_FREEZE));
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_BEGUN);
+    set(&state, "m-1", HOOK_SOURCE_FREEZE, HOOK_DONE);
+    CU_ASSERT_FALSE(is_begun(&state, "m-1", HOOK_SOURCE_FREEZE));
+    set(&state, "m-1", HOOK_SOURCE_THAW, HOOK_BEGUN);
+    CU_ASSERT_FALSE(is_begun(&state, "m-1", HOOK_SOURCE_FREEZE));
+}
+
 static enum hook owed_to(struct state_db *state, const char *id)
 {
     enum hook hook = HOOK_NONE;
@@ -224,6 +252,7 @@ int main(void)
         TEST(activation_is_owed_until_it_is_done),
         TEST(what_was_imported_and_aborted_is_rolled_back),
         TEST(what_is_begun_to_be_undone_is_not_done),
+        TEST(what_runs_is_begun_until_it_ends_or_is_undone),
         TEST(what_one_migration_is_owed_is_told),
     };
 

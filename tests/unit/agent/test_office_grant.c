@@ -89,6 +89,8 @@ static enum msg wait_ask(struct fixture *f, char channel, struct authority_answe
     struct authority_ask ask;
 
     ask_make(&ask, AUTHORITY_WAIT, 1, 'k');
+    if (f->name != NULL)
+        (void)text_fits(ask.facts.name, f->name);
     memset(ask.exporter, channel, sizeof(ask.exporter));
     (void)text_fits(ask.view.code, "ABCD-EFGH");
     return ask_do(f, &ask, answer);
@@ -127,6 +129,27 @@ static void an_approved_pairing_gives_one_grant(void)
     CU_ASSERT(again.waiting);
 }
 
+/* The operator was shown one name, and the source collects by another. */
+static void an_approval_is_for_the_name_that_was_shown(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer answer = {0};
+    char id[PAIRING_ID_MAX] = "";
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL(wait_ask(f, 'e', &answer), E_NONE);
+    pairing_id(f, id);
+    f->name = "other";
+    CU_ASSERT_EQUAL(wait_ask(f, 'e', &answer), E_PAIRING_OTHER);
+    CU_ASSERT(pairing_decide(&f->state.db, id, true, NOON, &err));
+    CU_ASSERT_EQUAL(wait_ask(f, 'e', &answer), E_PAIRING_OTHER);
+    CU_ASSERT_FALSE(answer.done);
+    f->name = NULL;
+    CU_ASSERT_EQUAL(wait_ask(f, 'e', &answer), E_NONE);
+    CU_ASSERT(answer.done);
+    CU_ASSERT_STRING_EQUAL(answer.facts.name, "data");
+}
+
 static void a_connection_that_ends_leaves(void)
 {
     scoped(fixture_free) struct fixture *f = fixture_make(true);
@@ -162,10 +185,61 @@ static void a_new_code_takes_up_a_migration(void)
     CU_ASSERT_EQUAL(again(f, first.grant.migration, 'k', NOON, &answer), E_NONE);
 }
 
-/* Revoked, the source may not freeze, seal or commit, whatever its worker says. */
+/* Named with another name than it has, it is not what anybody has allowed now. */
+static void a_migration_goes_on_by_its_own_name(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct authority_answer first, answer;
+    struct code code = {0};
+    struct error err = {0};
+
+    CU_ASSERT_EQUAL_FATAL(prove(f, &f->code, 1, 'k', 'e', &first), E_NONE);
+    CU_ASSERT_FATAL(invitation_make(&code, &f->state.db, "", NOON, NOON + 60, &err));
+    f->migration = first.grant.migration;
+    f->name = "other";
+    CU_ASSERT_EQUAL(prove(f, &code, 2, 'k', 'e', &answer), E_NONE);
+    CU_ASSERT_STRING_NOT_EQUAL(answer.grant.migration, first.grant.migration);
+    CU_ASSERT_STRING_EQUAL(answer.facts.name, "other");
+}
+
+/* What this appliance sends to that peer is nothing which that peer may ask of its port. */
+static void our_own_target_is_no_source_of_ours(void)
+{
+    scoped(fixture_free) struct fixture *f = fixture_make(true);
+    struct grant grant = {.byte_ceiling = 1000, .expires = NOON + 1000};
+    struct handover row = {0};
+    const struct handover_start start = {.migration = "m-1",
+                                         .grant_id = "g-1",
+                                         .name = "data",
+                                         .directory = "/srv",
+                                         .peer = "target.example.com",
+                                         .epoch = 1,
+                                         .kind = DIGEST_BLAKE3,
+                                         .now = NOON};
+    struct authority_answer answer = {0};
+    struct authority_ask ask;
+    struct error err = {0};
+
+    ask_make(&ask, AUTHORITY_GRANT, 1, 'k');
+    grant.peer_client_key = grant.peer_server_key = ask.grant.peer_client_key;
+    (void)text_fits(grant.id, "g-1");
+    (void)text_fits(grant.migration, "m-1");
+    CU_ASSERT_FATAL(grant_store(&f->state.db, &grant, "source", &err));
+    CU_ASSERT_FATAL(handover_begin(&row, &f->state.db, &start, &err));
+    ask.by_peer = true;
+    (void)text_fits(ask.migration, "m-1");
+    CU_ASSERT_EQUAL(ask_do(f, &ask, &answer), E_NOT_PAIRED);
+    CU_ASSERT_EQUAL(again(f, "m-1", 'k', NOON, &answer), E_GRANT_UNKNOWN);
+    CU_ASSERT_FALSE(answer.done);
+    f->migration = "m-1";
+    CU_ASSERT_EQUAL(prove(f, &f->code, 2, 'k', 'e', &answer), E_NONE);
+    CU_ASSERT_STRING_NOT_EQUAL(answer.grant.migration, "m-1");
+}
+
+/* Revoked, the source may not seal or commit, whatever its worker says. */
 static void no_move_goes_on_by_a_revoked_grant(void)
 {
-    static const enum handover_event events[] = {ASKED_FREEZE, ASKED_SEAL};
+    static const enum handover_event events[] = {ASKED_SEAL, ASKED_COMMIT};
     scoped(fixture_free) struct fixture *f = fixture_make(true);
     const struct handover_terms terms = {.generation = 1, .epoch = 1};
     struct authority_answer first;
@@ -191,8 +265,11 @@ int main(void)
         TEST(unknown_names_and_wrong_passwords_look_alike),
         TEST(a_code_and_a_password_do_not_mix_in_one_exchange),
         TEST(an_approved_pairing_gives_one_grant),
+        TEST(an_approval_is_for_the_name_that_was_shown),
         TEST(a_connection_that_ends_leaves),
         TEST(a_new_code_takes_up_a_migration),
+        TEST(a_migration_goes_on_by_its_own_name),
+        TEST(our_own_target_is_no_source_of_ours),
         TEST(no_move_goes_on_by_a_revoked_grant),
     };
 

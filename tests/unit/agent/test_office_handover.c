@@ -84,6 +84,32 @@ static enum msg ask_move(struct house *house, enum handover_event event,
     return err.msg;
 }
 
+/* A freeze notice of this generation that `who` has signed, and the key of `named`. */
+static enum msg tell_freeze_of(struct house *house, enum handover_event event,
+                               unsigned generation, const struct appliance *who,
+                               const struct appliance *named)
+{
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    const struct handover_act act = {.event = event,
+                                     .statement = &text,
+                                     .signer = chain_leaf(&named->identity.chain)->spki,
+                                     .now = NOON};
+    struct handover ours = {.generation = generation, .epoch = 1}, after = {0};
+    struct error err = {0};
+
+    (void)text_fits(ours.migration, house->migration);
+    CU_ASSERT_FATAL(notice_make(&text, SIGNED_FREEZE, &ours, &who->whole,
+                                &chain_leaf(&who->identity.chain)->spki_sha256, NOON,
+                                &err));
+    (void)!authority_move(&house->f->authority, house->migration, &act, &after, &err);
+    return err.msg;
+}
+
+static enum msg tell_freeze(struct house *house)
+{
+    return tell_freeze_of(house, ASKED_FREEZE, 1, &house->source, &house->source);
+}
+
 static enum msg ask_draft(struct house *house, const struct chain *chain)
 {
     scoped(buf_clear) struct buf json = buf_upto(STATEMENT_BODY_MAX);
@@ -109,7 +135,7 @@ static void go_to_committing(struct house *house)
     struct handover after = {0};
 
     begin_migration(house);
-    CU_ASSERT_EQUAL_FATAL(ask_move(house, ASKED_FREEZE, &after), E_NONE);
+    CU_ASSERT_EQUAL_FATAL(tell_freeze(house), E_NONE);
     CU_ASSERT_EQUAL_FATAL(ask_move(house, ASKED_SEAL, &after), E_NONE);
     CU_ASSERT_EQUAL_FATAL(ask_draft(house, &house->source.identity.chain), E_NONE);
     CU_ASSERT_EQUAL_FATAL(ask_move(house, ASKED_COMMIT, &after), E_NONE);
@@ -191,7 +217,7 @@ static void nothing_is_decided_before_commit_was_asked_for(void)
     house_make(&house);
     begin_migration(&house);
     CU_ASSERT_EQUAL(decide(&house, &after), E_HANDOVER_MOVE);
-    CU_ASSERT_EQUAL(ask_move(&house, ASKED_FREEZE, &after), E_NONE);
+    CU_ASSERT_EQUAL(tell_freeze(&house), E_NONE);
     CU_ASSERT_EQUAL(ask_move(&house, ASKED_SEAL, &after), E_NONE);
     CU_ASSERT_EQUAL(decide(&house, &after), E_HANDOVER_MOVE);
 }
@@ -272,6 +298,55 @@ static void the_targets_word_is_signed_by_the_target(void)
     CU_ASSERT_EQUAL(after.state, SOURCE_THAWED);
 }
 
+/* Whatever its worker says: no source is taken for frozen that has not signed that. */
+static void the_sources_word_is_signed_by_the_source(void)
+{
+    scoped(house_clear) struct house house = {0};
+    const struct appliance *source = &house.source, *target = &house.target;
+    struct handover after = {0};
+
+    house_make(&house);
+    begin_migration(&house);
+    CU_ASSERT_EQUAL(ask_move(&house, ASKED_FREEZE, &after), E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(ask_move(&house, ASKED_NEXT, &after), E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(tell_freeze_of(&house, ASKED_FREEZE, 1, target, target),
+                    E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(tell_freeze_of(&house, ASKED_FREEZE, 1, target, source),
+                    E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(tell_freeze_of(&house, ASKED_FREEZE, 2, source, source),
+                    E_STATEMENT_OTHER);
+    CU_ASSERT_EQUAL(tell_freeze_of(&house, ASKED_NEXT, 1, source, source),
+                    E_STATEMENT_OTHER);
+    CU_ASSERT_EQUAL(ask_move(&house, ASKED_SEAL, &after), E_HANDOVER_MOVE);
+    CU_ASSERT_EQUAL(tell_freeze(&house), E_NONE);
+    CU_ASSERT_EQUAL(tell_freeze_of(&house, ASKED_NEXT, 2, source, source), E_NONE);
+}
+
+/* The receipt that was signed, by the source's key, or nothing. */
+static void a_countersignature_is_of_the_receipt(void)
+{
+    scoped(house_clear) struct house house = {0};
+    scoped(signed_text_clear) struct signed_text text = signed_text_none();
+    struct handover_act by_source = {.event = ASKED_COUNTERSIGN, .statement = &text};
+    struct handover after = {0};
+    struct error err = {0}, other = {0};
+
+    house_make(&house);
+    go_to_committing(&house);
+    CU_ASSERT_EQUAL_FATAL(decide(&house, &after), E_NONE);
+    CU_ASSERT_EQUAL(ask_move(&house, ASKED_COUNTERSIGN, &after), E_STATEMENT_SIGNATURE);
+    CU_ASSERT_EQUAL(tell_freeze(&house), E_NONE); /* said again, late */
+    CU_ASSERT_FATAL(authority_statement(&house.f->authority, house.migration, KEPT_RECEIPT,
+                                        &text, &err));
+    by_source.signer = chain_leaf(&house.source.identity.chain)->spki;
+    CU_ASSERT_FALSE(
+        authority_move(&house.f->authority, house.migration, &by_source, &after, &other));
+    CU_ASSERT_EQUAL(other.msg, E_STATEMENT_SIGNATURE);
+    CU_ASSERT_FATAL(receipt_sign(&text, &house.source.whole, SIGNED_COUNTERSIGN, &err));
+    CU_ASSERT(
+        authority_move(&house.f->authority, house.migration, &by_source, &after, &err));
+}
+
 static void a_draft_is_of_the_granted_source(void)
 {
     scoped(house_clear) struct house house = {0};
@@ -330,6 +405,8 @@ int main(void)
         TEST(nothing_is_decided_before_commit_was_asked_for),
         TEST(overrides_and_decisions_are_not_the_workers),
         TEST(the_targets_word_is_signed_by_the_target),
+        TEST(the_sources_word_is_signed_by_the_source),
+        TEST(a_countersignature_is_of_the_receipt),
         TEST(a_draft_is_of_the_granted_source),
         TEST(an_abort_is_signed_once),
         TEST(those_in_committing_are_listed),

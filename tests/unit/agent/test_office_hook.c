@@ -10,10 +10,13 @@
 #include "tests/support/worker.h"
 
 #include <CUnit/CUnit.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -245,6 +248,32 @@ static void everything_that_is_owed_is_run(void)
     supervisor_again(&bench);
 }
 
+static void look_until_there(struct bench *bench, const char *name)
+{
+    const struct timespec tick = {.tv_nsec = HOOK_TICK_MS * 1000000L};
+
+    for (int i = 0; i < 800 && !scratch_has(&bench->f->state.scratch, name); i++) {
+        office_hook_look(&bench->f->office);
+        nanosleep(&tick, NULL);
+    }
+    CU_ASSERT(scratch_has(&bench->f->state.scratch, name));
+}
+
+/* Such as takeover: it has found the lock taken. */
+static void what_another_process_has_moved_is_found(void)
+{
+    scoped(bench_clear) struct bench bench;
+
+    bench_make(&bench, true);
+    put_hook(&bench, "target-activate", "echo >$PAIRGATE_STATE/ran");
+    supervisor_end(&bench);
+    bench.f->office.hooks->look = true;
+    office_hook_look(&bench.f->office);
+    run_sql(&bench, "UPDATE migration SET state = 'committed'");
+    look_until_there(&bench, "ran");
+    supervisor_again(&bench);
+}
+
 /* What comes by itself is not the worker's: neither its outcome nor its place. */
 static void what_is_owed_is_not_the_workers(void)
 {
@@ -266,6 +295,38 @@ static bool finish(struct bench *bench, const char *ran)
 
     CU_ASSERT(office_hook_finish(&bench->f->office, &err));
     return scratch_has(&bench->f->state.scratch, ran);
+}
+
+/* Another process that minds what is owed, until a second has passed. */
+static pid_t mind_elsewhere(const struct bench *bench)
+{
+    const int lock = openat(bench->state.fd, HOOK_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    pid_t pid;
+
+    CU_ASSERT_FATAL(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0);
+    pid = fork();
+    CU_ASSERT_FATAL(pid >= 0);
+    if (pid == 0) {
+        sleep(1);
+        _exit(0);
+    }
+    close(lock); /* it is theirs now */
+    return pid;
+}
+
+static void what_another_process_minds_is_not_left_behind(void)
+{
+    scoped(bench_clear) struct bench bench;
+    pid_t other;
+
+    bench_make(&bench, true);
+    put_hook(&bench, "target-activate", "echo >$PAIRGATE_STATE/ran");
+    supervisor_end(&bench);
+    run_sql(&bench, "UPDATE migration SET state = 'committed'");
+    other = mind_elsewhere(&bench);
+    CU_ASSERT(finish(&bench, "ran"));
+    CU_ASSERT(waitpid(other, NULL, 0) == other);
+    supervisor_again(&bench);
 }
 
 /* A worker that asks for what it may not have changes nothing of what is owed. */
@@ -330,7 +391,9 @@ int main(void)
         TEST(a_hook_is_for_its_side_and_state),
         TEST(a_source_is_not_frozen_before_its_hook_allowed_it),
         TEST(everything_that_is_owed_is_run),
+        TEST(what_another_process_has_moved_is_found),
         TEST(what_is_owed_is_not_the_workers),
+        TEST(what_another_process_minds_is_not_left_behind),
         TEST(a_refused_request_leaves_the_thaw_owed),
         TEST(a_source_that_goes_on_elsewhere_is_not_thawed),
         TEST(a_source_that_was_not_frozen_after_all_is_thawed_at_the_end),

@@ -59,6 +59,21 @@ static void a_plan_without_a_line_is_refused_by_its_name(void)
     CU_ASSERT_STRING_EQUAL(err.about, "the plan of the migration lacks 'port'");
 }
 
+static void a_plan_is_run_while_its_lock_is_held(void)
+{
+    scoped(scratch_clear) struct scratch dir = {0};
+    scoped(fd_close) int work = -1;
+    struct error err = {0};
+
+    scratch_make(&dir);
+    CU_ASSERT_FALSE(plan_is_run(dir.fd, ID));
+    CU_ASSERT_FATAL(plan_lock_work(&work, dir.fd, ID, &err));
+    CU_ASSERT(plan_is_run(dir.fd, ID));
+    fd_close(&work);
+    CU_ASSERT_FALSE(plan_is_run(dir.fd, ID));
+    CU_ASSERT(plan_lock_work(&work, dir.fd, ID, &err));
+}
+
 static bool endpoint_is(const char *text, const char *host, const char *port)
 {
     struct endpoint endpoint;
@@ -89,6 +104,7 @@ int main(void)
     static const struct test tests[] = {
         TEST(a_plan_comes_back_as_it_was_saved),
         TEST(a_plan_without_a_line_is_refused_by_its_name),
+        TEST(a_plan_is_run_while_its_lock_is_held),
         TEST(an_endpoint_is_a_host_and_perhaps_a_port),
     };
 

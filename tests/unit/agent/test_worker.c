@@ -58,6 +58,7 @@ static void agency_make(struct agency *out)
     root_make(&out->first, "First");
     root_make(&out->second, "Second");
     out->custody.state = out->scratch.fd;
+    out->custody.keys.sides = SIGNER_TARGET;
     out->office.custody = &out->custody;
     out->office.is_target = true;
     install(out, &out->first);
