@@ -61,6 +61,10 @@ answers 204 'it is ended' office DELETE "$sessions(%27$id%27)" "${token[@]}"
 check 'without a body' test ! -s "$out"
 answers 401 'its token is dead at once' office GET "$ome/Info" "${token[@]}"
 answers 404 'and the session is none' office GET "$sessions('$id')" "${vera[@]}"
+answers 201 'another session' office POST "$sessions" "${json[@]}" "$login"
+token=(-H "X-Auth-Token: $(header X-Auth-Token)")
+must office admin passwd vera --password-file "$scratch/password"
+answers 401 'is ended by a new password, though it be of the same second' office GET "$ome/Info" "${token[@]}"
 answers 401 'a wrong password opens none' office POST "$sessions" "${json[@]}" "${login/horse/cow}"
 answers 400 'nor does none at all' office POST "$sessions" "${json[@]}" '{"UserName":"vera"}'
 told 'which is named' '.error["@Message.ExtendedInfo"][0] | .MessageId == "CGEN6002" and .MessageArgs[0] == "Password"'
@@ -81,6 +85,13 @@ equal 'has the subject that was asked for' \
     "$(openssl req -in "$scratch/by-api.csr" -noout -subject -nameopt sep_comma_plus,utf8 | sed 's/^subject=//; s/, *\([A-Z]\)/,\1/g; s/,SA/, SA/; s/ = /=/g')"
 equal 'and its names, in order, and no others' 'DNS:office.example.com, IP Address:127.0.0.1' \
     "$(openssl req -in "$scratch/by-api.csr" -noout -text | sed -n '/Alternative Name/{n;s/^ *//p}')"
+names() { openssl req -in <(field .CertificateData) -noout -text | grep -c 'Alternative Name' || true; }
+for san in '.San = null' 'del(.San)'; do
+    generate 200 "a signing request with $san" "$(jq -c "$san" <<<"$csr")"
+    equal 'asks for no alternative name: nothing is added' 0 "$(names)"
+done
+generate 200 'the first one again' "$csr"
+field .CertificateData >"$scratch/by-api.csr"
 # wrong PROPERTY JQ-CHANGE: refused, and named.
 wrong()
 {
@@ -132,6 +143,20 @@ exec 9>&-
 wait "$slow" || true
 check 'a connection of before has its answer' grep -q '"status":"ok"' "$scratch/slow.out"
 upload 200 'the same again' "@$scratch/new.pem"
+
+# ---- an RSA leaf, and clients of TLS 1.2 that know no PSS ----
+run 0 office request new --key rsa2048 --cn office.example.com --san DNS:office.example.com --san IP:127.0.0.1
+cp "$out" "$scratch/rsa.csr"
+leaf_sign office "$scratch/rsa.csr" "$scratch/rsa.pem"
+must office chain upload "$scratch/rsa.pem"
+for hash in SHA256 SHA384 SHA512; do
+    for scheme in RSA RSA-PSS; do
+        check "TLS 1.2 is signed with $scheme+$hash" \
+            grep -q '^Peer signature type: RSA' <(tls -tls1_2 -sigalgs "$scheme+$hash" -CAfile "$scratch/rsa.pem" -verify_return_error)
+    done
+done
+check_not 'with SHA-1 it is not' grep -q '^Peer signature type' <(tls -tls1_2 -sigalgs 'RSA+SHA1' -cipher DEFAULT@SECLEVEL=0)
+check 'TLS 1.3 has PSS alone' grep -q '^Peer signature type: RSA-PSS' <(tls -tls1_3)
 
 # ---- guesses ----
 # (A minute may end in between; a name that was guessed at is slow, so each is another.)

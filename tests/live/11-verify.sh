@@ -146,6 +146,13 @@ crl_of root root.crl
 cat inter.crl root.crl >both.crl
 verify 0 --trust root.pem --crl both.crl chain.pem
 shows 'all lists are there' 'No findings'
+openssl ca -config conf -gencrl -keyfile inter.key -cert inter.pem -crlexts list -md sha1 \
+    -out sha1.crl 2>/dev/null
+verify 1 --trust root.pem --crl sha1.crl chain.pem --json
+equal 'its only list is signed with SHA-1' PGC1400 "$(ids)"
+cat sha1.crl both.crl >more.crl
+verify 0 --trust root.pem --crl more.crl chain.pem
+shows 'a list signed with SHA-1 is passed over' 'No findings'
 openssl ca -config conf -keyfile inter.key -cert inter.pem -revoke leaf.pem 2>/dev/null
 crl_of inter inter.crl
 verify 1 --trust root.pem --crl inter.crl chain.pem --json

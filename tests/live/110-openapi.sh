@@ -24,6 +24,10 @@ done
 "$python" -B "$(dirname "$0")/openapi.py" "$scratch" "$(at target)" "${managed[source]}" >"$scratch/report" 2>&1 ||
     not_ok 'the agents keep to their description' "$scratch/report"
 cat "$scratch/report"
+curl -sS --unix-socket "$scratch/source/manage.sock" http://localhost/api/pairgate/v1/openapi.json >"$scratch/openapi.json"
+"$live_root/scripts/man-routes" "$scratch/openapi.json" >"$scratch/routes"
+sed -n '/^\.\\" routes, /,/^\.\\" end of the routes/p' "$live_root/docs/man/pairgate-api.7" >"$scratch/in.page"
+check 'pairgate-api(7) has these routes' diff "$scratch/routes" "$scratch/in.page"
 check 'all of it was looked at' grep -q '^routes: ' "$scratch/report"
 listen_end source
 listen_end target

@@ -99,12 +99,23 @@ answers 200 'what it does' source GET /metrics
 check 'can be measured' grep -q '^pairgate_job_rate{job="[0-9]*",migration="m-[^"]*"} [1-9]' "$out"
 answers 200 'it is stopped' source DELETE "$job"
 events_of source "$job/events" "$scratch/stopped"
-check 'and has ended, not done' jq -e -s 'last | .ended != null and .state != "done"' "$scratch/stopped"
+check 'and has ended, stopped' jq -e -s 'last | .ended != null and .state == "stopped"' "$scratch/stopped"
+answers 200 'as OpenManage says it' source GET "/api/JobService/Jobs(${job##*/})"
+told 'it is aborted' '.LastRunStatus.Name == "Aborted"'
 slow=$(tail -n 1 "$scratch/stopped" | jq -r .migration)
 start 'it is resumed' "$v1/migrations/$slow/resume" '{}'
 events_of source "$job/events" "$scratch/resumed"
 check 'and done' jq -e -s 'last | .state == "done"' "$scratch/resumed"
 same_tree 'the slow tree arrived' "$scratch/estate" "$scratch/target.into/slow"
+
+# At once, at any moment of its beginning, it is stopped all the same.
+for _ in {1..5}; do
+    start 'one is started' "$v1/migrations" '{host: $host, directory: $tree, wait: true, name: "never"}' \
+        --arg host "$(at target)" --arg tree "$scratch/estate"
+    answers 200 'and stopped' source DELETE "$job"
+    events_of source "$job/events" "$scratch/stopped"
+    check 'it was stopped' jq -e -s 'last | .state == "stopped"' "$scratch/stopped"
+done
 
 # ---- the clerk ends: so do its jobs ----
 head -c 12M /dev/urandom >"$scratch/estate/large"

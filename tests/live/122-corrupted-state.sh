@@ -40,7 +40,7 @@ listen target
 code target
 tree "$scratch/estate" 9
 migrate_start node target "$scratch/estate" --limit 6M --compress never --streams 1 --patience 1s
-wait_for 60 sent_at_least node 1000000 || die 'a part is sent'
+halt_at node 1000000 || die 'a part is sent'
 crash "$migrating"
 listen_crash target
 id=$(migration_of node)
@@ -149,14 +149,15 @@ says_what_to_do()
 
 # costs_nothing FILE: read again from the tree, or a note that only says when, or what SQLite drops as
 # it does after a power cut.
-costs_nothing() { [[ $1 =~ ^trust/removed/|^migrations/.*/(digests|listed|changed|manifest)-|/seen$|^backed-up$|^services$|crl-number$|^hooks/seconds$|^state\.db-wal$ ]]; }
+costs_nothing() { [[ $1 =~ ^migrations/.*/(digests|listed|changed)-|/seen$|^backed-up$|^services$|crl-number$|^hooks/seconds$|^state\.db-wal$ ]]; }
 
-# names FILE: doctor tells of it, or of the folder of an identity or a request.
+# names FILE: doctor tells of it, of the folder of an identity or a request, of a whole listing.
 names()
 {
     local folder=${1%/*}
     grep -qF -e "$1" -e "${1##*/}" "$out" && return
-    [[ $folder =~ ^(identity|requests)/ ]] && grep -qF "$folder" "$out"
+    if [[ $1 =~ manifest-[0-9]+ ]]; then folder=$folder/${BASH_REMATCH[0]}; fi
+    [[ $folder =~ ^(identity|requests)/|manifest- ]] && grep -qF "$folder" "$out"
 }
 
 # is_told FILE HOW COMMAND: what COMMAND, run on the damaged state, says of it.

@@ -16,13 +16,14 @@ under_way()
     : >"$scratch/source.lines"
     code target
     migrate_start source target "$scratch/estate" --streams 1 --limit 4M --compress never --name "$1"
-    wait_for 60 sent_at_least source 4500000 || die 'a part is sent' # a segment of 4 MiB is there
+    wait_for 60 sent_at_least source 9000000 || die 'a part is sent' # so a segment of 4 MiB is there
     id=$(migration_of source)
 }
 
 under_way taken
 mkdir "$scratch/target.into/taken"
 ends 1 "$migrating" 120 'a name that is taken midway ends it'
+check 'what had arrived is kept by then' test -s "$(echo "$scratch/target.into/.pairgate/"kept-*/big)"
 check 'it is told which' grep -q PGT1025 "$scratch/source.lines"
 check 'what was there is left alone' test -z "$(ls -A "$scratch/target.into/taken")"
 equal 'the source owns its data' source "$(pg source status --json "$id" | jq -r .owner)"

@@ -63,7 +63,7 @@ run 1 nobody chain check "$root" "$leaf"
 shows 'one is missing' complete
 printf 'nonsense\n' >"$scratch/nonsense"
 run 1 nobody chain check "$root" "$leaf" "$inter" "$scratch/nonsense"
-shows 'the bad file is named' 'file 4'
+shows 'the bad file is named' nonsense
 openssl crl2pkcs7 -nocrl -certfile "$root" -certfile "$inter" -out "$scratch/cas.p7b"
 run 0 node chain upload "$scratch/cas.p7b" "$leaf"
 equal 'the chain is in order' 'node.example.com CA1-Inter CA-Racine' \

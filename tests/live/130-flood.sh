@@ -4,22 +4,12 @@
 # the listener holds what it held before. With figures: scripts/abuse.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/abuse.sh"
-attacker_needed
-
-ladder office
-member source office
-member friend office
-member target office
-foreign stranger office
-cat "$scratch/stranger.leaf.pem" "$scratch/stranger.chain.pem" >"$scratch/stranger.full.pem"
-listen target
-relay elsewhere target --from 100
+besieged
 tree "$scratch/estate" 12
 pairs friend elsewhere --peer-name target.example.com
 wait_for 3 holds_at_most target 4 60 || true
 threads=$(threads target) descriptors=$(descriptors target)
 
-as_stranger=(--chain "$scratch/stranger.full.pem" --key "$scratch/stranger.key")
 attack target silent 1000
 attack target drip 500
 attack target anonymous 200
@@ -28,6 +18,7 @@ attack target linger 100 "${as_stranger[@]}"
 attack target stall 100
 attack target key-update 4 "${as_stranger[@]}"
 attack target endless-body 50 "${as_stranger[@]}"
+attack target slow-head 16 "${as_stranger[@]}"
 wait_for 20 event_seen target '.event == "refused"' || die 'the attack has begun'
 
 code target
@@ -47,7 +38,7 @@ if ! is_sanitized; then
     check "both processes together held at most 64 MiB: $peak" test "$peak" -le 64
 fi
 attacks_end
-for way in silent drip anonymous stranger linger stall key-update endless-body; do
+for way in silent drip anonymous stranger linger stall key-update endless-body slow-head; do
     check "$way was tried" test "$(attacked "$way" begun)" -gt 0
 done
 equal 'no stranger got what it asked for' 0 "$(attacked stranger answers)"

@@ -8,7 +8,6 @@ ladder office
 member source office
 member target office
 foreign stranger office
-cat "$scratch/stranger.leaf.pem" "$scratch/stranger.chain.pem" >"$scratch/stranger.full.pem"
 listen target
 address=$(at target)
 printf 'GET / HTTP/1.1\r\nHost: target\r\nConnection: close\r\n\r\n' >"$scratch/request"
@@ -23,7 +22,7 @@ openssl_is_answered()
 
 gnutls_is_answered()
 {
-    timeout 15 gnutls-cli --insecure --port "${address#*:}" --x509certfile "$scratch/stranger.full.pem" \
+    timeout 15 gnutls-cli --insecure --port "${address#*:}" --x509certfile "$scratch/stranger.pem" \
         --x509keyfile "$scratch/stranger.key" --priority "$1" 127.0.0.1 <"$scratch/request" \
         >"$scratch/said" 2>"$scratch/said.err" || true
     grep -q '^HTTP/1.1 404' "$scratch/said"

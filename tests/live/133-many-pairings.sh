@@ -10,7 +10,6 @@ ladder office
 member source office
 member target office
 foreign stranger office
-cat "$scratch/stranger.leaf.pem" "$scratch/stranger.chain.pem" >"$scratch/stranger.full.pem"
 listen target
 
 records() { sqlite3 "$scratch/target/state.db" 'select count(*) from audit'; }
@@ -27,7 +26,7 @@ check 'twenty pairings' pair_often 20
 wait_for 3 holds_at_most target 4 60 || true
 threads=$(threads target) descriptors=$(descriptors target) kib=$(held_kib) before=$(records)
 check 'forty more' pair_often 40
-attack target stranger 40 --chain "$scratch/stranger.full.pem" --key "$scratch/stranger.key"
+attack target stranger 40 --chain "$scratch/stranger.pem" --key "$scratch/stranger.key"
 attack target anonymous 40
 sleep 3
 attacks_end

@@ -401,7 +401,8 @@ run 0 node trust refresh --crl
 shows 'the next list is fetched' '1 taken'
 openssl crl -in "$scratch/www/root.crl" -outform DER -out "$scratch/www/root.der"
 run 0 node trust import-crl --url "http://127.0.0.1:$port/large.crl" "$scratch/www/root.crl"
-run 2 node trust refresh --crl
+run 2 node trust refresh --crl --json
+check 'what could not be fetched is a finding' jq -e '.findings[0].id == "PGA4008"' "$out"
 shows 'a list without end is not taken' PGA4008
 run 0 node trust import-crl --url "http://127.0.0.1:$port/gone.crl" "$scratch/www/root.der"
 run 2 node trust refresh --crl

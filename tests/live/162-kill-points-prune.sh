@@ -19,8 +19,8 @@ cut_off()
 {
     : >"$scratch/source.lines"
     code target
-    migrate_start source target "$scratch/estate" --name "$1" --limit 8M --streams 1 --compress never
-    wait_for 60 sent_at_least source 4194304 || die "$1: the half is sent"
+    migrate_start source target "$scratch/estate" --name "$1" --limit 4M --streams 1 --compress never
+    halt_at source 4194304 || die "$1: the half is sent"
     crash "$migrating"
 }
 

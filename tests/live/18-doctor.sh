@@ -55,6 +55,10 @@ if [[ -s $scratch/over.pem.leaf ]]; then
     run 2 node doctor --json
     finds 'an expired leaf is broken' PGA4021 error
 fi
+leaf_sign office "$scratch/again.csr" "$scratch/enciphers.pem" ku=keyEncipherment
+plant node "$scratch/enciphers.pem"
+run 0 node doctor --json
+finds 'what asks nothing of this appliance is told, and wakes nobody' PGC1153 note
 plant node "$scratch/good.pem"
 run 0 node doctor
 

@@ -16,8 +16,8 @@ left() { jq -sr '[.[] | select(.event == "progress") | .total] | max // 0' "$out
 for way in resume migrate; do
     : >"$scratch/source.lines"
     code target
-    migrate_start source target "$scratch/estate" --name "$way" --limit 40M
-    wait_for 60 sent_at_least source "$half" || die 'half of it is sent'
+    migrate_start source target "$scratch/estate" --name "$way" --limit 20M
+    halt_at source "$half" || die 'half of it is sent'
     crash "$migrating"
     id=$(migration_of source)
     check "$way: a half tree is not published" test ! -e "$scratch/target.into/$way"

@@ -14,9 +14,10 @@ half=$((48 * 1048576))
 left() { jq -sr '[.[] | select(.event == "progress") | .total] | max // 0' "$out"; }
 
 code target
-migrate_start source target "$scratch/estate" --limit 40M --patience 5s
-wait_for 60 sent_at_least source "$half" || die 'half of it is sent'
+migrate_start source target "$scratch/estate" --limit 20M --patience 5s
+halt_at source "$half" || die 'half of it is sent'
 listen_crash target
+go_on
 ends 2 "$migrating" 120 'the source loses patience and ends with 2'
 id=$(migration_of source)
 check 'a half tree is not published' test ! -e "$scratch/target.into/estate"
@@ -30,9 +31,10 @@ run 0 source resume "$id" --json
 # Back soon, and the source has not even noticed that it should give up.
 : >"$scratch/source.lines"
 code target
-migrate_start source target "$scratch/estate" --limit 40M --name soon
-wait_for 60 sent_at_least source "$half" || die 'half of it is sent'
+migrate_start source target "$scratch/estate" --limit 20M --name soon
+halt_at source "$half" || die 'half of it is sent'
 listen_crash target
+go_on
 listen target
 ends 0 "$migrating" 120 'the source goes on by itself'
 same_tree 'the tree arrived' "$scratch/estate" "$scratch/target.into/soon"

@@ -23,8 +23,8 @@ first_id() { jq -r '.findings[0].id' "$out"; }
 
 cp -a "$scratch/target" "$scratch/before"
 code target
-migrate_start source target "$scratch/estate" --limit 2M
-wait_for 60 sent_at_least source 2000000 || die 'the transfer is under way'
+migrate_start source target "$scratch/estate" --limit 1M --streams 1
+wait_for 60 sent_at_least source 500000 || die 'the transfer is under way'
 id=$(migration_of source)
 kill -STOP -- "-$migrating" # however slow this machine is, it is under way
 

@@ -16,7 +16,7 @@ half_way()
 {
     code target
     migrate_start source target "$scratch/estate" --limit 8M --streams 1 "$@"
-    wait_for 60 sent_at_least source $((4 * mib)) || die 'some of it is sent'
+    halt_at source $((4 * mib)) || die 'some of it is sent'
     crash "$migrating"
     id=$(migration_of source)
 }

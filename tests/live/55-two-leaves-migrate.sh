@@ -40,8 +40,8 @@ pairs single target
 tree "$scratch/estate" 24
 half=$((12 * 1048576))
 code target
-migrate_start source target "$scratch/estate" --limit 20M
-wait_for 60 sent_at_least source "$half" || die 'half of it is sent'
+migrate_start source target "$scratch/estate" --limit 6M --streams 1
+halt_at source "$half" || die 'half of it is sent'
 crash "$migrating"
 id=$(migration_of source)
 listen_crash target
@@ -83,8 +83,8 @@ ends 0 "$spawned" 60 'approved, it goes through'
 same_tree 'the tree arrived' "$scratch/small" "$scratch/target.into/approved"
 : >"$scratch/source.lines"
 code target
-migrate_start source target "$scratch/estate" --limit 20M --name ended
-wait_for 60 sent_at_least source "$((2 * 1048576))" || die 'some of it is sent'
+migrate_start source target "$scratch/estate" --limit 4M --streams 1 --name ended
+halt_at source "$((2 * 1048576))" || die 'some of it is sent'
 crash "$migrating"
 run 0 source abort "$(migration_of source)"
 check 'nothing of it is published' test ! -e "$scratch/target.into/ended"

@@ -75,6 +75,11 @@ equal 'one kind alone' 5 "$(records target --kind migration | wc -l)"
 equal 'nothing is later than the day after tomorrow' '' \
     "$(records target --since "$(date -u -d '+2 days' +%FT%TZ)")"
 run 64 target audit show --kind nonsense
+numbers() { pg target audit show --json "$@" | jq -r .seq | paste -sd ' '; }
+equal 'the last two' '13 14' "$(numbers --limit 2)"
+equal 'those before them' '11 12' "$(numbers --limit 2 --before 13)"
+equal 'the first two behind one' '4 5' "$(numbers --after 3 --limit 2)"
+run 64 target audit show --limit 0
 run 0 target audit show
 check 'the text has a line for each record' \
     test "$(grep -cE '^[0-9]+  2' "$out")" = 14

@@ -69,6 +69,8 @@ run 1 source chain check /dev/null
 run 2 source resume m-nothing
 run 2 source status m-nothing
 run 2 source receipt show m-nothing
+run 1 source migrate 127.0.0.1 "$scratch/source.pem" --wait
+check 'a file is no directory' grep -q PGA1801 "$err"
 run 2 source receipt verify --target "$scratch/source.pem" "$scratch/not-there"
 run 2 source receipt verify --target "$scratch/not-there" "$scratch/source.pem"
 run 1 source receipt verify --target "$scratch/source.pem" "$scratch/source.pem"

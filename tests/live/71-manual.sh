@@ -10,12 +10,12 @@ page=$man/pairgate.1
 # ---- form ----
 
 if command -v mandoc >/dev/null && command -v makewhatis >/dev/null; then
-    for file in "$man"/*.[158]; do
+    for file in "$man"/*.[1-8]; do
         mkdir -p "$scratch/man/man${file##*.}"
         cp "$file" "$scratch/man/man${file##*.}/"
     done
     makewhatis "$scratch/man" >"$out" 2>&1 || true
-    for file in "$man"/*.[158]; do
+    for file in "$man"/*.[1-8]; do
         MANPATH=$scratch/man mandoc -T lint -W style "$file" >"$out" 2>/dev/null || true
         check "mandoc has nothing to say about ${file##*/}" test ! -s "$out"
     done

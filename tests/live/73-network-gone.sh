@@ -13,17 +13,18 @@ relay net target
 
 trouble() { jq -R "fromjson? | select(.event == \"$1\") | 1" "$scratch/source.lines" | grep 1; }
 
-# under_way NAME: a third of it is sent.
+# under_way NAME: a third of it is sent, there it stands.
 under_way()
 {
     : >"$scratch/source.lines"
     code target
     migrate_start source net "$scratch/estate" --limit 16M --streams 2 --name "$@"
-    wait_for 60 sent_at_least source 8000000 || die 'a third is sent'
+    halt_at source 8000000 || die 'a third is sent'
 }
 
 under_way silent
 network net gone
+go_on
 before=$(relayed net up)
 check 'nothing passes a network that is gone' test "$(relayed net up)" = "$before"
 network net back
@@ -32,6 +33,7 @@ same_tree 'silent' "$scratch/estate" "$scratch/target.into/silent"
 
 under_way broken
 network net down
+go_on
 check 'the source says that it tries again' wait_for 60 trouble trouble
 check 'what, and until when' jq -eRs '[splits("\n") | fromjson? | select(.event == "trouble")][0] |
     (.id == "PGT1030" or .id == "PGT1031") and (.until | test("^20.*Z$"))' "$scratch/source.lines"
@@ -54,6 +56,7 @@ if ! is_sanitized; then
     under_way an-hour
     id=$(migration_of source)
     network net down
+    go_on
     wait_for 60 trouble trouble || die 'the source notices'
     echo +50m >"$clock"
     check_not 'after fifty minutes it still tries' wait_for 3 process_has_ended "$migrating"

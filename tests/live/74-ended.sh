@@ -18,8 +18,9 @@ under_way()
     : >"$scratch/source.lines.err"
     code target
     migrate_start source target "$scratch/estate" --limit 8M --compress never --streams 1 --name "$@"
-    wait_for 60 sent_at_least source 4000000 || die 'a third is sent'
+    halt_at source 4000000 || die 'a third is sent'
     id=$(migration_of source)
+    go_on
 }
 
 # goes_on NAME

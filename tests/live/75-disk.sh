@@ -76,9 +76,10 @@ fills_up()
     code target
     migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never \
         --streams 1
-    wait_for 60 sent_at_least source 2000000 || die 'a part is sent'
+    halt_at source 2000000 || die 'a part is sent'
     id=$(migration_of source)
     fill "$scratch/$1"
+    go_on
     ends 2 "$migrating" 60 "$name: the source ends with 2"
     tail -n 1 "$scratch/source.lines" >"$out"
     told "$1" PGB1801
@@ -119,9 +120,10 @@ name='read-only-after'
 : >"$scratch/source.lines"
 code target
 migrate_start source target "$scratch/estate" --name "$name" --limit 3M --compress never --streams 1 --patience 1s
-wait_for 60 sent_at_least source 4000000 || die 'a third is sent'
+halt_at source 4000000 || die 'a third is sent'
 id=$(migration_of source)
 listen_end target
+go_on
 ends 2 "$migrating" 60 "$name: the source ends with 2"
 mount -o remount,ro "$scratch/target.into"
 listen target
@@ -138,4 +140,13 @@ listen target
 fills_up target
 disk "$scratch/source" size=16M
 fills_up source
+
+# Full when the pairing is good and to be recorded: then it is not done.
+sqlite3 "$scratch/source/state.db" \
+    "CREATE TRIGGER no_room BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
+run 2 source pair "$(at target)" --json
+check 'a good pairing that is not in the record is told as that' \
+    jq -es '.[0].paired and .[1].error.id == "PGB1005"' "$out"
+sqlite3 "$scratch/source/state.db" 'DROP TRIGGER no_room'
+pairs source target
 listen_end target

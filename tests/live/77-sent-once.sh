@@ -22,7 +22,7 @@ half_way()
     code target
     relay counter target
     migrate_start source counter "$scratch/estate" --name "$1" --streams "$streams" --limit 30M
-    wait_for 60 sent_at_least source $((total / 2)) || die 'half of it is sent'
+    halt_at source $((total / 2)) || die 'half of it is sent'
     id=$(migration_of source)
 }
 
@@ -37,6 +37,7 @@ relay_end counter
 
 half_way by-target
 listen_crash target
+go_on
 listen target
 ends 0 "$migrating" 60 'the source goes on by itself'
 check 'a killed target: the wire carried everything once' \

@@ -132,6 +132,8 @@ counted='.sockets == 1 and .pipes == 1 and .skipped == 0 and .devices <= 1'
 for side in source target; do
     run 0 "$side" receipt export --out "$scratch/$side.receipt" "$migration"
     check "$side: the receipt counts it" jq -e ".shown.left_behind | $counted" "$scratch/$side.receipt"
+    run 0 "$side" receipt verify --trust "$scratch/ca/office-root/cert.pem" --json "$scratch/$side.receipt"
+    check "$side: who verifies it is told" jq -e ".left_behind | $counted" "$out"
     run 0 "$side" receipt verify --trust "$scratch/ca/office-root/cert.pem" "$scratch/$side.receipt"
     check 'in words as well' grep -q 'not moved: 1 sockets, 1 pipes' "$out"
     run 0 "$side" receipt show "$migration"

@@ -46,6 +46,10 @@ run 0 target prune
 check_not 'until it is pruned' test -e "$scratch/target.into/.pairgate"
 run 0 target prune
 equal 'once' 'Nothing to remove.' "$(<"$out")"
+: >"$scratch/target.into/.pairgate"
+run 2 target prune
+check 'what cannot be looked at is not taken for empty' grep -q PGB1003 "$err"
+rm "$scratch/target.into/.pairgate"
 check 'its receipt stays' pg target receipt show --json \
     "$(pg target status --json | jq -r .id | tail -n 1)"
 
@@ -53,7 +57,7 @@ check 'its receipt stays' pg target receipt show --json \
 : >"$scratch/source.lines"
 code target
 migrate_start source target "$scratch/estate" --name again --limit 8M --streams 1
-wait_for 60 sent_at_least source $((4 * mib)) || die 'some of it is sent'
+halt_at source $((4 * mib)) || die 'some of it is sent'
 crash "$migrating"
 run 0 source abort "$(migration_of source)"
 check 'what was copied is kept' test -d "$(echo "$scratch/target.into/.pairgate/"kept-*)"

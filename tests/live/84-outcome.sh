@@ -61,6 +61,20 @@ flipped source_chain ".source_chain[0] |= ${other_letter//\\/}"
 flipped target_chain '.target_chain |= .[1:]'
 flipped bytes '.shown.bytes += 1'
 
+# ---- what is decided, or is nothing of ours, is told before anything is typed ----
+run 1 source give-up "$id"
+check 'what is handed over cannot be given up' grep -q PGT1045 "$err"
+run 1 target resume "$id"
+check 'resume is for the source' grep -q PGT1505 "$err"
+for what in resume abort takeover; do
+    run 2 source "$what" m-nothing
+    check "$what: there is no such migration" grep -q PGT1040 "$err"
+done
+for what in show export; do
+    run 2 source receipt "$what" m-nothing
+    check "receipt $what: there is no such migration" grep -q PGT1040 "$err"
+done
+
 # ---- abort, at either side; a tombstone for ever ----
 # stopped NAME: a migration that was interrupted half way: $id.
 half_moved()
@@ -68,8 +82,8 @@ half_moved()
     : >"$scratch/source.lines"
     if [[ ! -d $scratch/big ]]; then tree "$scratch/big" 32; fi
     code target
-    migrate_start source target "$scratch/big" --name "$1" --limit 2M --compress never
-    wait_for 30 sent_at_least source 2200000 || die 'it is under way'
+    migrate_start source target "$scratch/big" --name "$1" --limit 2M --compress never --streams 1
+    halt_at source 2200000 || die 'it is under way'
     crash "$migrating"
     id=$(migration_of source)
 }
@@ -92,8 +106,11 @@ check 'give-up is typed' grep -q 'Type given' "$err"
 equal 'nothing was changed' 'sending' "$(state_of source "$id")"
 echo given | pg source give-up "$id" >"$out" 2>"$err" || not_ok 'typed, it is done' "$out" "$err"
 equal 'the source owns it' 'source 1' "$(owner_of source "$id")"
-run 1 target takeover -y "$id"
-check 'an unsealed copy is not taken' grep -q PGT1501 "$err"
+for yes in '' -y; do
+    run 1 target takeover ${yes:+"$yes"} "$id"
+    check 'half a copy is told to be none to take' grep -q 'half a copy never is' "$err"
+    check 'an unsealed copy is not taken, and nothing is to be typed first' grep -q PGT1501 "$err"
+done
 run 2 target takeover --even-if-source-lives -y "$id"
 run 0 target abort "$id"
 run 1 source takeover -y "$id"

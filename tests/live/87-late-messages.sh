@@ -82,14 +82,16 @@ halve()
 # in_doubt NAME: one whose row says that commit was asked for, and which never said so.
 in_doubt()
 {
-    local more
+    local round more
     caught frozen "$1"
-    for more in 1 2 0 3 -1 4 -2 5 6 7; do # the count is not the same every time
-        killed_at $((last_of[frozen] + more)) "$1.$more"
-        id=$(pg source status --json | jq -r --arg name "$1.$more" 'select(.name == $name) | .id')
-        if [[ $(state_of source "$id") == commit-asked && $(state_of target "$id") == sealed ]]; then
-            return
-        fi
+    for round in {1..5}; do # one point, and the count is not the same every time
+        for more in 1 2 0 3 -1 4 -2 5 6 7; do
+            killed_at $((last_of[frozen] + more)) "$1.$round.$more"
+            id=$(pg source status --json | jq -r --arg name "$1.$round.$more" 'select(.name == $name) | .id')
+            if [[ $(state_of source "$id") == commit-asked && $(state_of target "$id") == sealed ]]; then
+                return
+            fi
+        done
     done
     die "$1: a source is in doubt of what its target has sealed"
 }
@@ -200,6 +202,9 @@ run 0 target takeover -y "$id"
 equal 'the target owns what was sealed' 'target 2' "$(owner_of target "$id")"
 check 'the tree is there' diff -r --no-dereference "$scratch/estate" "$scratch/target.into/$name"
 run 0 target takeover -y "$id"
+run 1 source abort "$id"
+check 'what is committed is not aborted: what to type instead is told' grep -q 'pairgate resume' "$err"
+check_not '  and nothing that would be refused' grep -qE 'pairgate (abort|give-up)' "$err"
 run 0 source resume "$id"
 equal 'the source wakes up and is no longer the owner' 'target 2' "$(owner_of source "$id")"
 
@@ -231,6 +236,9 @@ listen target
 in_doubt forgotten
 name=$(pg source status "$id" --json | jq -r .name)
 listen_end target
+run 2 source abort "$id"
+check 'without the target an abort is to be tried again' grep -q "pairgate abort $id" "$err"
+check_not '  and give-up, which would be refused, is not named' grep -q 'give-up' "$err"
 mv "$scratch/target" "$scratch/remembers"
 cp -a "$scratch/before" "$scratch/target"
 listen target

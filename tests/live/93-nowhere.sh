@@ -30,6 +30,10 @@ listen target
 code target
 run 1 source migrate "$(at target)" "$scratch/estate" --to-nowhere --code-file "$scratch/target.code"
 check 'an ordinary target drops nothing' grep PGT1701 "$err"
+for side in source target; do
+    equal "and the $side leaves no measurement open" 1 "$(pg "$side" status --json |
+        jq -s '[.[] | select(.state == "sending" or .state == "receiving")] | length')"
+done
 equal 'and publishes nothing of it' '' \
     "$(find "$scratch/target.into" -mindepth 1 -maxdepth 1 ! -name .pairgate)"
 run 0 source resume "$unfinished"

@@ -61,6 +61,9 @@ ends_it 'another program is run' exec=/bin/true
 ends_it 'a process is made' fork
 ends_it 'a connection is made' connect
 ends_it 'another process is traced' trace
+strayed noise
+ends 2 "${listener_group[target]}" 40 'a worker that says what is no question is ended: the listener ends with status 2'
+check 'the supervisor says why' grep PGA1902 "$log"
 check 'the record has it' sh -c "PAIRGATE_STATE='$scratch/target' '$PAIRGATE' audit show --json | grep PGA1902"
 
 # Inside it does its work, while the other process keeps the key in locked memory.

@@ -10,6 +10,7 @@ encoded. Every answer must be a 4xx with a finding, or a success that the descri
 never 5xx, never a closed connection. The order is fixed: a run can be repeated.
 """
 import http.client
+import itertools
 import json
 import re
 import sys
@@ -19,6 +20,7 @@ from local import Socket
 V1 = "/api/pairgate/v1"
 wrong = []
 counts = {}
+number = itertools.count()
 
 
 connection = Socket(sys.argv[1])
@@ -72,32 +74,37 @@ def fits(schema, value):
 def plain(schema):
     if "enum" in schema:
         return schema["enum"][0]
-    return {"string": "x", "integer": 1, "boolean": False, "array": ["x"]}[schema["type"]]
+    # Each text another one: a name that is guessed at again and again is made to wait.
+    return {"string": f"x{next(number)}", "integer": 1, "boolean": False,
+            "array": ["x"]}[schema["type"]]
 
 
 def bodies(operation):
     """(label, body) of a JSON request."""
     schema = operation["requestBody"]["content"]["application/json"]["schema"]
     fields = schema["properties"]
-    least = {name: plain(fields[name]) for name in schema["required"]}
+
+    def least(without=None, **other):
+        all_of_it = {name: plain(fields[name]) for name in schema["required"] if name != without}
+        return json.dumps(dict(all_of_it, **other)).encode()
+
     for i, body in enumerate(BODIES):
         yield f"body {i}", body
-    yield "unknown", json.dumps(dict(least, no_such_property=1)).encode()
-    for name in least:
-        yield f"without {name}", json.dumps({k: v for k, v in least.items() if k != name}).encode()
+    yield "unknown", least(no_such_property=1)
+    for name in schema["required"]:
+        yield f"without {name}", least(name)
     for name, field in fields.items():
         for i, value in enumerate(OTHERS):
             if not fits(field, value):
-                yield f"{name} other {i}", json.dumps(dict(least, **{name: value})).encode()
+                yield f"{name} other {i}", least(**{name: value})
         if field["type"] == "integer":
             for big in ("18446744073709551616", "9223372036854775807", "1e400", "-0"):
-                yield f"{name} {big}", json.dumps(dict(least, **{name: "@"})).replace(
-                    '"@"', big).encode()
+                yield f"{name} {big}", least(**{name: "@"}).replace(b'"@"', big.encode())
         texts = TEXTS if field["type"] == "string" else []
         for i, text in enumerate(texts):
-            yield f"{name} text {i}", json.dumps(dict(least, **{name: text})).encode()
+            yield f"{name} text {i}", least(**{name: text})
         if field["type"] == "array":
-            yield f"{name} many", json.dumps(dict(least, **{name: ["x"] * 1000})).encode()
+            yield f"{name} many", least(**{name: ["x"] * 1000})
 
 
 # What takes long or ends something by being done rather than refused.

@@ -6,10 +6,26 @@
 # (tests/support/attacker/attacker.c) and what a listener holds meanwhile.
 attacker_program=${ATTACKER:-$(dirname "$PAIRGATE")/tests/attacker}
 attackers=()
+attack_nice=0 # of the attackers: so that they take what the listener leaves
 
 attacker_needed()
 {
     if [[ ! -x $attacker_program ]]; then skip 'no attacker: it needs the OpenSSL library (libssl-dev)'; fi
+}
+
+# besieged: agents source, friend and target; the last listens, and is called from another address too by way
+# of `elsewhere`. as_stranger: attack's options for a certificate of the same CA that no agent has.
+besieged()
+{
+    attacker_needed
+    ladder office
+    member source office
+    member friend office
+    member target office
+    foreign stranger office
+    as_stranger=(--chain "$scratch/stranger.pem" --key "$scratch/stranger.key")
+    listen target
+    relay elsewhere target --from 100
 }
 
 # attack TARGET WAY COUNT [OPTION VALUE]...: in the background, until attacks_end.
@@ -17,7 +33,7 @@ attack()
 {
     local target=$1 way=$2 count=$3
     shift 3
-    "$attacker_program" --seconds 600 "$@" "$way" "$count" "${listener_port[$target]}" \
+    nice -n "$attack_nice" "$attacker_program" --seconds 600 "$@" "$way" "$count" "${listener_port[$target]}" \
         >"$scratch/attack.$way.json" 2>"$scratch/attack.$way.err" &
     attackers+=("$!")
 }

@@ -100,14 +100,14 @@ is_sanitized() { nm "$PAIRGATE" 2>/dev/null | grep '__asan_init\|__tsan_init' >/
 # is_counted: the program is built for scripts/coverage.
 is_counted() { nm "$PAIRGATE" 2>/dev/null | grep '__gcov_init' >/dev/null; }
 
-# wait_for SECONDS COMMAND...: until it succeeds; false when the time is over.
+# wait_for SECONDS COMMAND...: until it succeeds, asked every $pause seconds (0.05); false when the time is over.
 wait_for()
 {
     local end=$((SECONDS + $1))
     shift
     while ! "$@" >/dev/null 2>&1; do
         if ((SECONDS >= end)); then return 1; fi
-        sleep 0.05
+        sleep "${pause:-0.05}"
     done
 }
 
@@ -279,23 +279,35 @@ process_has_ended()
 # Of the listener NAME: listener_group[NAME], listener_port[NAME], $scratch/NAME.events
 declare -A listener_group listener_port
 
-# listen NAME [ARGUMENT...]: into $scratch/NAME.into. Started again, it takes the same port.
+# listen NAME [ARGUMENT...]: into $scratch/NAME.into. Started again, it takes the same port, once
+# that is free: somebody else's connection may have been given it meanwhile.
 listen()
 {
-    local name=$1 log=$scratch/$1.events skip
-    shift
+    local name=$1 log=$scratch/$1.events skip end=$((SECONDS + 20))
     mkdir -p "$scratch/$name.into"
     touch "$log"
     skip=$(wc -l <"$log")
-    spawn "$name" "$log" listen --peer "127.0.0.1:${listener_port[$name]:-0}" \
-        --into "$scratch/$name.into" --json "$@"
+    until listen_once "$@"; do
+        if ((SECONDS >= end)) || ! tail -n "+$((skip + 1))" "$log" | grep PGA1014 >/dev/null; then
+            not_ok "$name: listen says where it listens" "$log" "$log.err"
+            exit 1
+        fi
+        sleep 0.5
+    done
     listener_group[$name]=$spawned
-    if ! wait_for 20 listener_speaks "$log" "$skip" || process_has_ended "$spawned"; then
-        not_ok "$name: listen says where it listens" "$log" "$log.err"
-        exit 1
-    fi
     listener_port[$name]=$(tail -n "+$((skip + 1))" "$log" |
         jq -r 'select(.event == "listening") | .address' | sed -n '1s/.*://p')
+}
+
+# listen_once NAME [ARGUMENT...]: $spawned, which speaks.
+listen_once()
+{
+    local name=$1 log=$scratch/$1.events skip
+    shift
+    skip=$(wc -l <"$log")
+    spawn "$name" "$log" listen --peer "127.0.0.1:${listener_port[$name]:-0}" \
+        --into "$scratch/$name.into" --json "$@"
+    wait_for 20 listener_speaks "$log" "$skip" && ! process_has_ended "$spawned"
 }
 
 listener_speaks()
@@ -500,17 +512,18 @@ ladder()
     ca_new "$1" "${3:-CA1-Inter}" "$1-root"
 }
 
-# leaf_sign CA CSR OUT [eku=LIST] [san=LIST|none] [days=N] [at=DATE] [chain=FILE]: leaf and
-# chain of CA in OUT. `at` (a date for faketime) is when it is signed.
+# leaf_sign CA CSR OUT [eku=LIST] [ku=ALSO] [san=LIST|none] [days=N] [at=DATE] [chain=FILE]:
+# leaf and chain of CA in OUT. `at` (a date for faketime) is when it is signed.
 leaf_sign()
 {
     local dir=$scratch/ca/$1 csr=$2 to=$3 ku=digitalSignature option at=()
-    local eku=serverAuth,clientAuth san='' days=365 chain=$scratch/ca/$1/chain.pem
+    local eku=serverAuth,clientAuth san='' days=365 chain=$scratch/ca/$1/chain.pem also_ku=''
     shift 3
     for option; do
         case $option in
         eku=*) eku=${option#*=} ;;
         san=*) san=${option#*=} ;;
+        ku=*) also_ku=${option#*=} ;;
         days=*) days=${option#*=} ;;
         at=*) at=(faketime "${option#*=}") ;;
         chain=*) chain=${option#*=} ;;
@@ -520,6 +533,7 @@ leaf_sign()
     if openssl req -in "$csr" -noout -text | grep rsaEncryption >/dev/null; then
         ku+=,keyEncipherment
     fi
+    ku+=${also_ku:+,$also_ku}
     if [[ ! $san ]]; then
         san=$(openssl req -in "$csr" -noout -text |
             sed -n '/Subject Alternative Name/{n;s/IP Address:/IP:/g;s/ //g;p}')
@@ -539,7 +553,7 @@ leaf_sign()
 }
 
 # foreign NAME CA [leaf_sign's OPTIONS]: a key and a chain that no agent has:
-# $scratch/NAME.key, $scratch/NAME.leaf.pem and $scratch/NAME.chain.pem (its issuers).
+# $scratch/NAME.key, $scratch/NAME.leaf.pem, $scratch/NAME.chain.pem (its issuers), and both in $scratch/NAME.pem.
 foreign()
 {
     local name=$1 ca=$2
@@ -616,13 +630,15 @@ same_tree()
 {
     check "$1: diff finds nothing" diff -r --no-dereference "$2" "$3"
     equal "$1: rsync finds nothing" '' \
-        "$(rsync -aHn --checksum --itemize-changes --delete "$2/" "$3/" 2>&1)"
+        "$(rsync -aHAXSn --checksum --itemize-changes --delete "$2/" "$3/" 2>&1)"
     equal "$1: times to the nanosecond" '' "$(diff <(facts "$2") <(facts "$3"))"
 }
 
 facts()
 {
-    (cd "$1" && find . -printf '%P %y %#m %n %T+ %l\0' | sort -z | tr '\0' '\n')
+    # How many names a directory has is its file system's.
+    (cd "$1" && find . \( -type d -printf '%P %y %#m %T+\0' \) -o -printf '%P %y %#m %n %T+ %l\0' |
+        sort -z | tr '\0' '\n')
 }
 
 # ---- migrations ----
@@ -646,11 +662,29 @@ bytes_sent()
 
 sent_at_least() { [[ $(bytes_sent "$1") -ge $2 ]]; }
 
+# halt_at NAME BYTES: the migration is stopped, so much being sent.
+halt_at() { wait_for 60 sent_at_least "$1" "$2" && kill -STOP -- "-$migrating"; }
+
+go_on() { kill -CONT -- "-$migrating"; }
+
 # migration_of NAME: the id that its lines tell.
 migration_of()
 {
     jq -rR 'fromjson? | .migration // empty' "$scratch/$1.lines" | sed -n 1p
 }
+
+# hook_at SIDE STEP BODY: the body runs in the state directory.
+hook_at()
+{
+    mkdir -p "$scratch/$1/hooks"
+    printf '#!/bin/sh\ncd "$PAIRGATE_STATE" || exit\n%s\n' "$3" >"$scratch/$1/hooks/$1-$2"
+    chmod 700 "$scratch/$1/hooks" "$scratch/$1/hooks/$1-$2"
+}
+
+# stands SIDE: state and owner of the migration $id, as that side says.
+# shellcheck disable=SC2154 # the script that asks has set it
+stands() { pg "$1" status "$id" --json | jq -r '"\(.state) \(.owner)"'; }
+owners() { echo "$(stands source) $(stands target)"; }
 
 said_port() { grep -qE '^ACCEPT.*:[0-9]+$' "$1" && [[ -z $(tail -c 1 "$1") ]]; }
 

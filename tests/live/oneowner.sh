@@ -36,10 +36,24 @@ go_on()
     fi
 }
 
-# one_owner SENTENCE NAME: at the end, the target, with every byte and both signatures.
+# on_record SIDE ID: the states that its moves came to, as its record has them.
+on_record()
+{
+    pg "$1" audit show --json --kind migration --limit 100 |
+        jq -r --arg id "$2" 'select(.subject == $id) | .details.to // empty' | uniq | xargs
+}
+
+# one_owner SENTENCE NAME: at the end, the target, with every byte, both signatures and each move
+# on record.
 one_owner()
 {
-    local states
+    local states id
+    id=$(row source "$2" | jq -r .id)
+    if [[ "$(on_record source "$id") $(on_record target "$id")" != \
+        *'frozen commit-asked handed-over '*'sealed committing committed' ]]; then
+        not_ok "$1: each move is on record: $(on_record source "$id") $(on_record target "$id")"
+        return 1
+    fi
     states="$(row source "$2" | jq -r '"\(.state) \(.owner) \(.epoch)"')"
     states+=" $(row target "$2" | jq -r '"\(.state) \(.owner) \(.epoch)"')"
     if [[ $states != 'handed-over target 2 committed target 2' ]] ||
