@@ -46,6 +46,17 @@ high_water()
     calc "$sum / 1024" 1
 }
 
+# held_by GROUP: MiB, what its processes share being counted once (proc(5), Pss).
+held_by()
+{
+    local pid sum=0 kib
+    for pid in $(pgrep -g "$1"); do
+        kib=$(sed -n 's/^Pss:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/smaps_rollup")
+        sum=$((sum + ${kib:-0}))
+    done
+    calc "$sum / 1024" 1
+}
+
 # measure NAME GROUP PATH COMMAND...: the wall time until the command ends and until PATH is
 # synced, CPU seconds of both sides, peak memory of either. GROUP is the other side when it runs
 # already (else ''); PATH '' means that nothing is stored.

@@ -20,4 +20,4 @@ listen_end sink >/dev/null
 unset 'listener_group[sink]'
 show "$(numfmt --to=iec "$size") into a sink" "$size"
 target 'rate to the OpenSSL pair' \
-    "$(calc "$(best_peer 2) / $(median_of "pairgate --to-nowhere, $((2 * $(nproc))) streams" 2)")" '>=' 1
+    "$(calc "$(best_peer 2) / $(median_of "pairgate --to-nowhere, $(nproc) streams" 2)")" '>=' 1
