@@ -182,7 +182,7 @@ static bool ask_grant(struct dial *dial, const struct authorize_ask *what,
 static bool what_fill(struct authorize_ask *out, enum authorize_method method,
                       const struct dial_request *request, struct error *err)
 {
-    *out = (struct authorize_ask){.method = method};
+    *out = (struct authorize_ask){.method = method, .purpose = request->purpose};
     return (text_fits(out->migration, request->migration) &&
             text_fits(out->name, request->name)) ||
            fail(err, E_NAME_BAD, "%s", request->name);

@@ -46,6 +46,7 @@ must_check bool dial_witness(const struct dial *dial, struct worker *worker,
 struct dial_request {
     const char *name;
     const char *migration;
+    enum authorize_purpose purpose;
 };
 /* Prove a code, or an administrator's password. */
 must_check bool dial_authorize_code(struct dial *dial, const struct code *code,

@@ -101,7 +101,9 @@ static bool authorize(struct dial *dial, struct run *run, struct error *err)
 {
     const struct move *move = run->move;
     const struct dial_request request = {.name = move->plan.name,
-                                         .migration = move->plan.migration};
+                                         .migration = move->plan.migration,
+                                         .purpose = move->plan.nowhere ? PURPOSE_MEASURE
+                                                                       : PURPOSE_MOVE};
     const bool may_ask = move->consent != NULL && move->consent->kind != CONSENT_NONE;
     struct error first = {0};
 

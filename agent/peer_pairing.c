@@ -254,6 +254,21 @@ void peer_pause(const struct service *service, unsigned seconds)
             nanosleep(&tick, NULL);
 }
 
+/* What this listener would refuse later costs no code, no password and nobody's approval.
+ * To renew a grant costs nothing, and lets a measurement that was begun be aborted. */
+static bool purpose_is_ours(struct peer *peer, const struct authorize_ask *asked,
+                            struct error *err)
+{
+    const bool nowhere = peer->service->nowhere;
+
+    if (asked->method == AUTHORIZE_AGAIN || asked->purpose == PURPOSE_UNSAID ||
+        (asked->purpose == PURPOSE_MEASURE) == nowhere)
+        return true;
+    fail(err, nowhere ? E_STORES_NOT : E_STORES, "'%s'", asked->name);
+    peer_tell_refusal(peer, err);
+    return false;
+}
+
 static void tell_answer(struct peer *peer, const struct authority_ask *ask,
                         const struct authority_answer *answer)
 {
@@ -277,7 +292,8 @@ bool peer_authorize(struct visit *visit, struct error *err)
         return fail(err, E_NOT_PAIRED, "authorisation comes after two good verdicts");
     if (!message_read_ask(&asked, visit->request.body, err) ||
         (asked.method == AUTHORIZE_PASSWORD && !source_knows_our_name(peer, err)) ||
-        !ask_fill(&ask, peer, &asked, err) || !ask_supervisor(peer, &ask, &answer, err))
+        !ask_fill(&ask, peer, &asked, err) || !purpose_is_ours(peer, &asked, err) ||
+        !ask_supervisor(peer, &ask, &answer, err))
         return false;
     peer_pause(peer->service, answer.pause);
     if (answer.done)

@@ -62,8 +62,16 @@ enum authorize_method {
     AUTHORIZE_WAIT      /* for the target's operator to approve; asked until answered */
 };
 #define AUTHORIZE_METHODS 4
+/* What is asked for, so that a target that is there for the other refuses before anything
+ * is used up. */
+enum authorize_purpose {
+    PURPOSE_UNSAID, /* by a source that is older than the field */
+    PURPOSE_MOVE,
+    PURPOSE_MEASURE /* --to-nowhere */
+};
 struct authorize_ask {
     enum authorize_method method;
+    enum authorize_purpose purpose;
     char name[PUBLISH_NAME_MAX];      /* of the directory the target shall publish */
     uint32_t selector;                /* AUTHORIZE_CODE */
     char user[ADMIN_NAME_MAX];        /* AUTHORIZE_PASSWORD */

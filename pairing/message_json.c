@@ -220,6 +220,8 @@ bool message_write_ask(struct buf *out, const struct authorize_ask *ask, struct 
 
     json_put_text(object, "method", methods[ask->method]);
     json_put_text(object, "name", ask->name);
+    if (ask->purpose != PURPOSE_UNSAID)
+        json_put_bool(object, "nowhere", ask->purpose == PURPOSE_MEASURE);
     if (ask->migration[0] != '\0')
         json_put_text(object, "migration", ask->migration);
     if (ask->method == AUTHORIZE_CODE)
@@ -246,13 +248,27 @@ static bool read_method(enum authorize_method *out, const json_t *object, struct
     return fail(err, E_JSON, "'method' is none that is known");
 }
 
+static bool read_purpose(enum authorize_purpose *out, const json_t *object,
+                         struct error *err)
+{
+    bool nowhere = false;
+
+    if (json_object_get(object, "nowhere") == NULL)
+        return true;
+    if (!json_get_bool(&nowhere, object, "nowhere", err))
+        return false;
+    *out = nowhere ? PURPOSE_MEASURE : PURPOSE_MOVE;
+    return true;
+}
+
 bool message_read_ask(struct authorize_ask *out, struct span json, struct error *err)
 {
     scoped(json_drop) json_t *object = NULL;
     int64_t selector = 0;
 
     if (!json_open(&object, json, err) || !read_method(&out->method, object, err) ||
-        !json_get_text(out->name, sizeof(out->name), object, "name", err))
+        !json_get_text(out->name, sizeof(out->name), object, "name", err) ||
+        !read_purpose(&out->purpose, object, err))
         return false;
     if ((out->method == AUTHORIZE_AGAIN || json_object_get(object, "migration") != NULL) &&
         !json_get_text(out->migration, sizeof(out->migration), object, "migration", err))

@@ -78,7 +78,7 @@ static void try_ask(struct span json)
         return;
     if (!message_write_ask(&out, &ask, &err) ||
         !message_read_ask(&again, buf_span(&out), &err) || again.method != ask.method ||
-        again.selector != ask.selector)
+        again.selector != ask.selector || again.purpose != ask.purpose)
         abort();
 }
 

@@ -21,6 +21,11 @@ static void asks_survive_the_wire(void)
         {.method = AUTHORIZE_PASSWORD, .name = "data", .user = "root", .scram = "biws"},
         {.method = AUTHORIZE_WAIT, .name = "data"},
         {.method = AUTHORIZE_WAIT, .name = "data", .migration = "m-abc"},
+        {.method = AUTHORIZE_WAIT, .name = "data", .purpose = PURPOSE_MOVE},
+        {.method = AUTHORIZE_AGAIN,
+         .name = "data",
+         .migration = "m-abc",
+         .purpose = PURPOSE_MEASURE},
     };
 
     for (size_t i = 0; i < COUNT(asks); i++) {
@@ -49,6 +54,8 @@ static void bad_asks_are_refused(void)
         "{\"method\":\"password\",\"name\":\"a\",\"scram\":\"\",\"user\":\"" TOO_LONG "\"}",
         "{\"method\":\"wait\"}",
         "{\"method\":\"wait\",\"name\":\"a\",\"migration\":7}",
+        "{\"method\":\"wait\",\"name\":\"a\",\"nowhere\":\"yes\"}",
+        "{\"method\":\"wait\",\"name\":\"a\",\"nowhere\":null}",
         "{\"method\":\"trust-me\",\"name\":\"a\",\"migration\":\"m-1\"}",
         "{\"method\":\"again\",\"name\":\"a\",\"migration\":\"m-" TOO_LONG "\"}",
     };
