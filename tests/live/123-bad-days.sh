@@ -10,18 +10,19 @@ member target office
 listen target
 tree "$scratch/estate" 24
 
-# under_way NAME: a part of it is sent.
+# under_way NAME: a part of it is sent, there it stands.
 under_way()
 {
     : >"$scratch/source.lines"
     code target
     migrate_start source target "$scratch/estate" --streams 1 --limit 4M --compress never --name "$1"
-    wait_for 60 sent_at_least source 9000000 || die 'a part is sent' # so a segment of 4 MiB is there
+    halt_at source 9000000 || die 'a part is sent' # so a segment of 4 MiB is there
     id=$(migration_of source)
 }
 
 under_way taken
 mkdir "$scratch/target.into/taken"
+go_on
 ends 1 "$migrating" 120 'a name that is taken midway ends it'
 check 'what had arrived is kept by then' test -s "$(echo "$scratch/target.into/.pairgate/"kept-*/big)"
 check 'it is told which' grep -q PGT1025 "$scratch/source.lines"

@@ -32,13 +32,14 @@ under_way()
     : >"$scratch/source.lines"
     code target
     migrate_start source target "$scratch/estate" --name "$1" --limit 2M --compress never --streams 1
-    wait_for 60 sent_at_least source 3000000 || die "$1: the transfer begins"
+    halt_at source 3000000 || die "$1: the transfer begins"
     id=$(migration_of source)
 }
 grants() { jq -R 'fromjson? | select(.event == "granted") | .event' "$1" | wc -l; }
 
 under_way longer
 hours 25
+go_on
 ends 0 "$migrating" 120 'a day and an hour later it goes on by itself'
 equal 'with a second grant' 2 "$(grants "$scratch/source.lines")"
 same_tree 'longer' "$scratch/estate" "$scratch/target.into/longer"
@@ -52,6 +53,7 @@ same_tree 'later' "$scratch/estate" "$scratch/target.into/later"
 
 under_way frozen
 must target revoke "$id"
+go_on
 ends 1 "$migrating" 60 'what was revoked is not renewed'
 check 'and says what to do' grep -q PGP1053 "$scratch/source.lines"
 run 1 source resume "$id"

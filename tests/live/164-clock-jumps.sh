@@ -14,6 +14,7 @@ tree "$scratch/estate" 12
 under_way hours
 set_clock source 2
 set_clock target -2
+go_on
 ends 0 "$migrating" 60 'two hours on at one side and back at the other change nothing'
 same_tree hours "$scratch/estate" "$scratch/target.into/hours"
 set_clocks 0
@@ -24,6 +25,7 @@ expired()
     local name=$1$2
     under_way "$name"
     set_clock "$1" "$2"
+    go_on
     ends 1 "$migrating" 60 "$name: no certificate is good then"
     check "$name: it is said why, and what to do" jq -eRs '[splits("\n") | fromjson?][-1] |
         [.error // .findings[]] | any(.[]; (.id | test("^PGP(1016|1052|1054)$")) and
@@ -43,6 +45,7 @@ under_way durable
 durable() { sqlite3 -readonly "$scratch/target/state.db" "SELECT count(*) FROM segment WHERE migration = '$id'"; }
 set_clock target -2
 before=$(durable)
+go_on
 more_durable() { (($(durable) > before)); }
 check 'the journal goes on' wait_for 20 more_durable
 set_clocks 0
@@ -51,6 +54,7 @@ ends 0 "$migrating" 60 'and the migration ends well'
 relay net target
 under_way away net
 network net down
+go_on
 trouble() { grep '"trouble"' "$scratch/source.lines"; }
 wait_for 60 trouble || die 'the source notices'
 set_clock source 2
@@ -64,6 +68,7 @@ relay_end net
 # A hook that failed is run again after seconds, not when the clock is where it was.
 rm "$scratch/target/may"
 under_way owed
+go_on
 ends 0 "$migrating" 60 'it is committed'
 wait_for 20 grep -q PGA1608 "$scratch/target.events.err" || die 'the hook fails'
 set_clock target -20

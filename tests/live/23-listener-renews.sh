@@ -48,13 +48,13 @@ check 'the listener says so' grep -q 'identity 6 was not confirmed' "$scratch/ta
 equal 'on the disk too' 2 "$(readlink "$scratch/target/identity/current")"
 
 # ---- migrations under way, and a pairing that waits for its operator ----
-# moves OPTION...: begins to move the estate; $migrating
+# moves OPTION...: begins to move the estate, and stands still; $migrating
 moves()
 {
     : >"$scratch/source.lines"
     code target
     migrate_start source target "$scratch/estate" --limit 3M --streams 2 "$@"
-    wait_for 20 sent_at_least source 2000000 || die 'it is under way'
+    halt_at source 2000000 || die 'it is under way'
 }
 must target identity restore 4
 tree "$scratch/estate" 12
@@ -63,6 +63,7 @@ leaf_sign office "$scratch/brought.csr" "$scratch/renewed.pem"
 must target identity import --cert "$scratch/renewed.pem" --key "$scratch/brought.key"
 check_not 'over the same key there is nothing to warn of' grep -q PGA1110 "$err"
 check 'a certificate renewed for the same key is shown' shows_leaf 7
+go_on
 ends 0 "$migrating" 60 'a migration goes on over it, old connections and new'
 same_tree 'and moves everything' "$scratch/estate" "$scratch/target.into/estate"
 moves --name second
@@ -70,6 +71,7 @@ must target identity restore 2
 check 'another key, while a migration is under way, is warned of' grep -q 'warning: PGA1110' "$err"
 check 'with the pairing that it ends' grep -q 'the pairing with source.example.com' "$err"
 check 'another key is shown' shows_leaf 2
+go_on
 ends 1 "$migrating" 60 'a grant is for the key: the next connection is refused'
 check 'with the way out' grep -q 'PGP1051' "$scratch/source.lines" "$scratch/source.lines.err"
 must target identity restore 7

@@ -11,13 +11,14 @@ tree "$scratch/estate" 24
 
 code target
 migrate_start source target "$scratch/estate" --limit 4M --streams 2
-wait_for 60 sent_at_least source 6000000 || die 'the transfer is under way'
+halt_at source 6000000 || die 'the transfer is under way'
 # Asked from the target's own list, as its operator would.
 id=$(migrations target)
 equal 'both sides know the migration by one name' "$(migration_of source)" "$id"
 run 1 target revoke m-nothing
 check 'an id of nothing is told' grep -q PGP2014 "$err"
 run 0 target revoke "$id"
+go_on
 ends 1 "$migrating" 20 'the source stops at once, refused'
 check 'the source says that it was revoked' grep -q PGP1053 "$scratch/source.lines"
 check 'the target says so too' \

@@ -11,13 +11,13 @@ member target office
 listen target
 tree "$scratch/estate" 12
 
-# under_way NAME [OPTION...]: a third of it is sent.
+# under_way NAME [OPTION...]: a third of it is sent, there it stands.
 under_way()
 {
     : >"$scratch/source.lines"
     code target
     migrate_start source target "$scratch/estate" --streams 1 --limit 2M --name "$@"
-    wait_for 60 sent_at_least source 4000000 || die 'a third is sent'
+    halt_at source 4000000 || die 'a third is sent'
 }
 
 mkdir "$scratch/target.into/taken"
@@ -28,6 +28,7 @@ check 'a name that is taken is told' grep -q PGT1025 "$out"
 
 under_way vanishing
 rm -r "$scratch/estate/small/b"
+go_on
 ends 0 "$migrating" 60 'files that vanish are no trouble: the second pass has what is there'
 same_tree vanishing "$scratch/estate" "$scratch/target.into/vanishing"
 

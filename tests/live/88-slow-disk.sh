@@ -13,7 +13,7 @@ SLOW_MS=150 LD_PRELOAD=$SLOW_SO listen target
 tree "$scratch/estate" 40
 code target
 migrate_start source target "$scratch/estate" --streams 4 --compress never
-check 'a part arrives' wait_for 60 sent_at_least source 8000000
+check 'a part arrives' halt_at source 8000000
 crash "$migrating"
 check_not 'nothing is published yet' test -e "$scratch/target.into/estate"
 run 0 source migrate "$(at target)" "$scratch/estate" --json

@@ -24,14 +24,14 @@ set_clocks()
     set_clock target "$1"
 }
 
-# under_way NAME [ADDRESS]: a third of it is sent; $migrating, $id.
+# under_way NAME [ADDRESS]: a third of it is sent, there it stands; $migrating, $id.
 under_way()
 {
     : >"$scratch/source.lines"
     code target
     migrate_start source "${2:-target}" "$scratch/estate" --name "$1" --limit 4M --compress never \
         --streams 1
-    wait_for 60 sent_at_least source 4000000 || die "$1: the transfer begins"
+    halt_at source 4000000 || die "$1: the transfer begins"
     id=$(migration_of source)
 }
 
