@@ -17,14 +17,18 @@ static int show(const struct call *call, const struct pair_sides *sides,
                 const struct tls_facts *facts)
 {
     struct ladder ladder = {0};
-    bool paired = report_errors(findings) == 0;
+    const struct pair_view view = {.sides = *sides,
+                                   .ladder = &ladder,
+                                   .findings = findings,
+                                   .facts = facts,
+                                   .paired = report_errors(findings) == 0};
 
     ladder_lay(&ladder, sides->source.client, sides->target.server, SIDE_SOURCE, trust);
     if (call->json)
-        view_pair_json(stdout, sides, &ladder, findings, facts, paired);
+        view_pair_json(stdout, &view);
     else
-        view_pair_text(stdout, sides, &ladder, findings, facts, paired);
-    return paired ? 0 : 1;
+        view_pair_text(stdout, &view, call->columns);
+    return view.paired ? 0 : 1;
 }
 
 /* One side's file: a chain, or two leaves over one. */

@@ -18,7 +18,8 @@ struct call {
     struct args args; /* the words after the command's name, --state and --json taken */
     const char *state_dir; /* --state, PAIRGATE_STATE or /var/lib/pairgate */
     bool json;
-    time_t now; /* the wall clock at start */
+    unsigned columns; /* of standard output, for text; 0: nobody says */
+    time_t now;       /* the wall clock at start */
 };
 
 struct command {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* pairgate: finds the command in the tables, runs it, tells a failure once. */
 #include "agent/command.h"
+#include "agent/narrow.h"
 #include "agent/remote.h"
 #include "agent/view_json.h"
 #include "agent/view_text.h"
@@ -163,6 +164,7 @@ static bool call_prepare(struct call *call, int argc, char **argv, struct error 
 {
     call->now = time(NULL);
     call->state_dir = state_dir();
+    call->columns = narrow_ask(STDOUT_FILENO);
     if (!args_read(&call->args, argc, argv, err))
         return false;
     call->json = args_flag(&call->args, "--json");

@@ -12,17 +12,20 @@
 
 static void tell_refusal(const struct call *call, const struct move *move)
 {
-    const struct pair_sides sides = {.source =
-                                         identity_leaves(&move->worker->newest->identity),
-                                     .target = leaves_two(&move->peer, &move->peer_client)};
+    const struct credentials *own = move->worker->newest;
     struct ladder ladder = {0};
+    const struct pair_view view = {
+        .sides = {.source = identity_leaves(&own->identity),
+                  .target = leaves_two(&move->peer, &move->peer_client)},
+        .ladder = &ladder,
+        .findings = &move->findings};
 
-    ladder_lay(&ladder, sides.source.client, sides.target.server, SIDE_SOURCE,
-               &move->worker->newest->trust);
+    ladder_lay(&ladder, view.sides.source.client, view.sides.target.server, SIDE_SOURCE,
+               &own->trust);
     if (call->json)
-        view_pair_json(stdout, &sides, &ladder, &move->findings, NULL, false);
+        view_pair_json(stdout, &view);
     else
-        view_pair_text(stdout, &sides, &ladder, &move->findings, NULL, false);
+        view_pair_text(stdout, &view, call->columns);
 }
 
 /* Once commit has been asked for, only the target's answer decides. */

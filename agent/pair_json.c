@@ -14,10 +14,11 @@ static json_t *row_json(const struct cert *cert, size_t rung, const struct leave
     return row;
 }
 
-void view_pair_json(FILE *out, const struct pair_sides *sides, const struct ladder *ladder,
-                    const struct report *findings, const struct tls_facts *facts,
-                    bool paired)
+void view_pair_json(FILE *out, const struct pair_view *view)
 {
+    const struct ladder *ladder = view->ladder;
+    const struct tls_facts *facts = view->facts;
+    const bool paired = view->paired;
     json_t *object = json_object();
     json_t *rungs = json_array();
 
@@ -27,8 +28,8 @@ void view_pair_json(FILE *out, const struct pair_sides *sides, const struct ladd
         json_array_append_new(
             rungs, json_pack("{s:I, s:b, s:s?, s:o, s:o}", "rung", (json_int_t)i, "match",
                              rung->match ? 1 : 0, "key", rung_key_name(rung->key), "source",
-                             row_json(rung->source, i, &sides->source), "target",
-                             row_json(rung->target, i, &sides->target)));
+                             row_json(rung->source, i, &view->sides.source), "target",
+                             row_json(rung->target, i, &view->sides.target)));
     }
     json_object_set_new(object, "paired", json_boolean(paired));
     json_object_set_new(
@@ -39,6 +40,6 @@ void view_pair_json(FILE *out, const struct pair_sides *sides, const struct ladd
         json_object_set_new(object, "connection",
                             json_pack("{s:s, s:s, s:s}", "version", facts->version,
                                       "cipher", facts->cipher, "group", facts->group));
-    json_object_set_new(object, "findings", view_json_report(findings));
+    json_object_set_new(object, "findings", view_json_report(view->findings));
     view_json_print(out, object);
 }

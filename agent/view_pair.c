@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/view_pair.h"
 
+#include "agent/narrow.h"
 #include "agent/view_text.h"
 #include "base/text.h"
 #include "pairing/verdict.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COLUMN_MAX 34 /* of one name; longer names are cut */
@@ -104,17 +106,79 @@ static void print_leaves(FILE *out, enum side side, const struct leaves *leaves)
             side_name(side), calls ? "client" : "server", calls ? "serves" : "calls", name);
 }
 
-void view_pair_text(FILE *out, const struct pair_sides *sides, const struct ladder *ladder,
-                    const struct report *findings, const struct tls_facts *facts,
-                    bool paired)
+/* "LABEL  name", the name whole: it is what a certificate is known by. */
+static void print_name(FILE *out, const char *label, const char *name, unsigned columns)
 {
-    fprintf(out, "%s\n\n", paired ? "The two appliances can be paired." : verdict_refusal);
-    print_ladders(out, ladder);
-    print_leaves(out, SIDE_SOURCE, &sides->source);
-    print_leaves(out, SIDE_TARGET, &sides->target);
+    char line[4 * CERT_TEXT_MAX + 32];
+    const int n = snprintf(line, sizeof(line), "  %6s  ", label);
+
+    text_printable(line + n, sizeof(line) - (size_t)n, span_text(name));
+    narrow_line(out, line, (size_t)n, columns);
+}
+
+static void print_side(FILE *out, const char *label, const struct cert *cert,
+                       unsigned columns)
+{
+    print_name(out, label, name_of(cert, false), columns);
+    if (cert != NULL)
+        print_name(out, "by", name_of(cert, true), columns);
+}
+
+/* Rung by rung, the source's above the target's. */
+static void print_rungs(FILE *out, const struct ladder *ladder, unsigned columns)
+{
+    for (size_t i = 0; i < ladder->n; i++) {
+        const struct rung *rung = &ladder->rung[i];
+
+        fprintf(out, "  Rung %zu  %s\n", i, rung->match ? "<->" : "X");
+        print_side(out, "SOURCE", rung->source, columns);
+        print_side(out, "TARGET", rung->target, columns);
+    }
+}
+
+/* What follows the ladders. */
+static void print_rest(FILE *out, const struct pair_view *view)
+{
+    const struct tls_facts *facts = view->facts;
+
+    print_leaves(out, SIDE_SOURCE, &view->sides.source);
+    print_leaves(out, SIDE_TARGET, &view->sides.target);
     fputc('\n', out);
     if (facts != NULL)
         fprintf(out, "Connection: %s, %s, %s.\n", facts->version, facts->cipher,
                 facts->group);
-    view_text_report(out, findings);
+    view_text_report(out, view->findings);
+}
+
+/* As it is where there is no memory to hold it. */
+static void print_rest_folded(FILE *out, const struct pair_view *view, unsigned columns)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *held = open_memstream(&text, &n);
+
+    if (held != NULL)
+        print_rest(held, view);
+    if (held != NULL && fclose(held) == 0)
+        narrow_text(out, text, columns);
+    else
+        print_rest(out, view);
+    free(text);
+}
+
+void view_pair_text(FILE *out, const struct pair_view *view, unsigned columns)
+{
+    const char *headline =
+        view->paired ? "The two appliances can be paired." : verdict_refusal;
+
+    if (columns == 0 || columns >= NARROW_COLUMNS) {
+        fprintf(out, "%s\n\n", headline);
+        print_ladders(out, view->ladder);
+        print_rest(out, view);
+        return;
+    }
+    narrow_line(out, headline, 0, columns);
+    fputc('\n', out);
+    print_rungs(out, view->ladder, columns);
+    print_rest_folded(out, view, columns);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Two ladders side by side and the findings of the connection check, for a terminal. */
+/* Two ladders beside one another and the findings of the connection check. */
 #pragma once
 
 #include "base/error.h"
@@ -13,12 +13,16 @@
 struct pair_sides {
     struct leaves source, target;
 };
+struct pair_view {
+    struct pair_sides sides;
+    const struct ladder *ladder;
+    const struct report *findings;
+    const struct tls_facts *facts; /* of the connection; NULL where there was none */
+    bool paired;
+};
 /* The headline (O-31 on refusal), the ladders with <-> and X, then the findings, worst
- * first. `facts` of the connection, NULL where there was none. */
-void view_pair_text(FILE *out, const struct pair_sides *sides, const struct ladder *ladder,
-                    const struct report *findings, const struct tls_facts *facts,
-                    bool paired);
+ * first. On fewer than NARROW_COLUMNS `columns`, which are known when not 0, one ladder's
+ * rung is below the other's, and all of it is folded. */
+void view_pair_text(FILE *out, const struct pair_view *view, unsigned columns);
 /* {"paired":…,"headline":…,"rungs":[…],"findings":[…]} */
-void view_pair_json(FILE *out, const struct pair_sides *sides, const struct ladder *ladder,
-                    const struct report *findings, const struct tls_facts *facts,
-                    bool paired);
+void view_pair_json(FILE *out, const struct pair_view *view);

@@ -10,7 +10,7 @@
 # on, and ends with status 1. Nothing waits a fixed time: wait_for polls until a deadline.
 set -euo pipefail
 export LC_ALL=C TZ=UTC
-unset PAIRGATE_STATE SSLKEYLOGFILE CDPATH
+unset PAIRGATE_STATE SSLKEYLOGFILE CDPATH COLUMNS
 
 live_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PAIRGATE=$(realpath "${PAIRGATE:-$live_root/build/release/pairgate}")

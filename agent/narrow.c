@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "agent/narrow.h"
+
+#include "base/span.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#define COLUMNS_MAX 100000
+#define HANG 2
+
+unsigned narrow_ask(int fd)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize window = {0};
+    struct error no_number = {0};
+    uint64_t n = 0;
+
+    if (columns != NULL && text_number(&n, columns, 1, COLUMNS_MAX, &no_number))
+        return (unsigned)n;
+    return ioctl(fd, TIOCGWINSZ, &window) == 0 ? window.ws_col : 0;
+}
+
+/* Bytes of `text` before the blank to fold at, all of them when it fits or has no such
+ * blank. `from`: no blank before that counts. */
+static size_t piece(struct span text, size_t from, size_t columns)
+{
+    size_t at = text.n, width = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        if (text.at[i] == ' ' && i >= from && (width <= columns || at == text.n))
+            at = i;
+        width += (text.at[i] & 0xC0) != 0x80;
+        if (width > columns && at < text.n)
+            return at;
+    }
+    return text.n;
+}
+
+static void fold(FILE *out, struct span line, size_t hang, size_t columns)
+{
+    size_t n = piece(line, hang, columns);
+
+    fwrite(line.at, 1, n, out);
+    while (n < line.n) {
+        line = span_of(line.at + n + 1, line.n - n - 1);
+        n = piece(line, 1, columns > hang ? columns - hang : 1);
+        fprintf(out, "\n%*s", (int)hang, "");
+        fwrite(line.at, 1, n, out);
+    }
+    fputc('\n', out);
+}
+
+void narrow_line(FILE *out, const char *line, size_t hang, unsigned columns)
+{
+    fold(out, span_text(line), hang, columns);
+}
+
+void narrow_text(FILE *out, const char *text, unsigned columns)
+{
+    while (*text != '\0') {
+        const size_t n = strcspn(text, "\n");
+
+        fold(out, span_of(text, n), strspn(text, " ") + HANG, columns);
+        text += n + (text[n] == '\n');
+    }
+}

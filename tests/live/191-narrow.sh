@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# On a narrow terminal the two ladders stand rung below rung, by their whole names, and no line is
+# wider than it; from 72 columns on they stand beside one another, as where nobody says a width.
+. "$(dirname "$0")/lib.sh"
+
+root='The root certification authority of all offices and branches'
+ladder office "$root"
+ca_new branch Inter-CA2 office-root
+member source branch
+member target office
+listen target
+tree "$scratch/estate" 0
+
+# too_wide COLUMNS: lines of $out that are wider although they could have been folded.
+too_wide() { tr -d '\r' <"$out" | LC_ALL=C.UTF-8 awk -v most="$1" 'length > most && /[^ ] +[^ ]/'; }
+unfolded() { tr -s ' \r\n' ' ' <"$out"; }
+
+# is_narrow COLUMNS WHAT
+is_narrow()
+{
+    equal "$2: no line is wider than $1 columns" '' "$(too_wide "$1")"
+    equal '  the rungs are X, X and <->' 'X X <->' \
+        "$(tr -d '\r' <"$out" | sed -n 's/^  Rung [0-9] *//p' | paste -sd ' ')"
+    equal '  both sides have every rung' '3 3' \
+        "$(grep -c '^  SOURCE  ' "$out") $(grep -c '^  TARGET  ' "$out")"
+    check '  the names are whole' grep -qF "SOURCE $root by $root TARGET $root by $root" <(unfolded)
+    equal '  the headline is there' "$headline " "$(unfolded | grep -oF "$headline ")"
+    check '  every finding has its remedy' test "$(grep -c '^error: ' "$out")" -le \
+        "$(grep -c '^  Remedy: ' "$out")"
+}
+
+for what in "pair $(at target)" "preflight $scratch/source.pem $scratch/target.pem"; do
+    read -ra words <<<"$what"
+    for columns in 30 40 71; do
+        COLUMNS=$columns run 1 source "${words[@]}"
+        is_narrow "$columns" "${words[0]}"
+    done
+    run 1 source "${words[@]}"
+    check "${words[0]}: nobody says a width" grep -q '^  SOURCE  .*  TARGET$' "$out"
+    cp "$out" "$scratch/wide"
+    COLUMNS=72 run 1 source "${words[@]}"
+    # The connection's own words may differ from one to the next.
+    check '  72 columns change nothing' diff <(sed /^Connection/d "$scratch/wide") \
+        <(sed /^Connection/d "$out")
+done
+
+code target
+COLUMNS=40 run 1 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code"
+is_narrow 40 'a migration that is refused'
+
+# A confined process does not ask the terminal any more.
+script -qec "stty cols 50; PAIRGATE_STATE='$scratch/source' '$PAIRGATE' pair $(at target)" /dev/null \
+    >"$out" </dev/null || true
+is_narrow 50 'a terminal of 50 columns'
+listen_end target
