@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <time.h>
 
 /* Owed: again after a while, longer each time, or nothing is left to be done. */
@@ -65,7 +64,7 @@ static bool take_lock(struct office *office)
     desk->lock = openat(desk->state->fd, HOOK_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (desk->lock < 0)
         return false;
-    if (flock(desk->lock, LOCK_EX | LOCK_NB) == 0)
+    if (fs_lock(desk->lock))
         return true;
     fd_close(&desk->lock);
     return false;

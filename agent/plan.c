@@ -10,7 +10,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #define PLAN_FILE "plan"
@@ -37,9 +36,9 @@ bool plan_lock_work(int *out, int state, const char *migration, struct error *er
     if (!plan_open_work(out, state, migration, err))
         return false;
     for (int left = LOCK_TRIES; left > 0; left--) {
-        if (flock(*out, LOCK_EX | LOCK_NB) == 0)
+        if (fs_lock(*out))
             return true;
-        usleep(LOCK_US); /* plan_is_run may have it for an instant */
+        usleep(LOCK_US); /* whoever had it may be about to end */
     }
     fd_close(out);
     return fail(err, E_MIGRATION_RUNS, "%s", migration);

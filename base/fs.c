@@ -236,12 +236,24 @@ bool fs_has(bool *has, int dir, const char *name, struct error *err)
     return *has || errno == ENOENT || fail_errno(err, E_FILE_READ, name);
 }
 
+/* flock(2) alone can be asked only by taking it. So whoever has it says so by a lock of the
+ * other kind, which can be asked, and which a directory takes too when it is for reading.
+ */
+bool fs_lock(int fd)
+{
+    struct flock told = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+        return false;
+    (void)fcntl(fd, F_OFD_SETLK, &told); /* else it counts all the same, unseen */
+    return true;
+}
+
 bool fs_is_locked(int fd)
 {
-    if (flock(fd, LOCK_SH | LOCK_NB) != 0)
-        return errno == EWOULDBLOCK;
-    (void)flock(fd, LOCK_UN);
-    return false;
+    struct flock wanted = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    return fcntl(fd, F_OFD_GETLK, &wanted) == 0 && wanted.l_type != F_UNLCK;
 }
 
 bool fs_open_beneath(int *out, int root, const char *path, int flags, mode_t mode,

@@ -45,7 +45,11 @@ must_check bool fs_open_dir(int *out, int at, const char *path, struct error *er
  */
 must_check bool fs_make_dir(int *out, int at, const char *path, mode_t mode,
                             struct error *err);
-/* Another process holds the lock (flock(2)) of this open file. */
+/* Take the lock of this open file or directory, for as long as it is open here or in a
+ * process forked from here; false when somebody else has it. */
+bool fs_lock(int fd);
+/* Somebody else has it. Looks without taking: nobody who wants it now is refused for that.
+ */
 bool fs_is_locked(int fd);
 must_check bool fs_sync(int fd, const char *what, struct error *err);
 /* Remove dir/name and everything below it, with three descriptors however deep that is, and

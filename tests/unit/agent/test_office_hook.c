@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -303,7 +302,7 @@ static pid_t mind_elsewhere(const struct bench *bench)
     const int lock = openat(bench->state.fd, HOOK_LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     pid_t pid;
 
-    CU_ASSERT_FATAL(lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0);
+    CU_ASSERT_FATAL(lock >= 0 && fs_lock(lock));
     pid = fork();
     CU_ASSERT_FATAL(pid >= 0);
     if (pid == 0) {

@@ -5,7 +5,10 @@
 
 #include <CUnit/CUnit.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void a_file_is_replaced_whole_with_its_mode(void)
@@ -126,6 +129,85 @@ static void what_cannot_be_told_is_not_taken_for_absent(void)
     CU_ASSERT_EQUAL(err.msg, E_FILE_READ);
 }
 
+static int open_lock(const struct scratch *dir)
+{
+    const int fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    CU_ASSERT_FATAL(fd >= 0);
+    return fd;
+}
+
+static void a_lock_is_seen_while_any_process_has_it(void)
+{
+    scoped(scratch_clear) struct scratch dir = {0};
+    scoped(fd_close) int ours = -1, theirs = -1;
+    pid_t child;
+
+    scratch_make(&dir);
+    ours = open_lock(&dir);
+    theirs = open_lock(&dir);
+    CU_ASSERT_FALSE(fs_is_locked(theirs));
+    CU_ASSERT(fs_lock(ours));
+    CU_ASSERT(fs_is_locked(theirs));
+    CU_ASSERT_FALSE(fs_is_locked(ours));
+    CU_ASSERT_FALSE(fs_lock(theirs));
+    child = fork();
+    CU_ASSERT_FATAL(child >= 0);
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pause();
+        _exit(0);
+    }
+    fd_close(&ours);
+    CU_ASSERT(fs_is_locked(theirs));
+    CU_ASSERT(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    CU_ASSERT_FALSE(fs_is_locked(theirs));
+    CU_ASSERT(fs_lock(theirs));
+}
+
+/* A process that looks all the time; it has begun when this returns. */
+static pid_t look_always(const struct scratch *dir)
+{
+    int begun[2];
+    char word;
+    pid_t child;
+
+    CU_ASSERT_FATAL(pipe(begun) == 0);
+    child = fork();
+    CU_ASSERT_FATAL(child >= 0);
+    if (child == 0) {
+        const int fd = open_lock(dir);
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (bool told = false;; told = true) {
+            (void)fs_is_locked(fd);
+            if (!told && write(begun[1], "", 1) != 1)
+                _exit(1);
+        }
+    }
+    CU_ASSERT(read(begun[0], &word, 1) == 1);
+    close(begun[0]);
+    close(begun[1]);
+    return child;
+}
+
+static void who_looks_for_a_lock_is_not_in_the_way(void)
+{
+    scoped(scratch_clear) struct scratch dir = {0};
+    unsigned refused = 0;
+    pid_t child;
+
+    scratch_make(&dir);
+    child = look_always(&dir);
+    for (unsigned i = 0; i < 5000; i++) {
+        scoped(fd_close) int fd = open_lock(&dir);
+
+        refused += !fs_lock(fd);
+    }
+    CU_ASSERT_EQUAL(refused, 0);
+    CU_ASSERT(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -138,6 +220,8 @@ int main(void)
         TEST(nothing_is_renamed_over_something),
         TEST(what_cannot_be_told_is_not_taken_for_absent),
         TEST(directories_are_made_with_their_parents),
+        TEST(a_lock_is_seen_while_any_process_has_it),
+        TEST(who_looks_for_a_lock_is_not_in_the_way),
     };
 
     return run_tests("fs", tests, COUNT(tests));
