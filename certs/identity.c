@@ -137,17 +137,18 @@ bool reason_read(struct identity *out, int dir, struct error *err)
 }
 
 /* The note is there and says when, or is there: then the time of the file will do. */
-static void read_seen(struct identity *out, int dir)
+static bool read_seen(struct identity *out, int dir, struct error *err)
 {
     scoped(buf_clear) struct buf notes = buf_upto(NOTES_MAX);
-    struct error err = {0};
+    struct error unread = {0};
     struct stat st;
 
     if (fstatat(dir, SEEN_FILE, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return;
-    if (!fs_read_at(&notes, dir, SEEN_FILE, &err) ||
+        return errno == ENOENT || fail_errno(err, E_FILE_READ, SEEN_FILE);
+    if (!fs_read_at(&notes, dir, SEEN_FILE, &unread) ||
         !notes_get_time(&out->seen, buf_span(&notes), "seen"))
         out->seen = st.st_mtime;
+    return true;
 }
 
 static bool read_chain(struct chain *out, int dir, const char *name, struct error *err)
@@ -205,9 +206,8 @@ static bool read_folder(struct identity *out, int state, int identities, bool wi
     snprintf(name, sizeof(name), "%u", out->number);
     if (!secret_is_private(identities, name, err) ||
         !fs_open_dir(&dir, identities, name, err) || !reason_read(out, dir, err) ||
-        !read_chain(&out->chain, dir, CHAIN_FILE, err))
+        !read_chain(&out->chain, dir, CHAIN_FILE, err) || !read_seen(out, dir, err))
         return false;
-    read_seen(out, dir);
     return read_key(&out->key, &out->chain, state, dir, KEY_FILE, with_key, err) &&
            read_client(out, state, dir, with_key, err);
 }
@@ -245,11 +245,13 @@ bool identity_load_number(struct identity *out, int state, unsigned number, bool
 {
     scoped(fd_close) int identities = -1;
     char name[NAME_ROOM];
+    bool has = false;
 
-    if (!identities_open(&identities, state, err))
-        return false;
     snprintf(name, sizeof(name), "%u", number);
-    if (number == 0 || faccessat(identities, name, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+    if (!identities_open(&identities, state, err) ||
+        (number != 0 && !fs_has(&has, identities, name, err)))
+        return false;
+    if (!has)
         return fail(err, E_IDENTITY_UNKNOWN, "%u", number);
     out->number = number;
     return load(out, state, identities, with_key, err);

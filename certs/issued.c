@@ -9,11 +9,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ISSUED_DIR "ca.issued"
 #define RECORD_MAX (2 * CERT_DER_MAX + NOTES_MAX)
@@ -212,12 +210,17 @@ bool issued_revoke(struct issued *out, int state, const char *serial,
                    enum revocation_reason reason, time_t now, struct error *err)
 {
     scoped(fd_close) int dir = -1;
-    char file[FILE_ROOM], then[TIME_TEXT_MAX];
+    char file[FILE_ROOM], path[sizeof(ISSUED_DIR) + FILE_ROOM], then[TIME_TEXT_MAX];
+    bool has = false;
 
-    dir = openat(state, ISSUED_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0 || !file_of(file, serial) || faccessat(dir, file, F_OK, 0) != 0)
+    if (!file_of(file, serial))
         return fail(err, E_SERIAL_UNKNOWN, "%s", serial);
-    if (!read_record(out, dir, file, err))
+    snprintf(path, sizeof(path), ISSUED_DIR "/%s", file);
+    if (!fs_has(&has, state, path, err))
+        return false;
+    if (!has)
+        return fail(err, E_SERIAL_UNKNOWN, "%s", serial);
+    if (!fs_open_dir(&dir, state, ISSUED_DIR, err) || !read_record(out, dir, file, err))
         return false;
     if (out->revoked != 0) {
         text_show_time(then, out->revoked);

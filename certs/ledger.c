@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ID_BYTES 4 /* random, in hexadecimal */
+#define PATH_ROOM (sizeof(REQUESTS_DIR) + LEDGER_ID_MAX + 1)
 
 /* Lower-case hexadecimal, as ledger_add makes it: nothing that leads elsewhere. */
 static bool is_id(const char *name)
@@ -170,16 +170,22 @@ const struct pending *ledger_find(const struct ledger *ledger, const char *id)
     return NULL;
 }
 
+/* Where it is, or would be; an error when it is not there or cannot be looked at. */
+static bool find_folder(char path[PATH_ROOM], int state, const char *id, struct error *err)
+{
+    bool has = false;
+
+    snprintf(path, PATH_ROOM, REQUESTS_DIR "/%.*s", LEDGER_ID_MAX, id);
+    if (is_id(id) && !fs_has(&has, state, path, err))
+        return false;
+    return has || fail(err, E_REQUEST_UNKNOWN, "%s", id);
+}
+
 static bool open_folder(int *out, int state, const char *id, struct error *err)
 {
-    char path[sizeof(REQUESTS_DIR) + LEDGER_ID_MAX + 1];
+    char path[PATH_ROOM];
 
-    if (!is_id(id))
-        return fail(err, E_REQUEST_UNKNOWN, "%s", id);
-    snprintf(path, sizeof(path), REQUESTS_DIR "/%s", id);
-    if (faccessat(state, path, F_OK, 0) != 0 && errno == ENOENT)
-        return fail(err, E_REQUEST_UNKNOWN, "%s", id);
-    return fs_open_dir(out, state, path, err);
+    return find_folder(path, state, id, err) && fs_open_dir(out, state, path, err);
 }
 
 bool ledger_load_key(struct key *out, int state, const struct pending *pending,
@@ -213,14 +219,12 @@ bool ledger_mark_used(int state, const struct pending *pending, time_t now,
 bool ledger_drop(int state, const char *id, struct error *err)
 {
     scoped(fd_close) int requests = -1;
-    char aside[LEDGER_ID_MAX + sizeof(".old")];
-    struct error none = {0};
+    char aside[LEDGER_ID_MAX + sizeof(".old")], path[PATH_ROOM];
 
-    if (!is_id(id) || !fs_open_dir(&requests, state, REQUESTS_DIR, &none) ||
-        faccessat(requests, id, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
-        return fail(err, E_REQUEST_UNKNOWN, "%s", id);
-    snprintf(aside, sizeof(aside), "%s.old", id);
-    return fs_rename_new(requests, id, aside, err) &&
+    snprintf(aside, sizeof(aside), "%.*s.old", LEDGER_ID_MAX, id);
+    return find_folder(path, state, id, err) &&
+           fs_open_dir(&requests, state, REQUESTS_DIR, err) &&
+           fs_rename_new(requests, id, aside, err) &&
            fs_remove_tree(requests, aside, err) && fs_sync(requests, id, err);
 }
 

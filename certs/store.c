@@ -159,11 +159,12 @@ bool store_drop(int state, const char *name, const struct digest *sha256, struct
     folder_of(folder, name);
     store_file_name(file, sha256);
     dir = openat(state, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0 || (unlinkat(dir, file, 0) != 0 && errno == ENOENT))
-        return fail(err, E_ANCHOR_UNKNOWN, "%s in %s", file, name);
-    return faccessat(dir, file, F_OK, AT_SYMLINK_NOFOLLOW) != 0
-               ? fs_sync(dir, folder, err)
-               : fail_errno(err, E_FILE_WRITE, file);
+    if (dir < 0 && errno != ENOENT)
+        return fail_errno(err, E_FILE_READ, folder);
+    if (dir >= 0 && unlinkat(dir, file, 0) == 0)
+        return fs_sync(dir, folder, err);
+    return errno == ENOENT ? fail(err, E_ANCHOR_UNKNOWN, "%s in %s", file, name)
+                           : fail_errno(err, E_FILE_WRITE, file);
 }
 
 /* Hexadecimal digits alone, lower case; empty when it is something else. */

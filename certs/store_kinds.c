@@ -6,11 +6,9 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #define STORES_DIR "trust/stores"
 
@@ -152,11 +150,14 @@ bool store_create(int state, const char *name, struct error *err)
 {
     char path[sizeof(STORES_DIR) + STORE_NAME_MAX];
     scoped(fd_close) int dir = -1;
+    bool made = false;
 
     if (!name_is_plain(name))
         return fail(err, E_STORE_NAME, "%s", name);
     path_of(path, name);
-    if (find_kind(name) != NULL || faccessat(state, path, F_OK, 0) == 0)
+    if (!fs_has(&made, state, path, err))
+        return false;
+    if (find_kind(name) != NULL || made)
         return fail(err, E_STORE_NAME, "%s is there already", name);
     if (nearly(name) != NULL)
         return fail(err, E_STORE_NAME, "%s is too much like %s", name, nearly(name));

@@ -67,6 +67,11 @@ static bool goes_back(int state, struct error *err)
     return identity_restore(state, 1, err);
 }
 
+static bool goes_nowhere(int state, struct error *err)
+{
+    return identity_restore(state, 2, err);
+}
+
 static bool marks_seen(int state, struct error *err)
 {
     return identity_mark_seen(state, 2, AT_NOON, err);
@@ -130,6 +135,11 @@ static bool removes(int state, struct error *err)
            tomb_lay(state, &store.entry[0], AT_NOON, err);
 }
 
+static bool drops_an_entry(int state, struct error *err)
+{
+    return store_drop(state, WHOLE_STORE, &root_cert(&given->other)->sha256, err);
+}
+
 static bool brings_back(int state, struct error *err)
 {
     scoped(store_clear) struct store tombs = {0};
@@ -141,6 +151,11 @@ static bool brings_back(int state, struct error *err)
 static bool creates_a_store(int state, struct error *err)
 {
     return store_create(state, "attic", err);
+}
+
+static bool creates_a_store_again(int state, struct error *err)
+{
+    return store_create(state, WHOLE_STORE, err);
 }
 
 static bool deletes_a_store(int state, struct error *err)
@@ -265,6 +280,7 @@ const struct deed deeds[] = {
     {"drops a request", NULL, drops_a_request, false, false},
     {"imports", NULL, imports, false, false},
     {"removes", NULL, removes, true, false},
+    {"drops an entry", NULL, drops_an_entry, false, false},
     {"brings back", NULL, brings_back, true, false},
     {"creates a store", NULL, creates_a_store, false, false},
     {"deletes a store", NULL, deletes_a_store, true, false},
@@ -287,5 +303,7 @@ const struct deed deeds[] = {
 const struct deed refused_deeds[] = {
     {"makes a CA again", NULL, makes_a_ca_again, false, false},
     {"imports over its CA", NULL, imports_over_its_ca, false, false},
+    {"goes back to what is current", NULL, goes_nowhere, false, false},
+    {"creates a store again", NULL, creates_a_store_again, false, false},
     {0},
 };
