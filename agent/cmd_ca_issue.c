@@ -15,7 +15,6 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define NAME_DER_MAX 8192
 
@@ -57,8 +56,11 @@ static bool read_options(struct issue_options *out, struct args *args, struct er
 static bool machine_key(struct key *out, const char *path, struct error *err)
 {
     scoped(buf_clear) struct buf pem = buf_upto(KEY_PEM_MAX);
+    bool has = false;
 
-    if (access(path, F_OK) == 0)
+    if (!fs_has(&has, AT_FDCWD, path, err))
+        return false;
+    if (has)
         return fs_read_secret(&pem, AT_FDCWD, path, err) &&
                key_from_pem(out, buf_span(&pem), err);
     return key_make(out, KEY_CHOICE_RSA2048, err) && key_to_pem(&pem, out, err) &&

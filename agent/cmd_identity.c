@@ -4,12 +4,12 @@
 #include "agent/certs_json.h"
 #include "agent/identity_commands.h"
 #include "agent/view_text.h"
+#include "base/fs.h"
 #include "base/text.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define HOST_MAX 256
@@ -120,13 +120,13 @@ static bool init(struct state *state, struct call *call, struct error *err)
 {
     enum key_choice choice = KEY_CHOICE_EC;
     char name[HOST_MAX] = "";
-    struct stat st;
+    bool has = false;
 
     if (!own_name(name, &call->args, err) || !own_key(&choice, &call->args, err) ||
         !args_end(&call->args, err) || !state_make(state, call->state_dir, err) ||
-        !state_lock(state, err))
+        !state_lock(state, err) || !fs_has(&has, state->fd, IDENTITY_DIR "/current", err))
         return false;
-    if (fstatat(state->fd, IDENTITY_DIR "/current", &st, AT_SYMLINK_NOFOLLOW) == 0)
+    if (has)
         return fail(err, E_INIT_AGAIN, "%s", call->state_dir);
     return state_open_db(state, err) &&
            make_identity(state->fd, name, choice, call->now, err);

@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 
@@ -255,8 +256,13 @@ void finish_sweep(struct migrations *migrations)
 {
     scoped(dir_close) DIR *dir = dir_open(migrations->into, STAGING_DIR, O_NOFOLLOW);
     const struct dirent *entry;
+    struct error why = {0};
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL)
+    while (dir != NULL && (entry = dir_next(dir)) != NULL)
         if (text_starts(entry->d_name, "m-"))
             sweep_one(migrations, entry->d_name);
+    if (errno == 0 || errno == ENOENT)
+        return;
+    fail_errno(&why, E_FILE_READ, STAGING_DIR);
+    tell(migrations->directory, &why);
 }

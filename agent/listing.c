@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/listing.h"
 
+#include "agent/view_text.h"
 #include "base/fs.h"
 #include "base/text.h"
 #include "transfer/scan.h"
@@ -35,13 +36,15 @@ void listing_sweep(int state)
 {
     scoped(dir_close) DIR *dir = dir_open(state, MIGRATIONS_DIR, 0);
     const struct dirent *entry;
+    struct error why = {0};
 
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        struct error ignored = {0};
-
+    while (dir != NULL && (entry = dir_next(dir)) != NULL)
         if (is_left_over(entry->d_name))
-            (void)!fs_remove_tree(dirfd(dir), entry->d_name, &ignored);
-    }
+            (void)!fs_remove_tree(dirfd(dir), entry->d_name, &why);
+    if (errno != 0 && errno != ENOENT)
+        fail_errno(&why, E_FILE_READ, MIGRATIONS_DIR);
+    if (why.msg != E_NONE)
+        view_text_failure(stderr, &why);
 }
 
 static bool is_of_listings(const char *name)
@@ -105,7 +108,8 @@ bool listing_make(int state, const struct move_plan *plan, enum digest_kind kind
 
     listing_sweep(state);
     own_name(name);
-    if (!open_tree(&root, plan, err) || !fs_make_dir(&work, state, name, 0700, err))
+    if (!fs_remove_tree(state, name, err) || !open_tree(&root, plan, err) ||
+        !fs_make_dir(&work, state, name, 0700, err))
         return false;
     scan.work = work;
     scan.root = root;

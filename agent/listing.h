@@ -21,5 +21,6 @@ void listing_recall(int state, const struct move_plan *plan, enum digest_kind ki
 must_check bool listing_adopt(int state, const char *migration, struct error *err);
 /* Of a finished migration all but its plan goes. */
 must_check bool listing_drop(int state, const char *migration, struct error *err);
-/* Remove what a run that failed or was killed has left. */
+/* Remove what a run that failed or was killed has left; what stays is told on standard
+ * error. */
 void listing_sweep(int state);

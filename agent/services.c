@@ -4,10 +4,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define TABLE_MAX 65536
 #define STEP_TEXT_MAX (SERVICE_NAME_MAX + 32)
@@ -55,9 +52,11 @@ const char *services_default(void)
 
 bool services_write_default(int state, struct error *err)
 {
-    if (faccessat(state, SERVICES_FILE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        return true;
-    return fs_replace(state, SERVICES_FILE, span_text(default_table), 0600, err);
+    bool has = false;
+
+    if (!fs_has(&has, state, SERVICES_FILE, err))
+        return false;
+    return has || fs_replace(state, SERVICES_FILE, span_text(default_table), 0600, err);
 }
 
 static bool is_blank(unsigned char c)
@@ -122,17 +121,16 @@ bool services_load(struct services *out, int state, const char *purpose, struct 
 {
     scoped(buf_clear) struct buf file = buf_upto(TABLE_MAX);
     struct span table = span_text(default_table);
+    bool has = false;
 
     *out = (struct services){0};
     if (!text_fits(out->purpose, purpose))
         return fail(err, E_CSR_PURPOSE, "%s", purpose);
-    if (faccessat(state, SERVICES_FILE, F_OK, 0) == 0) {
-        if (!fs_read_at(&file, state, SERVICES_FILE, err))
-            return false;
+    if (!fs_has(&has, state, SERVICES_FILE, err) ||
+        (has && !fs_read_at(&file, state, SERVICES_FILE, err)))
+        return false;
+    if (has)
         table = buf_span(&file);
-    } else if (errno != ENOENT) {
-        return fail_errno(err, E_FILE_READ, SERVICES_FILE);
-    }
     while (table.n > 0) {
         struct span line = take_until(&table, "\n");
         const bool is_comment = span_starts(line, "#");

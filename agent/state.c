@@ -107,12 +107,13 @@ static void honour_rollback(struct state *state)
 bool state_open(struct state *out, const char *dir, struct error *err)
 {
     struct stat st;
+    bool has = false;
 
     if (stat(dir, &st) != 0 && errno == ENOENT)
         return fail(err, E_STATE_MISSING, "%s does not exist", dir);
-    if (!state_adopt(out, dir, err))
+    if (!state_adopt(out, dir, err) || !fs_has(&has, out->fd, IDENTITY_DIR, err))
         return false;
-    if (fstatat(out->fd, "identity", &st, 0) != 0)
+    if (!has)
         return fail(err, E_STATE_MISSING, "%s holds no identity", dir);
     honour_rollback(out);
     return true;
@@ -126,23 +127,26 @@ bool state_make(struct state *out, const char *dir, struct error *err)
 }
 
 /* An empty one is new to SQLite; but `init` fills it before it makes an identity. */
-static bool db_was_emptied(const struct state *state)
+static bool db_was_not_emptied(const struct state *state, struct error *err)
 {
     struct stat st;
+    bool has = false;
 
-    return fstatat(state->fd, STATE_DB_FILE, &st, 0) == 0 && st.st_size == 0 &&
-           fstatat(state->fd, IDENTITY_DIR "/current", &st, AT_SYMLINK_NOFOLLOW) == 0;
+    if (fstatat(state->fd, STATE_DB_FILE, &st, 0) != 0)
+        return errno == ENOENT || fail_errno(err, E_FILE_READ, STATE_DB_FILE);
+    if (st.st_size == 0 && !fs_has(&has, state->fd, IDENTITY_DIR "/current", err))
+        return false;
+    return !has || fail(err, E_DB, "%s/%s is empty; without a backup, remove it",
+                        state->dir, STATE_DB_FILE);
 }
 
 bool state_open_db(struct state *state, struct error *err)
 {
     char path[PATH_MAX + sizeof(STATE_DB_FILE) + 1];
 
-    if (db_was_emptied(state))
-        return fail(err, E_DB, "%s/%s is empty; without a backup, remove it", state->dir,
-                    STATE_DB_FILE);
     snprintf(path, sizeof(path), "%s/%s", state->dir, STATE_DB_FILE);
-    return db_open(&state->db, path, schema_steps, schema_count, err);
+    return db_was_not_emptied(state, err) &&
+           db_open(&state->db, path, schema_steps, schema_count, err);
 }
 
 /* What killed commands left behind; nobody else changes anything now. */

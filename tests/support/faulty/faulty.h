@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A disk that fails, in the programs test_disk_fails alone: the calls that such a program
+ * A disk that fails, in the programs test_*disk_fails alone: the calls that such a program
  * and its static libraries make of the C library to open, look at, read, write, rename,
  * remove and sync are counted, and one of them fails with EIO. Standard streams are left
  * alone.
