@@ -45,12 +45,19 @@ void manifest_clear(struct manifest *manifest)
     *manifest = (struct manifest){0};
 }
 
-static bool page_is_there(const struct manifest *manifest, uint64_t n)
+static bool count_pages(uint64_t *n, const struct manifest *manifest, struct error *err)
 {
     char name[NAME_ROOM];
+    bool there = true;
 
-    page_name(name, manifest->generation, n);
-    return n < PAGES_MAX && faccessat(manifest->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+    for (*n = 0; *n < PAGES_MAX; ++*n) {
+        page_name(name, manifest->generation, *n);
+        if (!fs_has(&there, manifest->dir, name, err))
+            return false;
+        if (!there)
+            break;
+    }
+    return true;
 }
 
 /* The sum and every page, the last one first: what a crash leaves of them are the first
@@ -63,8 +70,8 @@ static bool remove_pages(const struct manifest *manifest, struct error *err)
     sum_name(name, manifest->generation);
     if (unlinkat(manifest->dir, name, 0) != 0 && errno != ENOENT)
         return disk_fail(err, name);
-    while (page_is_there(manifest, n))
-        n++;
+    if (!count_pages(&n, manifest, err))
+        return false;
     while (n-- > 0) {
         page_name(name, manifest->generation, n);
         if (unlinkat(manifest->dir, name, 0) != 0)

@@ -96,9 +96,12 @@ static bool open_tree(struct receive *receive, struct error *err)
         return true;
     if (!restage(receive, err))
         return false;
-    if (fstatat(receive->into, receive->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        !open_older(receive, &st, err))
+    if (fstatat(receive->into, receive->name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT)
+            return fail_errno(err, E_FILE_READ, receive->name);
+    } else if (!open_older(receive, &st, err)) {
         return false;
+    }
     return begin_tree(receive, err) && take_tree(receive, err);
 }
 

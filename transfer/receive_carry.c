@@ -219,45 +219,62 @@ static bool prepare(const struct perch *at, const struct entry *entry, struct er
 
 /* A file of before that goes to where it shall be, and is not there yet. One with another
  * name is left alone, unless it stays as it is. */
-static bool is_to_move(const struct carry *carry, const struct entry *entry)
+static bool is_to_move(bool *out, const struct carry *carry, const struct entry *entry,
+                       struct error *err)
 {
     const struct perch *from = &carry->from, *to = &carry->to;
     struct stat st;
+    bool there = false;
 
-    return fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(st.st_mode) && (entry->reference != 0 || st.st_nlink == 1) &&
-           faccessat(to->dir, to->name, F_OK, AT_SYMLINK_NOFOLLOW) != 0;
+    *out = false;
+    if (fstatat(from->dir, from->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT || errno == EACCES ||
+               fail_errno(err, E_FILE_READ, from->name);
+    if (!fs_has(&there, to->dir, to->name, err))
+        return false;
+    *out = !there && S_ISREG(st.st_mode) && (entry->reference != 0 || st.st_nlink == 1);
+    return true;
 }
 
 /* Before it is moved it is made ready: what is in the tree may have been received. */
 static bool move_over(struct carry *carry, const struct entry *entry, struct error *err)
 {
     const struct perch *from = &carry->from, *to = &carry->to;
+    const bool must = entry->reference != 0;
     struct error gone = {0};
+    bool moves = false;
 
     if (!perch_reach(&carry->to, carry->tree, entry->path, err))
         return false;
-    if (!perch_reach(&carry->from, carry->before, entry->path, &gone) ||
-        !is_to_move(carry, entry))
+    if (!perch_reach(&carry->from, carry->before, entry->path, must ? err : &gone))
+        return !must;
+    if (!is_to_move(&moves, carry, entry, err))
+        return false;
+    if (!moves)
         return true;
-    if (entry->reference == 0 && !prepare(from, entry, err))
+    if (!must && !prepare(from, entry, err))
         return false;
     return renameat2(from->dir, from->name, to->dir, to->name, RENAME_NOREPLACE) == 0 ||
            errno == EEXIST || errno == EACCES || disk_fail(err, to->name);
 }
 
-static bool carry_file(struct carry *carry, const struct entry *entry, struct error *err)
+static bool is_carried(const struct perch *to, struct error *err)
 {
     struct stat st;
 
+    if (fstatat(to->dir, to->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? fail(err, E_STAGING_BAD, "%s is gone", to->name)
+                               : fail_errno(err, E_FILE_READ, to->name);
+    return S_ISREG(st.st_mode) || fail(err, E_STAGING_BAD, "%s is gone", to->name);
+}
+
+static bool carry_file(struct carry *carry, const struct entry *entry, struct error *err)
+{
     if (entry->reference != 0 && !is_referable(carry, entry, err))
         return false;
     if (!move_over(carry, entry, err))
         return false;
-    return entry->reference == 0 ||
-           (fstatat(carry->to.dir, carry->to.name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-            S_ISREG(st.st_mode)) ||
-           fail(err, E_STAGING_BAD, "%s is gone", carry->to.name);
+    return entry->reference == 0 || is_carried(&carry->to, err);
 }
 
 bool carry_over(struct receive *receive, struct error *err)

@@ -28,6 +28,14 @@ static gid_t wanted_gid(struct settle *settle, const struct entry *entry)
     return owners_gid(&settle->owners, entry->group, entry->gid);
 }
 
+/* Somebody took it away or put another thing there, or it cannot be looked at for now. */
+static bool fail_look(struct error *err, const char *name)
+{
+    const bool changed = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+
+    return fail_errno(err, changed ? E_STAGING_BAD : E_FILE_READ, name);
+}
+
 /* Who may not give files away keeps what can be kept, and says so. */
 static bool set_owner(struct settle *settle, int dir, const char *name,
                       const struct entry *entry, bool *kept, struct error *err)
@@ -37,7 +45,7 @@ static bool set_owner(struct settle *settle, int dir, const char *name,
     struct stat st;
 
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return fail_errno(err, E_STAGING_BAD, name);
+        return fail_look(err, name);
     if (st.st_uid == uid && st.st_gid == gid)
         return true;
     if (fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0)
@@ -88,7 +96,7 @@ bool settle_file(struct settle *settle, int fd, int dir, const char *name,
     bool right;
 
     if (fstat(fd, &st) != 0)
-        return fail_errno(err, E_STAGING_BAD, name);
+        return fail_errno(err, E_FILE_READ, name);
     if ((uint64_t)st.st_size != entry->size && ftruncate(fd, (off_t)entry->size) != 0)
         return disk_fail(err, name);
     right = is_right_already(settle, fd, &st, entry);
@@ -133,7 +141,7 @@ bool settle_directory(struct settle *settle, int dir, const char *name,
     struct timespec times[2];
 
     if (fd < 0)
-        return fail_errno(err, E_STAGING_BAD, name);
+        return fail_look(err, name);
     if (!set_owner_and_attrs(settle, dir, name, entry, err))
         return false;
     lay_times(times, entry);

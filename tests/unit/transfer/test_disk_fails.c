@@ -98,6 +98,32 @@ static void what_is_not_listed_is_told(void)
         lists_at(&carry, n, &whole);
 }
 
+/* Pages of a list that was never ended lie where the next one begins. */
+static void nothing_is_left_of_the_list_before(void)
+{
+    scoped(carry_clear) struct carry carry;
+    unsigned long calls = 0;
+
+    carry_make(&carry, "echo a >a");
+    for (unsigned long n = 0; n <= calls; n++) {
+        scoped(report_clear) struct report findings = {0};
+        struct digest root = {0};
+        struct error err = {0};
+        bool listed;
+
+        CU_ASSERT_FATAL(shell(&carry, "rm -rf work/*; for i in 0 1 2; do"
+                                      " echo >work/manifest-1.00000$i; done"));
+        fault_at(n);
+        listed = lists(&carry, &root, &findings, &err);
+        CU_ASSERT_EQUAL(fault_over(), n > 0);
+        calls = n > 0 ? calls : fault_calls();
+        holds(err.msg != E_MANIFEST_BAD || findings.n > 0, "a page is left", &err);
+        if (listed)
+            holds(shell(&carry, "test ! -e work/manifest-1.000001"), "a page is left",
+                  &err);
+    }
+}
+
 /* ---- the target ---- */
 
 static bool brings_pages(struct carry *carry, struct error *err)
@@ -233,6 +259,8 @@ static void fails_at(struct carry *carry, const struct deed *deed, unsigned long
     if (!failed)
         return;
     holds(done || err.msg != E_NONE, "no reason", &err);
+    holds(err.msg != E_STAGING_BAD && err.msg != E_DESTINATION_EXISTS,
+          "a failed look is taken for what somebody did", &err);
     holds(shell(carry, deed->always), deed->name, &err);
     if (!done) {
         report_clear(&carry->findings);
@@ -242,6 +270,24 @@ static void fails_at(struct carry *carry, const struct deed *deed, unsigned long
     holds(shell(carry, deed->whole), "not whole", &err);
 }
 
+static void fails_everywhere(struct carry *carry, const struct deed *deed,
+                             unsigned long each)
+{
+    unsigned long calls;
+    struct error err = {0};
+
+    begin(carry, deed);
+    fault_at(0);
+    holds(deed->deed(carry, &err), deed->name, &err);
+    (void)fault_over();
+    receive_close(&carry->receive);
+    CU_ASSERT(shell(carry, deed->whole));
+    calls = fault_calls();
+    printf("  %s: %lu calls\n", deed->name, calls);
+    for (unsigned long n = 1; n <= calls; n += each)
+        fails_at(carry, deed, n);
+}
+
 static void what_fails_at_the_target_is_made_good(void)
 {
     scoped(carry_clear) struct carry carry;
@@ -249,28 +295,61 @@ static void what_fails_at_the_target_is_made_good(void)
     carry_make(&carry, TREE);
     CU_ASSERT_FATAL(shell(&carry, "mkdir old && echo before >old/a && chmod 750 old"));
     carry_list(&carry);
-    for (size_t i = 0; i < COUNT(deeds); i++) {
-        unsigned long calls;
-        struct error err = {0};
+    for (size_t i = 0; i < COUNT(deeds); i++)
+        fails_everywhere(&carry, &deeds[i], step());
+}
 
-        begin(&carry, &deeds[i]);
-        fault_at(0);
-        holds(deeds[i].deed(&carry, &err), deeds[i].name, &err);
-        (void)fault_over();
-        receive_close(&carry.receive);
-        CU_ASSERT(shell(&carry, deeds[i].whole));
-        calls = fault_calls();
-        printf("  %s: %lu calls\n", deeds[i].name, calls);
-        for (unsigned long n = 1; n <= calls; n += step())
-            fails_at(&carry, &deeds[i], n);
-    }
+/* What is referred to is moved from the generation before. */
+static void what_fails_between_generations_is_made_good(void)
+{
+    static const struct deed arrives_again = {
+        "arrives again", "cp -a second/. into",    NULL, arrives, arrives,
+        "true",          SAME("from", "into/tree")};
+    scoped(carry_clear) struct carry carry;
+    struct error err = {0};
+
+    carry_make(&carry, "echo a >a; mkdir d; echo b >d/b; echo c >c; touch -d @5 a d/b");
+    carry_list(&carry);
+    CU_ASSERT_FATAL(carry_open(&carry, &err));
+    carry_pages(&carry);
+    carry_missing(&carry);
+    carry_next(&carry, "echo d >from/c");
+    receive_close(&carry.receive);
+    CU_ASSERT_FATAL(shell(&carry, "cp -a into second"));
+    fails_everywhere(&carry, &arrives_again, 1);
+}
+
+static bool opens(struct carry *carry, struct error *err)
+{
+    return carry_open(carry, err);
+}
+
+/* Whoever opens the staging area later knows that what is there may be replaced. */
+static void permission_to_replace_is_kept(void)
+{
+    static const struct deed may_replace = {"may replace",
+                                            "cp -a old into/tree",
+                                            NULL,
+                                            opens,
+                                            opens,
+                                            ONE_OF_BOTH,
+                                            "test -e into/.pairgate/m-test/replaces"};
+    scoped(carry_clear) struct carry carry;
+
+    carry_make(&carry, "echo a >a");
+    CU_ASSERT_FATAL(shell(&carry, "mkdir old && echo before >old/a"));
+    carry_list(&carry);
+    fails_everywhere(&carry, &may_replace, 1);
 }
 
 int main(void)
 {
     static const struct test tests[] = {
         TEST(what_is_not_listed_is_told),
+        TEST(nothing_is_left_of_the_list_before),
         TEST(what_fails_at_the_target_is_made_good),
+        TEST(what_fails_between_generations_is_made_good),
+        TEST(permission_to_replace_is_kept),
     };
 
     return run_tests("disk_fails", tests, COUNT(tests));
