@@ -43,10 +43,8 @@ static void lists_at(unsigned long n)
     fault_at(n);
     listed = lists(&err);
     CU_ASSERT_EQUAL(fault_over(), n > 0);
-    if (listed)
-        CU_ASSERT(scratch_shell(&shelf, "test ! -e migrations/new-$PPID/stale"))
-    else
-        CU_ASSERT(n > 0 && err.msg != E_NONE);
+    CU_ASSERT(!listed || scratch_shell(&shelf, "test ! -e migrations/new-$PPID/stale"));
+    CU_ASSERT(listed || (n > 0 && err.msg != E_NONE));
 }
 
 static void a_listing_has_nothing_of_another(void)
