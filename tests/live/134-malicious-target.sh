@@ -21,13 +21,14 @@ flooded()
     : >"$scratch/flood.port"
     setsid "$forger_program" "$scratch/target/identity/current" 0 "$scratch/flood.log" "$1" "$2" \
         >"$scratch/flood.port" 2>"$scratch/flood.err" </dev/null &
-    groups+=("$!")
+    local flooder=$!
+    own "$flooder"
     wait_for 20 test -s "$scratch/flood.port" || die "the flooding target listens: $(cat "$scratch/flood.err")"
     run "$status" source migrate "127.0.0.1:$(cat "$scratch/flood.port")" "$scratch/estate" --wait --patience 1s --json
     check "$1, $2: $id" grep -qE "\"id\":\"($id)\"" "$out"
     check "$1, $2: the request was made" grep -q " $2" "$scratch/flood.log"
-    kill -KILL -- "-${groups[-1]}" 2>/dev/null || true
-    wait "${groups[-1]}" 2>/dev/null || true
+    kill -KILL -- "-$flooder" 2>/dev/null || true
+    wait "$flooder" 2>/dev/null || true
     rm "$scratch/flood.log"
 }
 

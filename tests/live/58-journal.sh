@@ -27,7 +27,7 @@ with open(sys.argv[1], "ab", buffering=0) as out:
         out.write(listening.recv(65536).replace(b"\n", b"\\n") + b"\n")
 EOF2
 setsid python3 "$scratch/log.py" "$scratch/log" </dev/null >/dev/null 2>"$scratch/log.err" &
-groups+=("$!")
+own "$!"
 wait_for 10 test -S /dev/log || die "a log: $(cat "$scratch/log.err")"
 
 ladder office

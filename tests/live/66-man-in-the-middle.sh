@@ -62,7 +62,7 @@ while True:
 EOF
 setsid python3 "$scratch/relay.py" "$scratch" "${listener_port[target]}" \
     >"$scratch/relay.port" 2>"$scratch/relay.err" </dev/null &
-groups+=("$!")
+own "$!"
 wait_for 10 test -s "$scratch/relay.port" || die 'the relay listens'
 relay=127.0.0.1:$(cat "$scratch/relay.port")
 

@@ -62,7 +62,7 @@ http {
 CONF
     setsid nginx -p "$scratch/web" -c "$scratch/web/nginx.conf" -g 'daemon off;' \
         >"$scratch/web/out" 2>&1 </dev/null &
-    groups+=("$!")
+    own "$!"
     web=$!
     wait_for 10 web_listens || die "nginx listens: $(cat "$scratch/web/out" "$scratch/web/error.log")"
     listener_port[web]=$port

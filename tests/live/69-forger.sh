@@ -26,7 +26,7 @@ forger_begin()
     setsid "$forger_program" "$scratch/middle/identity/current" "${listener_port[target]}" \
         "$scratch/forged.log" "$1" >"$scratch/forged.port" 2>"$scratch/forged.err" </dev/null &
     forger=$!
-    groups+=("$forger")
+    own "$forger"
     wait_for 20 test -s "$scratch/forged.port" || die "the forger listens: $(cat "$scratch/forged.err")"
     listener_port[forger]=$(cat "$scratch/forged.port")
     relay wire forger

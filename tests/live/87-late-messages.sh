@@ -174,7 +174,7 @@ ends 0 "${listener_group[target]}" 20 'the listener ends'
 cp -a "$scratch/source" "$scratch/by-file"
 PAIRGATE_STATE=$scratch/target setsid faketime -f +4000d "$PAIRGATE" listen --peer "$(at target)" \
     --into "$scratch/target.into" --json >>"$scratch/target.events" 2>>"$scratch/target.events.err" &
-groups+=("$!")
+own "$!"
 answers() { curl -sk --max-time 5 -o /dev/null "https://$(at target)/" || [[ $? == 56 || $? == 35 ]]; }
 wait_for 20 answers
 later source resume "$id" --json >"$out" 2>"$err" || not_ok 'the source still gets its receipt' "$out" "$err"

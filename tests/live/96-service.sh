@@ -43,7 +43,7 @@ if command -v systemd-socket-activate >/dev/null; then
         -l "127.0.0.1:$port" "$PAIRGATE" listen --into "$scratch/target.into" --json \
         >>"$scratch/target.events" 2>"$scratch/target.events.err" &
     listener_group[target]=$!
-    groups+=("$!")
+    own "$!"
     check 'the manager listens' wait_for 20 grep Listening "$scratch/target.events.err"
     code target
     run 0 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code" --name given

@@ -20,7 +20,7 @@ err=$scratch/err
 held=0
 broken=0
 mounts=() # file systems mounted here
-groups=() # process groups started here; each is one agent, leader and all
+declare -A groups=() # process groups started here, each one agent, leader and all: when it was born
 command_seconds=120
 
 # A sanitizer's report is a failure whatever the exit status; reports are files san.<pid>.
@@ -111,12 +111,46 @@ wait_for()
     done
 }
 
+# look PID: its state and its birth, in ticks since the machine's, to $state and $birth; false when
+# there is none.
+look()
+{
+    local stat field
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+    read -ra field <<<"${stat##*) }"
+    state=${field[0]} birth=${field[19]}
+}
+
+# own PID: the leader of a process group of ours.
+own()
+{
+    local state birth=''
+    look "$1" || true
+    groups[$1]=$birth
+}
+
+# is_another PID: the number is somebody else's by now: they come round within minutes here.
+is_another()
+{
+    local state birth
+    [[ -v groups[$1] ]] && look "$1" && [[ ${groups[$1]} != "$birth" ]]
+}
+
+process_has_ended()
+{
+    local state birth
+    look "$1" || return 0
+    [[ $state == [ZX] ]] || is_another "$1"
+}
+
 # ---- the end ----
 
 kill_groups()
 {
     local group
-    for group in "${groups[@]}"; do kill -KILL -- "-$group" 2>/dev/null || true; done
+    for group in "${!groups[@]}"; do
+        is_another "$group" || kill -KILL -- "-$group" 2>/dev/null || true
+    done
     groups=()
 }
 
@@ -238,7 +272,7 @@ spawn()
     shift 2
     PAIRGATE_STATE=$scratch/$name setsid "$PAIRGATE" "$@" >>"$log" 2>>"$log.err" </dev/null &
     spawned=$!
-    groups+=("$spawned")
+    own "$spawned"
 }
 
 # worker_of NAME: the listener's process that speaks to peers; those after it serve manage.sock.
@@ -266,13 +300,6 @@ ends()
     fi
     wait "$2" || got=$?
     equal "$4" "$1" "$got"
-}
-
-process_has_ended()
-{
-    local state
-    state=$(ps -o stat= -p "$1") || return 0
-    [[ $state == Z* ]]
 }
 
 # ---- the listener ----
@@ -351,7 +378,7 @@ relay()
     mkdir "$dir"
     setsid "$relay_program" "$@" "$dir" "${listener_port[$target]}" >"$dir/log" 2>&1 &
     relay_group[$name]=$!
-    groups+=("$!")
+    own "$!"
     wait_for 10 test -s "$dir/port" || die "the relay listens: $(cat "$dir/log")"
     listener_port[$name]=$(cat "$dir/port")
     ln -sf "$scratch/$target.code" "$scratch/$name.code"
