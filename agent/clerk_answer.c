@@ -88,20 +88,17 @@ void clerk_finish(struct window *window)
 
 static bool add_items(struct buf *out, struct span printed, struct error *err)
 {
+    struct span line;
     bool first = true;
 
     if (!buf_add_text(out, "{\"items\":[", err))
         return false;
-    while (printed.n > 0) {
-        size_t n = printed.n;
-
-        if (!span_find(printed, "\n", &n))
-            n = printed.n;
-        if (n > 0 && ((!first && !buf_add_byte(out, ',', err)) ||
-                      !buf_add(out, span_head(printed, n), err)))
+    while (span_take_line(&printed, &line)) {
+        if (line.n == 0)
+            continue;
+        if ((!first && !buf_add_byte(out, ',', err)) || !buf_add(out, line, err))
             return false;
-        first = first && n == 0;
-        printed = span_after(printed, n + 1);
+        first = false;
     }
     return buf_add_text(out, "]}\n", err);
 }

@@ -15,18 +15,12 @@ bool notes_are_whole(struct span notes)
 bool notes_get(char *out, size_t room, struct span notes, const char *word)
 {
     const size_t n = strlen(word);
+    struct span line;
 
     out[0] = '\0';
-    while (notes.n > 0) {
-        size_t end = 0;
-        struct span line = notes;
-
-        if (span_find(notes, "\n", &end))
-            line = span_head(notes, end);
-        notes = span_after(notes, line.n + 1);
+    while (span_take_line(&notes, &line))
         if (line.n > n && span_starts(line, word) && line.at[n] == ' ')
             return text_copy_span(out, room, span_after(line, n + 1));
-    }
     return false;
 }
 

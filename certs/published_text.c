@@ -112,17 +112,12 @@ static bool read_removal(struct published *out, struct span line, struct error *
 
 static bool read_removals(struct published *out, struct span head, struct error *err)
 {
-    while (head.n > 0) {
-        struct span line = head;
-        size_t end = 0;
+    struct span line;
 
-        if (span_find(head, "\n", &end))
-            line = span_head(head, end);
-        head = span_after(head, line.n + 1);
+    while (span_take_line(&head, &line))
         if (span_starts(line, REMOVED) &&
             !read_removal(out, span_after(line, strlen(REMOVED)), err))
             return false;
-    }
     return true;
 }
 
