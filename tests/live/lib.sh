@@ -112,11 +112,11 @@ wait_for()
 }
 
 # look PID: its state and its birth, in ticks since the machine's, to $state and $birth; false when
-# there is none.
+# there is none. (A bare return would not do: in a trap its status is the one from before the trap.)
 look()
 {
     local stat field
-    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     read -ra field <<<"${stat##*) }"
     state=${field[0]} birth=${field[19]}
 }
