@@ -35,18 +35,39 @@ struct contact *errand_contact(struct errand *errand)
 
 /* ---- progress ---- */
 
+static uint64_t less(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * What is accepted, and what is under way beside it; true when there is news. A segment
+ * that is sent anew, or between the two, takes nothing off. `accepted` is read first, so
+ * that none is in both. The total is an estimate when a part of the tree is there already.
+ */
+static bool look(struct errand *errand)
+{
+    const uint64_t total = atomic_load(&errand->progress->bytes_total);
+    const uint64_t accepted = less(atomic_load(&errand->progress->bytes), total);
+    const uint64_t bytes = less(accepted + atomic_load(&errand->progress->passing), total);
+    const bool news = bytes > errand->shown || accepted != errand->accepted;
+
+    if (bytes > errand->shown)
+        errand->shown = bytes;
+    errand->accepted = accepted;
+    return news;
+}
+
 static void show(struct errand *errand)
 {
-    const uint64_t bytes = atomic_load(&errand->progress->bytes);
     const uint64_t total = atomic_load(&errand->progress->bytes_total);
     const int64_t now = clock_steady_ms();
     const double seconds = (double)(now - errand->begun_ms) / 1000;
 
     errand->shown_ms = now;
-    errand->shown = bytes;
     if (total > 0)
-        event_progress(errand->events, bytes, total,
-                       seconds > 0 ? (double)bytes / seconds : 0);
+        event_progress(errand->events, errand->shown, errand->accepted, total,
+                       seconds > 0 ? (double)errand->shown / seconds : 0);
 }
 
 /* On a terminal and as JSON often, in a log seldom, and only when there is news. */
@@ -57,7 +78,7 @@ static void show_news(struct errand *errand)
     pthread_mutex_lock(&errand->lock);
     if (errand->progress != NULL &&
         clock_steady_ms() - errand->shown_ms >= (often ? TICK_MS : LOG_TICK_MS) &&
-        atomic_load(&errand->progress->bytes) != errand->shown)
+        look(errand))
         show(errand);
     pthread_mutex_unlock(&errand->lock);
 }
@@ -67,8 +88,9 @@ void errand_show(struct errand *errand, const struct progress *progress)
     pthread_mutex_lock(&errand->lock);
     if (progress != NULL) {
         errand->begun_ms = errand->shown_ms = clock_steady_ms();
-        errand->shown = 0;
+        errand->shown = errand->accepted = 0;
     } else {
+        (void)look(errand);
         show(errand);
         event_progress_end(errand->events);
     }

@@ -26,7 +26,7 @@ struct errand {
     pthread_mutex_t lock;            /* of the rest */
     const struct progress *progress; /* NULL while nothing travels */
     int64_t begun_ms, shown_ms;
-    uint64_t shown;
+    uint64_t shown, accepted; /* bytes, as they were shown last */
 };
 
 /* The rest is borrowed until errand_end. */

@@ -39,9 +39,10 @@ void event_granted(const struct events *events, const struct grant *grant);
 /* A migration's state and how much of it is here. */
 void event_migration(const struct events *events, const char *migration, const char *state,
                      uint64_t bytes);
-/* Source: while segments travel. */
-void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
-                    double rate);
+/* Source: while segments travel. So many bytes are on their way or there, of which the
+ * target has accepted some. */
+void event_progress(const struct events *events, uint64_t bytes, uint64_t accepted,
+                    uint64_t total, double rate);
 /* Source: the other side cannot be heard; it is tried again until then. */
 void event_trouble(const struct events *events, const struct error *why, time_t until);
 /* Source: it answers again. */

@@ -26,8 +26,8 @@ static void draw_progress(uint64_t bytes, uint64_t total, double rate)
     funlockfile(stderr);
 }
 
-void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
-                    double rate)
+void event_progress(const struct events *events, uint64_t bytes, uint64_t accepted,
+                    uint64_t total, double rate)
 {
     json_t *object;
 
@@ -37,6 +37,7 @@ void event_progress(const struct events *events, uint64_t bytes, uint64_t total,
     }
     object = json_object();
     json_put_int(object, "bytes", (int64_t)bytes);
+    json_put_int(object, "accepted", (int64_t)accepted);
     json_put_int(object, "total", (int64_t)total);
     json_put_int(object, "rate", (int64_t)rate);
     event_tell_json(object, "progress");

@@ -94,6 +94,7 @@ static size_t at_body(char *out, size_t size, size_t n, void *at)
     if (now > 0)
         memcpy(out, put->body.at + put->sent, now);
     put->sent += now;
+    passing_reach(&put->passing, put->sent);
     return now;
 }
 
@@ -104,6 +105,7 @@ static int at_rewind(void *at, curl_off_t offset, int origin)
     if (origin != SEEK_SET || offset < 0 || (size_t)offset > put->body.n)
         return CURL_SEEKFUNC_FAIL;
     put->sent = (size_t)offset;
+    passing_reach(&put->passing, put->sent);
     return CURL_SEEKFUNC_OK;
 }
 
@@ -389,6 +391,9 @@ bool put_request(struct put *put, const struct request *request, struct reply *o
     if (!set_url(put, request->path, err) || !set_method(put, request, err) ||
         !lay_headers(&headers, request, err))
         return false;
+    passing_begin(&put->passing, request->passing, request->body.n,
+                  request->plain > 0 ? request->plain : request->body.n);
     code = perform(put, request, headers, &out->status);
+    passing_end(&put->passing);
     return code == CURLE_OK ? answered(out, again, err) : broke(put, code, again, err);
 }

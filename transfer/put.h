@@ -14,6 +14,7 @@
 #include "pairing/tls.h"
 #include "transfer/arrival.h"
 #include "transfer/pace.h"
+#include "transfer/passing.h"
 
 #include <stdatomic.h>
 
@@ -50,6 +51,7 @@ struct put {
     int64_t judged;       /* when the connection was judged last */
     struct span body;
     size_t sent;
+    struct passing passing;
     struct arrival arrival;
     char trouble[256]; /* libcurl's own words */
 };
@@ -64,6 +66,8 @@ struct request {
     const struct digest *digest; /* Pairgate-Digest, or NULL */
     size_t plain;                /* the body is zstd of so many bytes; 0: it is as it is */
     int patience;                /* seconds of silence; 0: PUT_STALL_SECONDS */
+    _Atomic uint64_t
+        *passing; /* or NULL: gets what is under way of the body, as plain bytes */
 };
 
 struct reply {

@@ -69,7 +69,8 @@ bool ask(struct send *send, struct put *put, const struct question *question,
                                     .body = question->body,
                                     .digest = question->digest,
                                     .plain = question->plain,
-                                    .patience = question->patience};
+                                    .patience = question->patience,
+                                    .passing = question->passing};
 
     snprintf(path, sizeof(path), "%s%s", send->base, question->below);
     for (unsigned tries = 0, sent = 0;; tries++, sent++) {

@@ -22,8 +22,9 @@
 
 /* Read by the agent's thread while send_tree runs. */
 struct progress {
-    _Atomic uint64_t bytes;  /* plain, accepted in this run */
-    _Atomic uint64_t spared; /* of them, not sent: the target had them */
+    _Atomic uint64_t bytes;   /* plain, accepted in this run */
+    _Atomic uint64_t passing; /* plain, handed to a connection and not answered yet */
+    _Atomic uint64_t spared;  /* of those accepted, not sent: the target had them */
     _Atomic uint64_t segments;
     _Atomic uint64_t files;       /* whose last byte was among them */
     _Atomic uint64_t retries;     /* requests tried again */

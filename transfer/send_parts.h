@@ -15,6 +15,7 @@ struct question {
     const struct digest *digest;
     size_t plain; /* as in struct request */
     int patience;
+    _Atomic uint64_t *passing; /* the same */
 };
 must_check bool ask(struct send *send, struct put *put, const struct question *question,
                     struct reply *out, struct error *err);

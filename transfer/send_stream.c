@@ -130,8 +130,11 @@ static bool put_segment(struct courier *courier, struct error *err)
     struct send *send = courier->send;
     struct segment *segment = &courier->segment;
     char below[80];
-    struct question question = {
-        .method = "PUT", .below = below, .kind = BODY_BYTES, .digest = &segment->digest};
+    struct question question = {.method = "PUT",
+                                .below = below,
+                                .kind = BODY_BYTES,
+                                .digest = &segment->digest,
+                                .passing = &send->progress.passing};
     int64_t begun;
 
     lay_body(courier, &question);

@@ -681,10 +681,10 @@ migrate_start()
     migrating=$spawned
 }
 
-# bytes_sent NAME: as the newest progress line says.
+# bytes_sent NAME: that the target has accepted, as the newest progress line says.
 bytes_sent()
 {
-    jq -R 'fromjson? | select(.event == "progress") | .bytes' "$scratch/$1.lines" | tail -n 1
+    jq -R 'fromjson? | select(.event == "progress") | .accepted' "$scratch/$1.lines" | tail -n 1
 }
 
 sent_at_least() { [[ $(bytes_sent "$1") -ge $2 ]]; }

@@ -63,6 +63,70 @@ static bool meet_trouble(void *at, struct error *err)
     return fail(err, E_PUT_UNREACHABLE, "there");
 }
 
+static void wait_until_shown(struct errand *errand, uint64_t bytes)
+{
+    const struct timespec slice = {.tv_nsec = 1000000};
+    bool shown = false;
+
+    while (!shown) {
+        nanosleep(&slice, NULL);
+        pthread_mutex_lock(&errand->lock);
+        shown = errand->shown == bytes;
+        pthread_mutex_unlock(&errand->lock);
+    }
+}
+
+/* A segment under way, which breaks, is sent anew and accepted. */
+static bool send_anew(void *at, struct error *err)
+{
+    struct job *job = at;
+    struct progress progress = {.bytes_total = 10, .passing = 6};
+
+    (void)err;
+    errand_show(&job->errand, &progress);
+    wait_until_shown(&job->errand, 6);
+    atomic_store(&progress.passing, 0);
+    atomic_store(&progress.bytes, 2);
+    errand_show(&job->errand, NULL);
+    return true;
+}
+
+static bool send_more_than_thought(void *at, struct error *err)
+{
+    struct job *job = at;
+    struct progress progress = {.bytes_total = 10, .bytes = 12, .passing = 6};
+
+    (void)err;
+    errand_show(&job->errand, &progress);
+    wait_until_shown(&job->errand, 10);
+    errand_show(&job->errand, NULL);
+    return true;
+}
+
+static void what_is_under_way_is_shown_and_never_falls(void)
+{
+    struct job job;
+
+    job_begin(&job, 1000);
+    job.events.json = true;
+    CU_ASSERT_TRUE(errand_run(&job.errand, send_anew, &job, &job.err));
+    CU_ASSERT_EQUAL(job.errand.shown, 6);
+    CU_ASSERT_EQUAL(job.errand.accepted, 2);
+    errand_end(&job.errand);
+}
+
+static void no_more_than_all_is_shown(void)
+{
+    struct job job;
+
+    job_begin(&job, 1000);
+    job.events.json = true;
+    CU_ASSERT_TRUE(errand_run(&job.errand, send_more_than_thought, &job, &job.err));
+    CU_ASSERT_EQUAL(job.errand.shown, 10);
+    CU_ASSERT_EQUAL(job.errand.accepted, 10);
+    errand_end(&job.errand);
+}
+
 static void work_that_succeeds_is_good(void)
 {
     struct job job;
@@ -111,6 +175,8 @@ int main(void)
         TEST(a_failure_is_the_works_own),
         TEST(a_signal_asks_the_work_to_end),
         TEST(patience_ends_when_nothing_is_heard),
+        TEST(what_is_under_way_is_shown_and_never_falls),
+        TEST(no_more_than_all_is_shown),
     };
 
     return run_tests("errand", tests, COUNT(tests));

@@ -20,6 +20,7 @@ static void one_stream_brings_it_all(void)
     CU_ASSERT_EQUAL(t.send.progress.bytes, t.send.manifest.sum.bytes);
     CU_ASSERT_EQUAL(t.send.progress.bytes_total, t.send.manifest.sum.bytes);
     CU_ASSERT_EQUAL(t.send.progress.files, 501);
+    CU_ASSERT_EQUAL(t.send.progress.passing, 0);
     trip_finish(&t);
 }
 
