@@ -16,7 +16,9 @@
 #include <strings.h>
 
 #define CONNECT_SECONDS 10L
-#define SILENT_SECONDS 180L /* a command has a minute */
+#define SILENT_SECONDS 180L     /* a command has a minute */
+#define ALIVE_AFTER_SECONDS 10L /* of silence its host is asked whether it is there */
+#define ALIVE_EVERY_SECONDS 5L  /* until TLS_IDLE_SECONDS, as tls_curl_use has it */
 #define URL_MAX (REMOTE_URL_MAX + REMOTE_PATH_MAX)
 #define LINE_MAX_BYTES 256
 #define STATUS_MAX 255 /* of a process */
@@ -176,6 +178,9 @@ static bool set_up(struct exchange *exchange)
     return tls_curl_use(&exchange->tls, curl) &&
            curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_TCP_KEEPIDLE, ALIVE_AFTER_SECONDS) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_TCP_KEEPINTVL, ALIVE_EVERY_SECONDS) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, at_request) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_PREREQDATA, exchange) == CURLE_OK &&
            curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, at_body) == CURLE_OK &&
