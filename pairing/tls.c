@@ -277,7 +277,7 @@ void tls_curl_take_over(struct tls_curl *curl, void *wolfssl)
     if (curl->io == NULL)
         curl->io = mem_zeroed(1, sizeof(*curl->io));
     curl->io->fd = curl->fd;
-    curl->io->out_n = 0;
+    curl->io->out_n = curl->io->record_n = curl->io->head_n = 0;
     curl->io->gather = false;
     curl->io->watched = true;
     curl->ssl = ssl;
@@ -308,7 +308,7 @@ void tls_curl_begin(struct tls_curl *curl)
 void tls_curl_ask(struct tls_curl *curl)
 {
     curl->io->broken = 0;
-    curl->io->idle = 0;
+    curl->io->idle = curl->io->empty = 0;
     curl->asked = true;
 }
 

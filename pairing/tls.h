@@ -109,7 +109,7 @@ void tls_curl_ask(struct tls_curl *curl);
  */
 void tls_curl_body(struct tls_curl *curl, bool more_follows);
 /* From CURLOPT_WRITEFUNCTION and CURLOPT_HEADERFUNCTION: the peer's records have carried n
- * bytes. One that sends 48 KiB which carry nothing (key updates) breaks the connection. */
+ * bytes. Too many that carry nothing (key updates) break the connection: tls_io.h. */
 void tls_curl_delivered(struct tls_curl *curl, size_t n);
 /* Before every request. Until tls_curl_look nothing counts as broken: libcurl first reads
  * from the connections that it finds dead or too old, to close them. */

@@ -34,10 +34,31 @@ static ssize_t io_result(ssize_t n)
 
 static bool carries_nothing(struct tls_io *io)
 {
-    if (!io->watched || io->idle <= TLS_IO_IDLE_MAX)
+    if (!io->watched || (io->idle <= TLS_IO_IDLE_MAX && io->empty <= TLS_IO_EMPTY_MAX))
         return false;
     io->broken = EPROTO;
     return true;
+}
+
+/* These bytes go to wolfSSL: the records among them are counted by their headers. */
+static void hand_over(struct tls_io *io, struct span bytes)
+{
+    io->idle += bytes.n;
+    while (bytes.n > 0) {
+        const size_t n = io->record_n < bytes.n ? io->record_n : bytes.n;
+
+        io->record_n -= n;
+        bytes = span_after(bytes, n);
+        if (bytes.n == 0)
+            return;
+        io->head[io->head_n++] = bytes.at[0];
+        bytes = span_after(bytes, 1);
+        if (io->head_n < sizeof(io->head))
+            continue;
+        io->record_n = (size_t)io->head[3] << 8 | io->head[4];
+        io->head_n = 0;
+        io->empty++;
+    }
 }
 
 ssize_t tls_io_receive(struct tls_io *io, void *out, size_t room)
@@ -50,7 +71,7 @@ ssize_t tls_io_receive(struct tls_io *io, void *out, size_t room)
     if (n == TLS_IO_END || n == TLS_IO_BROKEN)
         io->broken = n == TLS_IO_END ? ECONNRESET : errno;
     if (n > 0 && io->watched)
-        io->idle += (size_t)n;
+        hand_over(io, span_of(out, (size_t)n));
     return n;
 }
 
@@ -73,9 +94,10 @@ ssize_t tls_io_read(struct tls_io *io, void *out, size_t room)
     }
     n = room < io->in_n ? room : io->in_n;
     memcpy(out, io->in + io->in_at, n);
+    if (io->watched)
+        hand_over(io, span_of(out, n));
     io->in_at += n;
     io->in_n -= n;
-    io->idle += io->watched ? n : 0;
     return (ssize_t)n;
 }
 
@@ -83,6 +105,7 @@ void tls_io_delivered(struct tls_io *io, size_t n)
 {
     n += TLS_IO_OVERHEAD;
     io->idle -= n < io->idle ? n : io->idle;
+    io->empty = 0;
 }
 
 static ssize_t io_send(struct tls_io *io, const void *bytes, size_t n)

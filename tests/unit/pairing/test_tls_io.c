@@ -89,7 +89,15 @@ static void a_receive_takes_no_more_than_was_asked_for(void)
     CU_ASSERT_EQUAL(line.io->broken, ECONNRESET);
 }
 
-/* Key updates, one after the other. */
+/* The head of a record (RFC 8446 5.1) that is n bytes with it. */
+static void record_head(char *out, size_t n)
+{
+    const size_t body = n - 5;
+
+    out[0] = 23, out[1] = out[2] = 3;
+    out[3] = (char)(body >> 8), out[4] = (char)body;
+}
+
 static void what_carries_nothing_is_received_up_to_a_bound(void)
 {
     static char waste[16384];
@@ -98,6 +106,7 @@ static void what_carries_nothing_is_received_up_to_a_bound(void)
     ssize_t got = 0;
 
     line.io->watched = true;
+    record_head(waste, sizeof(waste));
     for (; n <= 2 * TLS_IO_IDLE_MAX && got >= 0; n += sizeof(waste)) {
         CU_ASSERT_FATAL(write(line.other, waste, sizeof(waste)) == sizeof(waste));
         got = tls_io_receive(line.io, waste, sizeof(waste));
@@ -206,19 +215,20 @@ static void a_wait_ends_with_its_time(void)
     tls_io_free(NULL);
 }
 
-/* Bytes that are handed over until it is enough; the rest of TLS says how many carried
- * what. */
-static size_t taken_before_it_breaks(struct line *line, size_t carried)
+/* Records of `each` bytes, taken in pieces of `piece`, until it is enough; each of them
+ * carries `carried` bytes, as the rest of TLS says. */
+static size_t records_before_it_breaks(struct line *line, size_t each, size_t piece,
+                                       size_t carried)
 {
-    static const char record[1024] = "";
-    char out[1024];
+    char record[4096] = "", out[4096];
     size_t taken = 0;
 
-    while (taken < 16 * TLS_IO_IDLE_MAX) {
-        CU_ASSERT_EQUAL_FATAL(write(line->other, record, sizeof(record)), sizeof(record));
-        if (tls_io_read(line->io, out, sizeof(out)) != sizeof(record))
-            return taken;
-        taken += sizeof(record);
+    record_head(record, each);
+    for (; taken < 1000; taken++) {
+        CU_ASSERT_EQUAL_FATAL(write(line->other, record, each), (ssize_t)each);
+        for (size_t at = 0; at < each; at += piece)
+            if (tls_io_read(line->io, out, piece) != (ssize_t)piece)
+                return taken;
         if (carried > 0)
             tls_io_delivered(line->io, carried);
     }
@@ -230,8 +240,32 @@ static void records_that_carry_nothing_have_an_end(void)
     scoped(line_close) struct line line = line_open();
 
     line.io->watched = true;
-    CU_ASSERT_EQUAL(taken_before_it_breaks(&line, 0), TLS_IO_IDLE_MAX + 1024);
+    CU_ASSERT_EQUAL(records_before_it_breaks(&line, 4096, 4096, 0),
+                    TLS_IO_IDLE_MAX / 4096 + 1);
     CU_ASSERT_EQUAL(tls_io_read(line.io, (char[1]){0}, 1), TLS_IO_BROKEN);
+}
+
+/* Key updates: a flood of them is few bytes and much work. */
+static void short_ones_have_an_end_by_their_number(void)
+{
+    static const size_t pieces[] = {27, 9, 3, 1};
+
+    for (size_t i = 0; i < COUNT(pieces); i++) {
+        scoped(line_close) struct line line = line_open();
+
+        line.io->watched = true;
+        CU_ASSERT_EQUAL(records_before_it_breaks(&line, 27, pieces[i], 0),
+                        TLS_IO_EMPTY_MAX + (pieces[i] == 27));
+        CU_ASSERT_EQUAL(line.io->broken, EPROTO);
+    }
+}
+
+static void short_ones_that_carry_something_have_none(void)
+{
+    scoped(line_close) struct line line = line_open();
+
+    line.io->watched = true;
+    CU_ASSERT_EQUAL(records_before_it_breaks(&line, 27, 9, 1), 1000);
 }
 
 static void those_that_carry_enough_have_none(void)
@@ -239,15 +273,15 @@ static void those_that_carry_enough_have_none(void)
     scoped(line_close) struct line line = line_open();
 
     line.io->watched = true;
-    CU_ASSERT_EQUAL(taken_before_it_breaks(&line, 1024 - TLS_IO_OVERHEAD),
-                    16 * TLS_IO_IDLE_MAX);
+    CU_ASSERT_EQUAL(records_before_it_breaks(&line, 1024, 1024, 1024 - TLS_IO_OVERHEAD),
+                    1000);
 }
 
 static void a_handshake_is_not_watched(void)
 {
     scoped(line_close) struct line line = line_open();
 
-    CU_ASSERT_EQUAL(taken_before_it_breaks(&line, 0), 16 * TLS_IO_IDLE_MAX);
+    CU_ASSERT_EQUAL(records_before_it_breaks(&line, 27, 27, 0), 1000);
 }
 
 int main(void)
@@ -266,6 +300,8 @@ int main(void)
         TEST(a_broken_socket_is_told),
         TEST(a_wait_ends_with_its_time),
         TEST(records_that_carry_nothing_have_an_end),
+        TEST(short_ones_have_an_end_by_their_number),
+        TEST(short_ones_that_carry_something_have_none),
         TEST(those_that_carry_enough_have_none),
         TEST(a_handshake_is_not_watched),
     };
