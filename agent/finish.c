@@ -21,11 +21,18 @@ static void tell(const char *id, const struct error *why)
             message_of(why->msg)->text, why->about);
 }
 
-/* The end that the source can be told, signed; its next try, which may begin at once, finds
- * what this one had. */
+/* What the source has asked for ends, and it can be told so, signed. What a person has
+ * typed is as before: nobody was told of it, and the source may be lost. */
+static struct handover_act undoing(const struct handover *handover)
+{
+    return (struct handover_act){.event = handover->typed ? DID_WITHDRAW : DID_ROLL_BACK,
+                                 .now = clock_now()};
+}
+
+/* The source's next try, which may begin at once, finds what an aborted one had. */
 static void roll_back(struct migrations *migrations, struct migration *migration)
 {
-    const struct handover_act act = {.event = DID_ROLL_BACK, .now = clock_now()};
+    const struct handover_act act = undoing(&migration->handover);
     struct error kept = {0};
 
     if (!receive_withdraw(&migration->receive, &kept) ||
@@ -34,12 +41,14 @@ static void roll_back(struct migrations *migrations, struct migration *migration
         tell(migration->id, &kept);
         return;
     }
-    event_migration(migrations->events, migration->id, "aborted", 0);
-    if (!receive_discard(&migration->receive, true, &kept))
+    event_migration(migrations->events, migration->id,
+                    handover_state_name(migration->handover.state), 0);
+    if (migration->handover.state == TARGET_ABORTED &&
+        !receive_discard(&migration->receive, true, &kept))
         tell(migration->id, &kept); /* finish_left does it again */
 }
 
-/* What import did is undone before the source is told that the data is its own. */
+/* What import did is undone before anything else may be said or tried. */
 static bool undo_import(struct migrations *migrations, const char *id)
 {
     struct error undone = {0};
@@ -56,9 +65,10 @@ static void import_failed(struct migrations *migrations, struct migration *migra
 }
 
 /* Its name was taken while nobody ran here: nothing of it is there to be withdrawn. */
-static void name_is_taken(struct migrations *migrations, const char *id)
+static void name_is_taken(struct migrations *migrations, const char *id,
+                          const struct handover *handover)
 {
-    const struct handover_act act = {.event = DID_ROLL_BACK, .now = clock_now()};
+    const struct handover_act act = undoing(handover);
     struct handover after = {0};
     struct error kept = {0};
 
@@ -68,7 +78,7 @@ static void name_is_taken(struct migrations *migrations, const char *id)
         tell(id, &kept);
         return;
     }
-    event_migration(migrations->events, id, "aborted", 0);
+    event_migration(migrations->events, id, handover_state_name(after.state), 0);
     finish_sweep(migrations);
 }
 
@@ -79,8 +89,13 @@ static bool import(struct migrations *migrations, struct migration *migration,
     if (authority_hook(&migrations->worker->authority, migration->id, HOOK_TARGET_IMPORT,
                        patience_ms, &migrations->stop, err))
         return true;
-    if (err->msg == E_HOOK_IMPORT)
+    if (err->msg == E_HOOK_IMPORT) {
+        const bool typed = migration->handover.typed;
+
         import_failed(migrations, migration);
+        if (typed)
+            err->msg = E_TAKEOVER_UNDONE;
+    }
     return false;
 }
 
@@ -143,12 +158,22 @@ static bool finish_named(struct migrations *migrations, const char *id, struct e
         return true;
     if (!migrations_hold(migrations, &grant, true, &migration, err)) {
         if (err->msg == E_DESTINATION_EXISTS)
-            name_is_taken(migrations, id);
+            name_is_taken(migrations, id, &handover);
         return false;
     }
     good = finish_one(migrations, migration, err);
     pthread_rwlock_unlock(&migration->lock);
     return good;
+}
+
+/* Of what was not finished; it is told. A hook that runs is asked again, and nothing is
+ * left of a takeover that was undone. */
+static bool needs_no_rest(const char *id, const struct error *why)
+{
+    if (why->msg == E_HOOK_RUNNING)
+        return true;
+    tell(id, why);
+    return why->msg == E_TAKEOVER_UNDONE;
 }
 
 static bool finish_committing(struct migrations *migrations)
@@ -162,10 +187,8 @@ static bool finish_committing(struct migrations *migrations)
            found) {
         struct error why = {0};
 
-        if (finish_named(migrations, id, &why) || why.msg == E_HOOK_RUNNING)
-            continue;
-        tell(id, &why);
-        good = false;
+        if (!finish_named(migrations, id, &why))
+            good = needs_no_rest(id, &why) && good;
     }
     return good;
 }
@@ -179,10 +202,7 @@ static bool finish_open(struct migrations *migrations, struct migration *migrati
     pthread_rwlock_wrlock(&migration->lock);
     good = !migration->receive.opened || finish_one(migrations, migration, &why);
     pthread_rwlock_unlock(&migration->lock);
-    if (good || why.msg == E_HOOK_RUNNING)
-        return true;
-    tell(migration->id, &why);
-    return false;
+    return good || needs_no_rest(migration->id, &why);
 }
 
 /* As its row says, whoever has ended it. */

@@ -20,6 +20,7 @@ static const char *const event_names[HANDOVER_EVENTS] = {
     [ASKED_ABORT] = "abort",
     [DID_PUBLISH] = "published",
     [DID_ROLL_BACK] = "rolled-back",
+    [DID_WITHDRAW] = "withdrawn",
     [TAKEOVER] = "takeover",
     [TAKEOVER_ALIVE] = "takeover-alive",
     [WILL_FREEZE] = "will-freeze",
@@ -117,6 +118,14 @@ static bool same_terms(const struct handover_act *act, struct handover *after,
                 (unsigned long long)after->terms.epoch);
 }
 
+/* Whatever a person has typed: the source waits for an answer from now on. */
+static bool asked_for(const struct handover_act *act, struct handover *after,
+                      struct error *err)
+{
+    after->typed = false;
+    return same_terms(act, after, err);
+}
+
 static bool take_terms(const struct handover_act *act, struct handover *after,
                        struct error *err)
 {
@@ -135,6 +144,35 @@ static bool seal_frozen(const struct handover_act *act, struct handover *after,
                         struct error *err)
 {
     return was_frozen(act, after, err) && take_terms(act, after, err);
+}
+
+static bool take_sealed(const struct handover_act *act, struct handover *after,
+                        struct error *err)
+{
+    after->typed = true;
+    return was_frozen(act, after, err);
+}
+
+static bool take_copy(const struct handover_act *act, struct handover *after,
+                      struct error *err)
+{
+    after->typed = true;
+    return take_terms(act, after, err);
+}
+
+/* Nobody was told of the takeover. What its source had not frozen is not sealed either. */
+static bool as_before_takeover(const struct handover_act *act, struct handover *after,
+                               struct error *err)
+{
+    (void)act;
+    if (!after->typed)
+        return fail(err, E_HANDOVER_MOVE, "the source has asked for commit");
+    after->typed = false;
+    if (!after->has_freeze) {
+        after->state = TARGET_RECEIVING;
+        after->has_terms = false;
+    }
+    return true;
 }
 
 /* The decision: the next epoch, and the receipt beside it. */
@@ -192,20 +230,21 @@ static const struct {
     {TARGET_RECEIVING, ASKED_NEXT, next_generation, TARGET_RECEIVING},
     {TARGET_RECEIVING, ASKED_SEAL, seal_frozen, TARGET_SEALED},
     {TARGET_RECEIVING, ASKED_ABORT, anyhow, TARGET_ABORTED},
-    {TARGET_RECEIVING, TAKEOVER_ALIVE, take_terms, TARGET_COMMITTING},
+    {TARGET_RECEIVING, TAKEOVER_ALIVE, take_copy, TARGET_COMMITTING},
 
     {TARGET_SEALED, ASKED_FREEZE, was_frozen, TARGET_SEALED},
     {TARGET_SEALED, ASKED_NEXT, next_generation, TARGET_RECEIVING},
     {TARGET_SEALED, ASKED_SEAL, same_seal, TARGET_SEALED},
-    {TARGET_SEALED, ASKED_COMMIT, same_terms, TARGET_COMMITTING},
+    {TARGET_SEALED, ASKED_COMMIT, asked_for, TARGET_COMMITTING},
     {TARGET_SEALED, ASKED_ABORT, anyhow, TARGET_ABORTED},
-    {TARGET_SEALED, TAKEOVER, was_frozen, TARGET_COMMITTING},
+    {TARGET_SEALED, TAKEOVER, take_sealed, TARGET_COMMITTING},
 
     {TARGET_COMMITTING, ASKED_FREEZE, was_frozen, TARGET_COMMITTING},
     {TARGET_COMMITTING, ASKED_SEAL, same_seal, TARGET_COMMITTING},
-    {TARGET_COMMITTING, ASKED_COMMIT, same_terms, TARGET_COMMITTING},
+    {TARGET_COMMITTING, ASKED_COMMIT, asked_for, TARGET_COMMITTING},
     {TARGET_COMMITTING, DID_PUBLISH, next_epoch, TARGET_COMMITTED},
     {TARGET_COMMITTING, DID_ROLL_BACK, anyhow, TARGET_ABORTED},
+    {TARGET_COMMITTING, DID_WITHDRAW, as_before_takeover, TARGET_SEALED},
 
     {TARGET_COMMITTED, ASKED_FREEZE, was_frozen, TARGET_COMMITTED},
     {TARGET_COMMITTED, ASKED_SEAL, same_seal, TARGET_COMMITTED},

@@ -43,6 +43,7 @@ enum handover_event {
     /* target: what happened here while committing */
     DID_PUBLISH,   /* published and ready: the decision, with our receipt */
     DID_ROLL_BACK, /* import or readiness failed, publication undone */
+    DID_WITHDRAW,  /* the same of what a person has typed: it is as before that */
     /* target: typed overrides */
     TAKEOVER,       /* of what a frozen source has sealed */
     TAKEOVER_ALIVE, /* of a whole copy whose source may still be working */
@@ -57,7 +58,7 @@ enum handover_event {
     /* source: typed override */
     RECLAIM
 };
-#define HANDOVER_EVENTS 18
+#define HANDOVER_EVENTS 19
 
 /* What is to be handed over: named by seal and commit, the same every time. */
 struct handover_terms {
@@ -75,6 +76,7 @@ struct handover {
     bool has_terms; /* sealed, or asked for */
     struct handover_terms terms;
     bool has_freeze; /* target: the source's freeze statement is here */
+    bool typed;      /* target, committing: by a takeover, and the source has not asked */
 };
 
 /* What a signed statement says and its signature, exactly as sent. */

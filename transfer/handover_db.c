@@ -90,7 +90,8 @@ static bool keep_state(struct db *db, const struct handover *handover, int64_t n
     if (!query_begin(
             &query, db,
             "UPDATE migration SET state = ?2, epoch = ?3, terms_epoch = ?4,"
-            " manifest_root = ?5, contents_root = ?6, changed = ?7, generation = ?8"
+            " manifest_root = ?5, contents_root = ?6, changed = ?7, generation = ?8,"
+            " typed = ?9"
             " WHERE id = ?1",
             err))
         return false;
@@ -104,6 +105,7 @@ static bool keep_state(struct db *db, const struct handover *handover, int64_t n
     }
     query_int(&query, 7, now);
     query_int(&query, 8, handover->generation);
+    query_int(&query, 9, handover->typed);
     return query_run(&query, NULL, err);
 }
 
@@ -158,6 +160,7 @@ static bool take_row(struct handover *out, const struct query *query)
     out->has_terms = take_digest(&out->terms.manifest_root, query_get_blob(query, 6)) &&
                      take_digest(&out->terms.contents_root, query_get_blob(query, 7));
     out->has_freeze = query_get_int(query, 8) != 0;
+    out->typed = query_get_int(query, 9) != 0;
     return text_fits(out->migration, query_get_text(query, 0)) &&
            handover_state_named(&out->state, query_get_text(query, 2), is_target);
 }
@@ -169,11 +172,12 @@ bool handover_load(struct handover *out, struct db *db, const char *migration,
     struct error trouble = {0};
 
     *out = (struct handover){0};
-    if (!query_begin(&query, db,
-                     "SELECT id, side, state, generation, epoch, terms_epoch,"
-                     " manifest_root, contents_root, EXISTS (SELECT 1 FROM statement WHERE"
-                     " migration = ?1 AND kind = 'freeze') FROM migration WHERE id = ?1",
-                     err))
+    if (!query_begin(
+            &query, db,
+            "SELECT id, side, state, generation, epoch, terms_epoch,"
+            " manifest_root, contents_root, EXISTS (SELECT 1 FROM statement WHERE"
+            " migration = ?1 AND kind = 'freeze'), typed FROM migration WHERE id = ?1",
+            err))
         return false;
     query_text(&query, 1, migration);
     if (!query_next(&query, &trouble)) {

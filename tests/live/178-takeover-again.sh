@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A takeover whose import fails is as if it had not been typed: the source may be lost, so what has
+# arrived is all there is, and another takeover must find it.
+. "$(dirname "$0")/lib.sh"
+
+ladder office
+member source office
+member target office
+. "$(dirname "$0")/sealed.sh"
+listen target
+relay wire target
+tree "$scratch/estate" 3
+
+import_fails() { hook_at target import 'echo no disk for the import; exit 1'; }
+import_works() { hook_at target import 'touch imported'; }
+hook_at target rollback 'touch undone'
+
+# undone STANDS ARGUMENT...: the takeover fails, and the target stands as before it.
+undone()
+{
+    local stands=$1
+    shift
+    import_fails
+    rm -f "$scratch/target/undone"
+    run 2 target takeover "$@" -y "$id"
+    check 'it is told that the takeover was undone' grep -q PGT1506 "$err"
+    check 'and what the hook complained of, by who ran it' \
+        grep -q 'no disk for the import' "$err" "$scratch/target.events.err"
+    equal 'nothing was decided' "$stands" "$(stands target)"
+    check 'what was imported is undone' test -e "$scratch/target/undone"
+    equal 'nothing is published' '' "$(find "$scratch/target.into" -mindepth 1 -maxdepth 1 ! -name .pairgate)"
+}
+
+# ---- the source is lost; the second takeover has what the first one had ----
+sealed lost
+undone 'sealed nobody'
+undone 'sealed nobody'
+import_works
+run 0 target takeover -y "$id"
+same_tree 'taken over' "$scratch/estate" "$scratch/target.into/lost"
+run 0 source resume "$id"
+equal 'the source hears of it' 'handed-over target committed target' "$(owners)"
+rm -r "$scratch/target.into/lost"
+
+# ---- the source was not lost after all ----
+sealed found
+undone 'sealed nobody'
+import_works
+run 0 source resume "$id"
+equal 'it goes on as if nothing had been typed' 'handed-over target committed target' "$(owners)"
+same_tree 'moved' "$scratch/estate" "$scratch/target.into/found"
+rm -r "$scratch/target.into/found"
+
+check_not 'no takeover is told as a migration that its source keeps' grep -q PGA1607 "$scratch/target.events.err"
+
+# ---- its commit fails like the takeover: that is an end, and it is told so ----
+sealed failed
+undone 'sealed nobody'
+run 2 source resume "$id"
+equal 'the source owns its data' 'thawed source aborted source' "$(owners)"
+
+# ---- killed in the import: the listener finishes the takeover, and undoes it ----
+sealed killed
+rm -f "$scratch/target/asked" "$scratch/target/granted"
+hook_at target import 'touch asked; while ! [ -e granted ]; do sleep 0.05; done; exit 1'
+listen_crash target
+spawn target "$scratch/takeover" takeover -y "$id"
+taking=$spawned
+wait_for 30 test -e "$scratch/target/asked" || die 'the import has begun'
+crash "$taking"
+equal 'it was decided to be taken, and is not yet' 'committing nobody' "$(stands target)"
+touch "$scratch/target/granted"
+listen target
+wait_for 30 is_in target sealed || not_ok 'the listener undoes it' "$scratch/target.events.err"
+import_works
+run 0 target takeover -y "$id"
+same_tree 'taken over at last' "$scratch/estate" "$scratch/target.into/killed"
+rm -r "$scratch/target.into/killed"
+
+# ---- a copy that was whole, and not sealed: the source may live ----
+rm -f "$scratch/source/frozen" "$scratch/source/may"
+: >"$scratch/source.lines"
+code target
+migrate_start source target "$scratch/estate" --name copy
+wait_for 60 test -e "$scratch/source/frozen" || die 'all is there'
+id=$(migration_of source)
+crash "$migrating"
+listen_end target # which has the staging area open
+undone 'receiving source' --even-if-source-lives
+import_works
+listen target
+touch "$scratch/source/may"
+run 0 source resume "$id"
+equal 'the source that lived goes on' 'handed-over target committed target' "$(owners)"
+same_tree 'moved by it' "$scratch/estate" "$scratch/target.into/copy"
+listen_end target
