@@ -16,7 +16,8 @@ static bool password_read(struct buf *out, const struct passphrase_source *sourc
 {
     scoped(buf_clear) struct buf again = {0};
 
-    if (!passphrase_take(out, source, "New password", err) || !buf_terminate(out, err))
+    if (!passphrase_take(out, source, "New password", err) || !buf_terminate(out, err) ||
+        !admin_password_is_fit((const char *)out->at, err))
         return false;
     if (source->file != NULL || source->fd != NULL)
         return true;
@@ -67,6 +68,7 @@ static int set_password(struct call *call, const enum admin_role *role, struct e
         !args_need(&call->args, "NAME", &name, err) || !args_end(&call->args, err))
         return 64;
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
+        !admin_may_set(&state.db, name, role != NULL, err) ||
         !password_read(&password, &source, err) ||
         !set(&state.db, name, (const char *)password.at, role, call->now, err))
         return 2;

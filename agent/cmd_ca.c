@@ -8,6 +8,7 @@
 #include "agent/outfile.h"
 #include "agent/passphrase.h"
 #include "agent/view_text.h"
+#include "base/fs.h"
 #include "base/text.h"
 #include "certs/ca_root.h"
 #include "certs/crl.h"
@@ -95,13 +96,22 @@ struct made_elsewhere {
     bool replace;
 };
 
+/* Nobody types a passphrase for what is refused anyway. */
+static bool may_import(const struct chain *chain, struct call *call,
+                       const struct made_elsewhere *ca, struct error *err)
+{
+    scoped(fd_close) int state = open(call->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    return ca_may_import(state, chain, ca->replace, call->now, err);
+}
+
 static bool import(struct state *state, struct call *call, const struct made_elsewhere *ca,
                    struct error *err)
 {
     scoped(chain_clear) struct chain chain = {0};
     scoped(key_clear) struct key key = key_none();
 
-    return chain_load(&chain, ca->cert, err) &&
+    return chain_load(&chain, ca->cert, err) && may_import(&chain, call, ca, err) &&
            passphrase_key(&key, ca->key, &ca->passphrase, call->state_dir, err) &&
            state_make(state, call->state_dir, err) && state_lock(state, err) &&
            ca_import(state->fd, &chain, &key, ca->replace, call->now, err);
@@ -145,6 +155,14 @@ static int run_import(struct call *call, struct error *err)
                    err);
 }
 
+static bool has_ca(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+    scoped(chain_clear) struct chain chain = {0};
+
+    return ca_open_chain(&state, &chain, call->state_dir, err);
+}
+
 static bool read_renewal(struct ca_renewal *out, struct key *root_key, struct call *call,
                          struct error *err)
 {
@@ -167,7 +185,8 @@ static bool read_renewal(struct ca_renewal *out, struct key *root_key, struct ca
     if (path == NULL)
         return true;
     out->root_key = root_key;
-    return passphrase_key(root_key, path, &passphrase, call->state_dir, err);
+    return has_ca(call, err) &&
+           passphrase_key(root_key, path, &passphrase, call->state_dir, err);
 }
 
 static int run_root(struct call *call, struct error *err)

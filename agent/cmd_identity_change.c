@@ -284,6 +284,14 @@ static int tell_import(struct call *call, const struct upload *upload,
     return 1;
 }
 
+/* Nobody types a passphrase where there is nothing to import into. */
+static bool has_state(struct call *call, struct error *err)
+{
+    scoped(state_close) struct state state = {0};
+
+    return state_open(&state, call->state_dir, err);
+}
+
 int identity_run_import(struct call *call, struct error *err)
 {
     scoped(state_close) struct state state = {0};
@@ -292,7 +300,7 @@ int identity_run_import(struct call *call, struct error *err)
     struct import import = {0};
     bool good;
 
-    if (!import_read(&import, call, err) ||
+    if (!import_read(&import, call, err) || !has_state(call, err) ||
         !take_parts(keys, &upload.given, &import, call, err) ||
         !open_for_change(&state, call, &import.change, err))
         return 0;

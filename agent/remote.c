@@ -108,6 +108,12 @@ static bool load_anchors(struct known *out, const struct remote *remote, struct 
            trust_load(&out->trust, state, err);
 }
 
+static bool has_user(const struct remote *remote, struct error *err)
+{
+    return remote->user != NULL ||
+           fail(err, E_USAGE, "--user NAME is missing before the command");
+}
+
 /* RFC 7617. The password comes from a file or the terminal, never from a word. */
 static bool load_credentials(struct known *out, const struct remote *remote,
                              struct error *err)
@@ -117,8 +123,6 @@ static bool load_credentials(struct known *out, const struct remote *remote,
     scoped(buf_clear) struct buf line = buf_upto(CREDENTIALS_MAX - 1);
     const struct passphrase_source source = {.file = getenv(PASSWORD_FILE)};
 
-    if (remote->user == NULL)
-        return fail(err, E_USAGE, "--user NAME is missing before the command");
     if (!passphrase_take(&password, &source, "Password", err) ||
         !buf_print(&pair, err, "%s:", remote->user) ||
         !buf_add(&pair, buf_span(&password), err) || !buf_add_text(&line, "Basic ", err) ||
@@ -254,6 +258,17 @@ static bool read_command(struct remote_request *out, int argc, char **argv,
     return remote_request_make(out, command, &args, err);
 }
 
+/* Somebody who types is asked when nothing that is known before speaks against it: the
+ * words are right, and who answers is the appliance that is meant. */
+static bool take_secrets(struct known *known, struct remote_request *request,
+                         const struct remote *remote, struct error *err)
+{
+    const bool typed = getenv(PASSWORD_FILE) == NULL || request->secret != NULL;
+
+    return (!typed || remote_greet(&known->peer, err)) &&
+           load_credentials(known, remote, err) && remote_request_ask(request, err);
+}
+
 int remote_run(const struct remote *remote, int argc, char **argv, struct error *err)
 {
     scoped(known_clear) struct known known = {0};
@@ -261,7 +276,8 @@ int remote_run(const struct remote *remote, int argc, char **argv, struct error 
     scoped(remote_answer_clear) struct remote_answer answer = {0};
 
     if (!read_url(&known, remote->url, err) || !read_command(&request, argc, argv, err) ||
-        !load_anchors(&known, remote, err) || !load_credentials(&known, remote, err) ||
+        !has_user(remote, err) || !load_anchors(&known, remote, err) ||
+        !take_secrets(&known, &request, remote, err) ||
         !remote_http(&answer, &known.peer, request.route->method, request.path,
                      buf_span(&request.body), err))
         return 2;

@@ -37,11 +37,14 @@ struct remote_request {
     const struct api_route *route;
     char path[REMOTE_PATH_MAX]; /* with its query */
     struct buf body;            /* JSON; empty when the row has no properties */
+    const char *secret;         /* a property that is still to be typed, or NULL */
 };
 void remote_request_clear(struct remote_request *request);
 /* The command's words by the first of its rows that takes all of them. */
 must_check bool remote_request_make(struct remote_request *out, const char *command,
                                     const struct args *words, struct error *err);
+/* Ask for the secret that the request lacks, if it lacks one. */
+must_check bool remote_request_ask(struct remote_request *request, struct error *err);
 /* Print a JSON answer as the command would, an item a line. False: it is none. */
 bool remote_print(const struct api_route *route, struct span answer);
 /* The failure that a refusal's body tells; false when it tells none. */
@@ -70,6 +73,8 @@ struct remote_answer {
     void *at;
 };
 void remote_answer_clear(struct remote_answer *answer);
+/* Dial it and judge who answers: nothing is asked. */
+must_check bool remote_greet(const struct remote_peer *peer, struct error *err);
 /* Send it and wait; E_REMOTE_PEER when the server is not the one that is meant. */
 must_check bool remote_http(struct remote_answer *out, const struct remote_peer *peer,
                             const char *method, const char *path, struct span body,

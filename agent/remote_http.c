@@ -228,29 +228,56 @@ static bool set_request(struct exchange *exchange, const char *method, const cha
            curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK;
 }
 
+static bool exchange_begin(struct exchange *exchange, struct error *err)
+{
+    return be_nobody(exchange, err) &&
+           ((exchange->curl != NULL && set_up(exchange)) ||
+            fail(err, E_REMOTE_HTTP, "libcurl cannot be used as it must be"));
+}
+
+static bool perform(struct exchange *exchange, struct error *err)
+{
+    const CURLcode code = curl_easy_perform(exchange->curl);
+
+    if (exchange->refused.msg != E_NONE) {
+        *err = exchange->refused;
+        return false;
+    }
+    return code == CURLE_OK ||
+           fail(err, E_REMOTE_HTTP, "%s: %s", exchange->peer->url,
+                exchange->trouble[0] != '\0' ? exchange->trouble
+                                             : curl_easy_strerror(code));
+}
+
+bool remote_greet(const struct remote_peer *peer, struct error *err)
+{
+    scoped(exchange_end) struct exchange exchange = {
+        .curl = curl_easy_init(), .peer = peer, .tls = {.fd = -1}};
+
+    if (!exchange_begin(&exchange, err))
+        return false;
+    if (curl_easy_setopt(exchange.curl, CURLOPT_CONNECT_ONLY, 1L) != CURLE_OK ||
+        curl_easy_setopt(exchange.curl, CURLOPT_URL, peer->url) != CURLE_OK)
+        return fail(err, E_REMOTE_HTTP, "libcurl cannot be used as it must be");
+    return perform(&exchange, err);
+}
+
 bool remote_http(struct remote_answer *out, const struct remote_peer *peer,
                  const char *method, const char *path, struct span body, struct error *err)
 {
     scoped(exchange_end) struct exchange exchange = {
         .curl = curl_easy_init(), .peer = peer, .answer = out, .tls = {.fd = -1}};
     long status = 0;
-    CURLcode code;
+    bool good;
 
     out->ended = -1;
     out->body = buf_upto(REMOTE_ANSWER_MAX);
-    if (!be_nobody(&exchange, err))
+    if (!exchange_begin(&exchange, err))
         return false;
-    if (exchange.curl == NULL || !set_up(&exchange) ||
-        !set_request(&exchange, method, path, body))
+    if (!set_request(&exchange, method, path, body))
         return fail(err, E_REMOTE_HTTP, "libcurl cannot be used as it must be");
-    code = curl_easy_perform(exchange.curl);
-    if (exchange.refused.msg != E_NONE) {
-        *err = exchange.refused;
-        return false;
-    }
+    good = perform(&exchange, err);
     curl_easy_getinfo(exchange.curl, CURLINFO_RESPONSE_CODE, &status);
     out->status = (int)status;
-    return code == CURLE_OK ||
-           fail(err, E_REMOTE_HTTP, "%s: %s", peer->url,
-                exchange.trouble[0] != '\0' ? exchange.trouble : curl_easy_strerror(code));
+    return good;
 }

@@ -91,7 +91,8 @@ static bool is_list(const struct api_param *param)
     return param->type == API_LIST || param->type == API_FILES;
 }
 
-/* --password-fd or --password-file; what must be there is asked for. */
+/* --password-fd or --password-file; one that must be there is typed when all else is right.
+ */
 static bool take_secret(json_t *values, const struct api_param *param, struct args *args,
                         struct error *err)
 {
@@ -104,7 +105,7 @@ static bool take_secret(json_t *values, const struct api_param *param, struct ar
     if (!args_value(args, param->option, &source.fd, err) ||
         !args_value(args, file, &source.file, err))
         return false;
-    if (source.fd == NULL && source.file == NULL && !param->required)
+    if (source.fd == NULL && source.file == NULL)
         return true;
     return passphrase_take(&secret, &source, param->name, err) &&
            put(values, param, json_stringn((const char *)secret.at, secret.n));
@@ -182,7 +183,8 @@ static bool read_words(json_t *values, const struct api_route *route, struct arg
         if (is_operand(param) && !take_operands(values, param, args, err))
             return false;
     for (const struct api_param *param = NULL; (param = param_next(route, param)) != NULL;)
-        if (param->required && json_object_get(values, param->name) == NULL)
+        if (param->required && param->to != API_FD_OPTION &&
+            json_object_get(values, param->name) == NULL)
             return fail(err, E_USAGE, "%s is missing", param->name);
     return args_end(args, err);
 }
@@ -279,6 +281,16 @@ static bool add_body(struct buf *out, const struct api_route *route, json_t *val
     return body == NULL || json_write(out, body, err);
 }
 
+/* The name of the secret that the words do not give; one of a row is all there is. */
+static const char *secret_missing(const struct api_route *route, const json_t *values)
+{
+    for (const struct api_param *param = NULL; (param = param_next(route, param)) != NULL;)
+        if (param->required && param->to == API_FD_OPTION &&
+            json_object_get(values, param->name) == NULL)
+            return param->name;
+    return NULL;
+}
+
 static bool try_row(struct remote_request *out, const struct api_route *route,
                     const struct args *words, struct error *err)
 {
@@ -291,6 +303,7 @@ static bool try_row(struct remote_request *out, const struct api_route *route,
         !add_body(&out->body, route, values, err))
         return false;
     out->route = route;
+    out->secret = secret_missing(route, values);
     return text_copy(out->path, sizeof(out->path), (const char *)path.at);
 }
 
@@ -314,6 +327,24 @@ bool remote_request_make(struct remote_request *out, const char *command,
         return fail(err, E_REMOTE_COMMAND, "%s", command);
     *err = last;
     return false;
+}
+
+bool remote_request_ask(struct remote_request *request, struct error *err)
+{
+    scoped(buf_clear) struct buf secret = {0};
+    scoped(json_drop) json_t *body = NULL;
+    const struct passphrase_source terminal = {0};
+
+    if (request->secret == NULL)
+        return true;
+    if (!passphrase_take(&secret, &terminal, request->secret, err) ||
+        !json_open(&body, buf_span(&request->body), err))
+        return false;
+    buf_reset(&request->body);
+    return (json_object_set_new(body, request->secret,
+                                json_stringn((const char *)secret.at, secret.n)) == 0 ||
+            fail(err, E_API_PROPERTY, "%s: not UTF-8", request->secret)) &&
+           json_write(&request->body, json_incref(body), err);
 }
 
 /* ---- the answer ---- */

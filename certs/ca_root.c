@@ -76,18 +76,26 @@ static bool chain_can_issue(const struct chain *chain, time_t now, struct error 
            fail(err, E_CA_CERTIFICATE, "%zu certificates leave none for a leaf", chain->n);
 }
 
-bool ca_import(int state, const struct chain *chain, const struct key *key, bool replace,
-               time_t now, struct error *err)
+bool ca_may_import(int state, const struct chain *chain, bool replace, time_t now,
+                   struct error *err)
 {
     bool has = false;
 
-    if (!replace && !fs_has(&has, state, CA_DIR, err))
+    if (!replace && state >= 0 && !fs_has(&has, state, CA_DIR, err))
         return false;
     if (has)
         return fail(err, E_CA_EXISTS, "--replace takes its place");
+    return chain_can_issue(chain, now, err);
+}
+
+bool ca_import(int state, const struct chain *chain, const struct key *key, bool replace,
+               time_t now, struct error *err)
+{
+    if (!ca_may_import(state, chain, replace, now, err))
+        return false;
     if (!span_equal(buf_span(&key->spki), chain_leaf(chain)->spki))
         return fail(err, E_IDENTITY_KEY, "%s", cert_issued_to(chain_leaf(chain)));
-    return chain_can_issue(chain, now, err) && put_in_place(state, chain, key, NULL, err);
+    return put_in_place(state, chain, key, NULL, err);
 }
 
 /* "Name" becomes "Name G2", "Name G2" becomes "Name G3". */

@@ -8,6 +8,10 @@
 
 #include "certs/ca.h"
 
+/* What refuses this chain as it stands, before its key is opened. `state` is -1 where there
+ * is no state directory yet. */
+must_check bool ca_may_import(int state, const struct chain *chain, bool replace,
+                              time_t now, struct error *err);
 /* A chain (what issues first, root last) and the key of its first certificate. `replace`:
  * in the place of a CA that is there. */
 must_check bool ca_import(int state, const struct chain *chain, const struct key *key,

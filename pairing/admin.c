@@ -17,7 +17,7 @@ static bool name_is_plain(const char *name, struct error *err)
 }
 
 /* A character is what is no continuation byte of UTF-8. */
-static bool password_is_fit(const char *password, struct error *err)
+bool admin_password_is_fit(const char *password, struct error *err)
 {
     const struct span text = span_text(password);
     size_t characters = 0;
@@ -39,7 +39,7 @@ static bool password_is_fit(const char *password, struct error *err)
 static bool verifier_of_password(struct verifier *out, const char *name,
                                  const char *password, struct error *err)
 {
-    return name_is_plain(name, err) && password_is_fit(password, err) &&
+    return name_is_plain(name, err) && admin_password_is_fit(password, err) &&
            verifier_make(out, password, PASSWORD_ITERATIONS, err);
 }
 
@@ -132,6 +132,21 @@ bool admin_load(struct admin *out, struct db *db, const char *name, struct error
         return fail(err, E_ADMIN_UNKNOWN, "%s", name);
     admin_read(out, &row);
     return true;
+}
+
+bool admin_may_set(struct db *db, const char *name, bool is_new, struct error *err)
+{
+    struct admin admin;
+    struct error why = {0};
+
+    if (!name_is_plain(name, err))
+        return false;
+    if (admin_load(&admin, db, name, &why))
+        return !is_new || fail(err, E_ADMIN_EXISTS, "%s", name);
+    if (is_new && why.msg == E_ADMIN_UNKNOWN)
+        return true;
+    *err = why;
+    return false;
 }
 
 bool admin_list(struct query *out, struct db *db, struct error *err)

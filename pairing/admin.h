@@ -27,7 +27,13 @@ struct admin {
     time_t created, changed;
 };
 
-/* E_ADMIN_NAME, E_PASSWORD_FORM, E_ADMIN_EXISTS. */
+/* What refuses a name before its password is asked for: E_ADMIN_NAME, and E_ADMIN_EXISTS of
+ * a new one, E_ADMIN_UNKNOWN of another. */
+must_check bool admin_may_set(struct db *db, const char *name, bool is_new,
+                              struct error *err);
+/* E_PASSWORD_FORM. */
+must_check bool admin_password_is_fit(const char *password, struct error *err);
+/* Both of these, and E_ADMIN_EXISTS. */
 must_check bool admin_add(struct db *db, const char *name, const char *password,
                           enum admin_role role, time_t now, struct error *err);
 must_check bool admin_change(struct db *db, const char *name, const char *password,

@@ -108,6 +108,23 @@ static void names_and_passwords_have_a_form(void)
     CU_ASSERT_EQUAL(add(&state.db, "root", GOOD), E_ADMIN_EXISTS);
 }
 
+static void a_name_is_judged_before_its_password(void)
+{
+    scoped(state_db_clear) struct state_db state;
+    struct error name = {0}, taken = {0}, unknown = {0}, err = {0};
+
+    state_db_make(&state);
+    CU_ASSERT_FALSE(admin_may_set(&state.db, "Root", true, &name));
+    CU_ASSERT_EQUAL(name.msg, E_ADMIN_NAME);
+    CU_ASSERT(admin_may_set(&state.db, "root", true, &err));
+    CU_ASSERT_FALSE(admin_may_set(&state.db, "root", false, &unknown));
+    CU_ASSERT_EQUAL(unknown.msg, E_ADMIN_UNKNOWN);
+    CU_ASSERT_EQUAL(add(&state.db, "root", GOOD), E_NONE);
+    CU_ASSERT_FALSE(admin_may_set(&state.db, "root", true, &taken));
+    CU_ASSERT_EQUAL(taken.msg, E_ADMIN_EXISTS);
+    CU_ASSERT(admin_may_set(&state.db, "root", false, &err));
+}
+
 static void a_changed_password_replaces_the_old_one(void)
 {
     scoped(state_db_clear) struct state_db state;
@@ -201,6 +218,7 @@ int main(void)
         TEST(a_relayed_proof_fails),
         TEST(letters_beyond_ascii_are_prepared),
         TEST(names_and_passwords_have_a_form),
+        TEST(a_name_is_judged_before_its_password),
         TEST(a_changed_password_replaces_the_old_one),
         TEST(a_removed_administrator_is_like_nobody),
         TEST(a_name_that_nobody_has_keeps_its_salt),
