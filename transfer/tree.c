@@ -14,6 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A thread of its own is for a directory that keeps the walker: once so many names were met
+ * there in a row, and so many are left. */
+#define AHEAD_AFTER 16
+#define AHEAD_LEAST 64
+
 enum outcome { ENTRY, NO_ENTRY, FAILED };
 
 void tree_begin(struct tree *out, int root, const struct tree_wish *wish,
@@ -85,6 +90,8 @@ static enum outcome tell_not_moved(struct tree *tree, mode_t mode)
 
 static void close_dir(struct tree *tree)
 {
+    ahead_end(&tree->ahead);
+    tree->stayed = 0;
     if (tree->dir_open)
         fd_close(&tree->dir);
     tree->dir_open = false;
@@ -136,8 +143,8 @@ static struct tree_level *push_level(struct tree *tree)
 
 static void pop_level(struct tree *tree)
 {
+    close_dir(tree); /* first: names may be read ahead */
     names_clear(&tree->level[--tree->depth].names);
-    close_dir(tree);
 }
 
 /* `fd` is taken over. */
@@ -172,20 +179,25 @@ static enum outcome meet_directory(struct tree *tree, const char *name, struct e
 
 /* What stat does not tell, asked of the file. */
 static enum outcome ask_file(struct tree *tree, const char *name, const struct stat *st,
-                             struct entry *out)
+                             const struct glance *seen, struct entry *out)
 {
+    const bool settled = seen != NULL && seen->settled;
     struct error finding = {0};
 
-    if (faccessat(tree->dir, name, R_OK, AT_EACCESS) != 0)
+    if (!settled && faccessat(tree->dir, name, R_OK, AT_EACCESS) != 0)
         return missed(tree);
     if (!holes_find(&tree->extents, &out->sparse, tree->dir, name, st, &finding))
         return tell_unreadable(tree, finding.about);
     out->extents = buf_span(&tree->extents);
-    return lay_attrs(tree, name, out) ? ENTRY : NO_ENTRY;
+    if (!settled)
+        return lay_attrs(tree, name, out) ? ENTRY : NO_ENTRY;
+    out->xattrs = buf_span(&seen->xattrs);
+    return ENTRY;
 }
 
 static enum outcome meet_file(struct tree *tree, const char *name, const struct stat *st,
-                              struct entry *out, struct error *err)
+                              const struct glance *seen, struct entry *out,
+                              struct error *err)
 {
     const struct tree_memory *memory = &tree->memory;
     const struct entry *then = NULL;
@@ -196,7 +208,7 @@ static enum outcome meet_file(struct tree *tree, const char *name, const struct 
     out->kind = ENTRY_FILE;
     out->size = (uint64_t)st->st_size;
     if (then == NULL)
-        return ask_file(tree, name, st, out);
+        return ask_file(tree, name, st, seen, out);
     out->sparse = then->sparse;
     out->extents = then->extents;
     out->xattrs = then->xattrs;
@@ -229,20 +241,35 @@ static bool meet_again(struct tree *tree, const struct stat *st, struct entry *o
     return true;
 }
 
-static enum outcome meet(struct tree *tree, const char *name, struct entry *out,
-                         struct error *err)
+/* What is known of a name before its turn, or NULL. */
+static const struct glance *look_ahead(struct tree *tree, size_t at)
+{
+    const struct names *names = &tree->level[tree->depth - 1].names;
+
+    if (tree->stayed++ == AHEAD_AFTER && names->n - at >= AHEAD_LEAST) {
+        tree->ahead = ahead_begin(tree->dir, names->at + at, names->n - at,
+                                  tree->memory.recall == NULL);
+        tree->ahead_from = at;
+    }
+    return tree->ahead != NULL ? ahead_take(tree->ahead, at - tree->ahead_from) : NULL;
+}
+
+static enum outcome meet(struct tree *tree, const char *name, const struct glance *seen,
+                         struct entry *out, struct error *err)
 {
     enum outcome outcome;
     struct stat st;
 
     *out = (struct entry){0};
-    if (fstatat(tree->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (seen != NULL)
+        st = seen->st;
+    else if (fstatat(tree->dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return missed(tree);
     if (S_ISDIR(st.st_mode))
         return meet_directory(tree, name, out);
     if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
         return tell_not_moved(tree, st.st_mode);
-    outcome = S_ISREG(st.st_mode) ? meet_file(tree, name, &st, out, err)
+    outcome = S_ISREG(st.st_mode) ? meet_file(tree, name, &st, seen, out, err)
                                   : meet_symlink(tree, name, out);
     if (outcome == ENTRY && !meet_again(tree, &st, out))
         lay_stat(tree, &st, out);
@@ -275,6 +302,7 @@ static enum outcome step(struct tree *tree, struct entry *out, struct error *err
 {
     struct tree_level *level = &tree->level[tree->depth - 1];
     struct error finding = {0};
+    const struct glance *seen;
     const char *name;
 
     if (level->next == level->names.n) {
@@ -283,9 +311,10 @@ static enum outcome step(struct tree *tree, struct entry *out, struct error *err
     }
     if (!reach_dir(tree, err))
         return FAILED;
+    seen = look_ahead(tree, level->next);
     name = level->names.at[level->next++];
     if (lay_path(tree, name))
-        return meet(tree, name, out, err);
+        return meet(tree, name, seen, out, err);
     fail(&finding, E_PATH_LONG, "%s", tree->path);
     return tell(tree, &finding);
 }

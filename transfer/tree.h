@@ -9,6 +9,7 @@
 
 #include "transfer/manifest.h"
 #include "transfer/owner_map.h"
+#include "transfer/tree_ahead.h"
 #include "transfer/tree_links.h"
 #include "transfer/tree_names.h"
 
@@ -51,6 +52,9 @@ struct tree {
     bool begun;
     int dir; /* the deepest directory; counts only with dir_open */
     bool dir_open;
+    struct ahead *ahead; /* of the names from `ahead_from` on of that directory, or NULL */
+    size_t ahead_from;
+    size_t stayed; /* names met in that directory since it was opened */
     char path[PATH_MAX];
     char target[PATH_MAX];
     struct buf extents;

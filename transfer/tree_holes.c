@@ -33,7 +33,7 @@ static bool next_range(int fd, off_t size, bool last, off_t *from, off_t *end)
     return true;
 }
 
-static bool may_have_holes(const struct stat *st)
+bool holes_are_likely(const struct stat *st)
 {
     return st->st_blocks < (st->st_size + SECTOR - 1) / SECTOR;
 }
@@ -48,7 +48,7 @@ bool holes_find(struct buf *out, bool *sparse, int dir, const char *name,
 
     buf_reset(out);
     *sparse = false;
-    if (!may_have_holes(st))
+    if (!holes_are_likely(st))
         return true;
     fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)

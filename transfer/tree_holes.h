@@ -7,6 +7,8 @@
 
 #include <sys/stat.h>
 
+/* By its blocks; else it has none. */
+bool holes_are_likely(const struct stat *st);
 /* The data ranges of dir/name as the manifest carries them. `out` is emptied; *sparse is
  * false for a file without holes, and on a file system that does not tell. */
 must_check bool holes_find(struct buf *out, bool *sparse, int dir, const char *name,
