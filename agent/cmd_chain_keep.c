@@ -3,6 +3,7 @@
 #include "agent/audit_note.h"
 #include "agent/certs_json.h"
 #include "agent/chain_commands.h"
+#include "agent/narrow.h"
 #include "agent/view_text.h"
 #include "certs/trust.h"
 
@@ -14,10 +15,14 @@ static void print_columns(const struct cert *cert)
 }
 
 /* O-13: the ladder as the two columns of the document. */
-static void print_two_columns(const struct leaves *leaves)
+static void print_two_columns(const struct leaves *leaves, unsigned columns)
 {
     const struct chain *chain = leaves->server;
 
+    if (narrow_is(columns)) {
+        view_text_rungs(stdout, leaves, true, columns);
+        return;
+    }
     printf("%-40s %s\n", "Issued To", "Issued By");
     if (leaves_are_split(leaves))
         print_columns(chain_leaf(leaves->client));
@@ -33,12 +38,16 @@ static void print_digest(size_t rung, const struct cert *cert)
     printf("Rung %zu  SHA-256 %s\n", rung, hex);
 }
 
-static void print_chain(const struct identity *identity)
+static void print_chain(const struct identity *identity, unsigned columns)
 {
     const struct leaves leaves = identity_leaves(identity);
 
     printf("Identity %u (%s)\n\n", identity->number,
            identity_origin_name(identity->origin));
+    if (narrow_is(columns)) {
+        view_text_rungs(stdout, &leaves, false, columns);
+        return;
+    }
     view_text_leaves(stdout, &leaves);
     printf("\n");
     for (size_t i = 0; i < identity->chain.n; i++) {
@@ -62,9 +71,9 @@ int chain_run_show(struct call *call, struct error *err)
     if (call->json)
         certs_json_identity(stdout, &identity, NULL);
     else if (ladder)
-        print_two_columns(&leaves);
+        print_two_columns(&leaves, call->columns);
     else
-        print_chain(&identity);
+        print_chain(&identity, call->columns);
     return 0;
 }
 

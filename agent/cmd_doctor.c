@@ -34,7 +34,7 @@ static int run_doctor(struct call *call, struct error *err)
     if (call->json)
         doctor_view_json(stdout, &doctor, &wish);
     else
-        doctor_view_text(stdout, &doctor, &wish);
+        doctor_view_text(stdout, &doctor, &wish, call->columns);
     return (int)doctor_health(&doctor);
 }
 

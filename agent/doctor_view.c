@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/doctor_view.h"
 
+#include "agent/narrow.h"
 #include "agent/view_text.h"
 #include "base/text.h"
 
@@ -42,9 +43,16 @@ static void print_trust(FILE *out, const struct doctor *doctor)
             doctor->holders, doctor->adopted, doctor->adopted_over);
 }
 
-void doctor_view_text(FILE *out, const struct doctor *doctor,
-                      const struct doctor_wish *wish)
+struct facts {
+    const struct doctor *doctor;
+    const struct doctor_wish *wish;
+};
+
+static void print_all(FILE *out, const void *what)
 {
+    const struct facts *facts = what;
+    const struct doctor *doctor = facts->doctor;
+    const struct doctor_wish *wish = facts->wish;
     char now[TIME_TEXT_MAX], kept[TIME_TEXT_MAX];
 
     text_show_time(now, wish->now);
@@ -60,4 +68,12 @@ void doctor_view_text(FILE *out, const struct doctor *doctor,
                                     : "no (policy fips is algorithms and sizes only)");
     fprintf(out, "\n");
     view_text_report(out, &doctor->report);
+}
+
+void doctor_view_text(FILE *out, const struct doctor *doctor,
+                      const struct doctor_wish *wish, unsigned columns)
+{
+    const struct facts facts = {.doctor = doctor, .wish = wish};
+
+    narrow_print(out, print_all, &facts, columns);
 }

@@ -7,6 +7,6 @@
 #include <stdio.h>
 
 void doctor_view_text(FILE *out, const struct doctor *doctor,
-                      const struct doctor_wish *wish);
+                      const struct doctor_wish *wish, unsigned columns);
 void doctor_view_json(FILE *out, const struct doctor *doctor,
                       const struct doctor_wish *wish);

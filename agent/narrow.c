@@ -11,6 +11,11 @@
 #define COLUMNS_MAX 100000
 #define HANG 2
 
+bool narrow_is(unsigned columns)
+{
+    return columns > 0 && columns < NARROW_COLUMNS;
+}
+
 unsigned narrow_ask(int fd)
 {
     const char *columns = getenv("COLUMNS");
@@ -66,4 +71,21 @@ void narrow_text(FILE *out, const char *text, unsigned columns)
         fold(out, span_of(text, n), strspn(text, " ") + HANG, columns);
         text += n + (text[n] == '\n');
     }
+}
+
+/* As it is also where there is no memory to hold it. */
+void narrow_print(FILE *out, void (*print)(FILE *out, const void *what), const void *what,
+                  unsigned columns)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *held = narrow_is(columns) ? open_memstream(&text, &n) : NULL;
+
+    if (held != NULL)
+        print(held, what);
+    if (held != NULL && fclose(held) == 0)
+        narrow_text(out, text, columns);
+    else
+        print(out, what);
+    free(text);
 }

@@ -2,10 +2,13 @@
 /* Text for a terminal that is too narrow for our tables. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define NARROW_COLUMNS 72 /* with fewer it is narrow */
 
+/* So many columns, and somebody says so. */
+bool narrow_is(unsigned columns);
 /* How many columns COLUMNS says there are, else the terminal behind `fd`; 0: nobody says.
  * A confined process cannot ask the terminal any more. */
 unsigned narrow_ask(int fd);
@@ -16,3 +19,6 @@ unsigned narrow_ask(int fd);
 void narrow_line(FILE *out, const char *line, size_t hang, unsigned columns);
 /* Every line of a text; what goes on is two columns further in than its line. */
 void narrow_text(FILE *out, const char *text, unsigned columns);
+/* What `print` writes of `what`: folded like that where it is narrow, else as it is. */
+void narrow_print(FILE *out, void (*print)(FILE *out, const void *what), const void *what,
+                  unsigned columns);

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "pairing/verdict.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define COLUMN_MAX 34 /* of one name; longer names are cut */
@@ -137,8 +136,9 @@ static void print_rungs(FILE *out, const struct ladder *ladder, unsigned columns
 }
 
 /* What follows the ladders. */
-static void print_rest(FILE *out, const struct pair_view *view)
+static void print_rest(FILE *out, const void *what)
 {
+    const struct pair_view *view = what;
     const struct tls_facts *facts = view->facts;
 
     print_leaves(out, SIDE_SOURCE, &view->sides.source);
@@ -150,28 +150,12 @@ static void print_rest(FILE *out, const struct pair_view *view)
     view_text_report(out, view->findings);
 }
 
-/* As it is where there is no memory to hold it. */
-static void print_rest_folded(FILE *out, const struct pair_view *view, unsigned columns)
-{
-    char *text = NULL;
-    size_t n = 0;
-    FILE *held = open_memstream(&text, &n);
-
-    if (held != NULL)
-        print_rest(held, view);
-    if (held != NULL && fclose(held) == 0)
-        narrow_text(out, text, columns);
-    else
-        print_rest(out, view);
-    free(text);
-}
-
 void view_pair_text(FILE *out, const struct pair_view *view, unsigned columns)
 {
     const char *headline =
         view->paired ? "The two appliances can be paired." : verdict_refusal;
 
-    if (columns == 0 || columns >= NARROW_COLUMNS) {
+    if (!narrow_is(columns)) {
         fprintf(out, "%s\n\n", headline);
         print_ladders(out, view->ladder);
         print_rest(out, view);
@@ -180,5 +164,5 @@ void view_pair_text(FILE *out, const struct pair_view *view, unsigned columns)
     narrow_line(out, headline, 0, columns);
     fputc('\n', out);
     print_rungs(out, view->ladder, columns);
-    print_rest_folded(out, view, columns);
+    narrow_print(out, print_rest, view, columns);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "agent/view_text.h"
 
+#include "agent/narrow.h"
 #include "base/text.h"
 
 #include <string.h>
 
+#define HANG 4      /* columns before what goes on of a folded fact */
 #define CELL_MAX 48 /* columns of a name in a ladder; a longer one gets "..." */
 
 /* One printable line of text from wherever. */
@@ -99,12 +101,19 @@ static size_t wider(size_t width, const char *name)
     return columns_of(text) > width ? columns_of(text) : width;
 }
 
+static void show_cert_time(char out[TIME_TEXT_MAX], const struct cert_time *time)
+{
+    if (time->form == FORM_BAD)
+        (void)text_copy(out, TIME_TEXT_MAX, "not a time");
+    else
+        text_show_time(out, time->at);
+}
+
 static void print_time(FILE *out, const struct cert_time *time)
 {
-    char text[TIME_TEXT_MAX] = "not a time";
+    char text[TIME_TEXT_MAX];
 
-    if (time->form != FORM_BAD)
-        text_show_time(text, time->at);
+    show_cert_time(text, time);
     print_padded(out, text, TIME_TEXT_MAX - 2);
 }
 
@@ -153,6 +162,57 @@ void view_text_leaves(FILE *out, const struct leaves *leaves)
         print_rung(out, i, &chain->cert[i], width, split && i == 0 ? ", server" : "");
         if (split && i == 0)
             print_rung(out, 0, chain_leaf(leaves->client), width, ", client");
+    }
+}
+
+/* "  Issued To: NAME", whole. */
+static void print_fact(FILE *out, const char *label, const char *fact, unsigned columns)
+{
+    char line[4 * CERT_TEXT_MAX + 32];
+    const int n = snprintf(line, sizeof(line), "  %s: ", label);
+
+    text_printable(line + n, sizeof(line) - (size_t)n, span_text(fact));
+    narrow_line(out, line, HANG, columns);
+}
+
+static void print_names(FILE *out, const struct cert *cert, unsigned columns)
+{
+    print_fact(out, "Issued To", cert_issued_to(cert), columns);
+    print_fact(out, "Issued By", cert_issued_by(cert), columns);
+}
+
+static void print_rung_below(FILE *out, size_t rung, const struct cert *cert,
+                             const char *use, unsigned columns)
+{
+    char from[TIME_TEXT_MAX], until[TIME_TEXT_MAX], hex[DIGEST_HEX];
+
+    show_cert_time(from, &cert->not_before);
+    show_cert_time(until, &cert->not_after);
+    digest_hex(hex, &cert->sha256);
+    fprintf(out, "Rung %zu%s\n", rung, use);
+    print_names(out, cert, columns);
+    print_fact(out, "Valid from", from, columns);
+    print_fact(out, "Valid until", until, columns);
+    print_fact(out, "Key", cert_key_name(cert), columns);
+    print_fact(out, "SHA-256", hex, columns);
+}
+
+void view_text_rungs(FILE *out, const struct leaves *leaves, bool names_alone,
+                     unsigned columns)
+{
+    const struct chain *chain = leaves->server;
+    const bool split = leaves_are_split(leaves);
+
+    if (split && names_alone)
+        print_names(out, chain_leaf(leaves->client), columns);
+    for (size_t i = 0; i < chain->n; i++) {
+        if (names_alone)
+            print_names(out, &chain->cert[i], columns);
+        else
+            print_rung_below(out, i, &chain->cert[i], split && i == 0 ? ", server" : "",
+                             columns);
+        if (split && i == 0 && !names_alone)
+            print_rung_below(out, 0, chain_leaf(leaves->client), ", client", columns);
     }
 }
 

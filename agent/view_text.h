@@ -18,3 +18,7 @@ void view_text_report(FILE *out, const struct report *report);
 void view_text_ladder(FILE *out, const struct chain *chain);
 /* The same; two leaves are both rung 0, and say which is which. */
 void view_text_leaves(FILE *out, const struct leaves *leaves);
+/* The same for a narrow terminal, rung below rung, by their whole names and digests; or
+ * Issued To and Issued By alone. */
+void view_text_rungs(FILE *out, const struct leaves *leaves, bool names_alone,
+                     unsigned columns);

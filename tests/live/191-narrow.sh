@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # On a narrow terminal the two ladders stand rung below rung, by their whole names, and no line is
-# wider than it; from 72 columns on they stand beside one another, as where nobody says a width.
+# wider than it; from 72 columns on they stand beside one another, as where nobody says a width. So
+# with the one chain of `chain show`, and what `doctor` says.
 . "$(dirname "$0")/lib.sh"
 
 root='The root certification authority of all offices and branches'
@@ -48,6 +49,49 @@ done
 code target
 COLUMNS=40 run 1 source migrate "$(at target)" "$scratch/estate" --code-file "$scratch/target.code"
 is_narrow 40 'a migration that is refused'
+
+# ---- of one side alone ----
+# folds COLUMNS WORD...: no line is wider.
+folds()
+{
+    COLUMNS=$1 run "$ends" source "${@:2}"
+    equal "${*:2}: no line is wider than $1 columns" '' "$(too_wide "$1")"
+}
+# is_wide WORD...: 72 columns change nothing.
+is_wide()
+{
+    run "$ends" source "$@"
+    cp "$out" "$scratch/wide"
+    COLUMNS=72 run "$ends" source "$@"
+    # The clock goes on from one to the next.
+    check "$*: 72 columns change nothing" diff <(sed /^Clock/d "$scratch/wide") <(sed /^Clock/d "$out")
+}
+
+ends=0
+for columns in 30 40 71; do
+    folds "$columns" chain show
+    equal '  rung below rung' '0 1 2' "$(sed -n 's/^Rung //p' "$out" | paste -sd ' ')"
+    check '  the names are whole' grep -qF "Issued To: $root Issued By: $root Valid from: 20" <(unfolded)
+    check '  and the digest' grep -qE 'SHA-256: [0-9a-f]{64} Rung 1 ' <(unfolded)
+    folds "$columns" chain show --ladder
+    equal '  every rung has both' '3 3' "$(grep -c 'Issued To' "$out") $(grep -c 'Issued By' "$out")"
+    check '  the names are whole' grep -qF "Issued To: $root Issued By: $root" <(unfolded)
+done
+is_wide chain show
+check '  it is a table' grep -qE '^Rung  Issued To  ' "$scratch/wide"
+is_wide chain show --ladder
+check '  it is two columns' grep -qE '^Issued To {32}Issued By$' "$scratch/wide"
+
+ends=$(pg source doctor </dev/null >/dev/null && echo 0 || echo $?)
+for columns in 30 40 71; do
+    folds "$columns" doctor
+    check '  the names are whole' grep -qF " rung 2 $root, " <(unfolded)
+    check '  there are findings' grep -qE '^(error|warning|note): ' "$out"
+    equal '  each has its remedy' "$(grep -cE '^(error|warning|note): ' "$out")" \
+        "$(grep -c '^  Remedy: ' "$out")"
+done
+is_wide doctor
+check '  it has lines that would be folded' grep -qE '.{72}' "$scratch/wide"
 
 # A confined process does not ask the terminal any more.
 script -qec "stty cols 50; PAIRGATE_STATE='$scratch/source' '$PAIRGATE' pair $(at target)" /dev/null \

@@ -72,6 +72,32 @@ static void what_goes_on_of_a_text_is_further_in(void)
     CU_ASSERT(text_is("no end", 9, "no end\n"));
 }
 
+static void print_words(FILE *out, const void *what)
+{
+    fprintf(out, "%s, and more of what\nis %s\n", (const char *)what, (const char *)what);
+}
+
+static bool printed_is(unsigned columns, const char *want)
+{
+    char got[256] = "";
+    FILE *out = fmemopen(got, sizeof(got), "w");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    narrow_print(out, print_words, "said", columns);
+    fclose(out);
+    return strcmp(got, want) == 0;
+}
+
+static void what_is_printed_is_folded_where_it_is_narrow(void)
+{
+    static const char wide[] = "said, and more of what\nis said\n";
+
+    CU_ASSERT(printed_is(12, "said, and\n  more of\n  what\nis said\n"));
+    CU_ASSERT(printed_is(0, wide));
+    CU_ASSERT(printed_is(NARROW_COLUMNS, wide));
+    CU_ASSERT(narrow_is(NARROW_COLUMNS - 1) && !narrow_is(NARROW_COLUMNS) && !narrow_is(0));
+}
+
 /* The terminal that a pair of them is, `columns` wide: its descriptors. */
 static void terminal(int ends[2], unsigned short columns)
 {
@@ -112,6 +138,7 @@ int main(void)
         TEST(a_word_that_is_wider_is_not_cut),
         TEST(columns_are_characters_and_not_bytes),
         TEST(what_goes_on_of_a_text_is_further_in),
+        TEST(what_is_printed_is_folded_where_it_is_narrow),
         TEST(the_variable_comes_first_and_the_terminal_next),
     };
 

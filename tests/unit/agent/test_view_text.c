@@ -139,6 +139,42 @@ static void two_leaves_are_both_rung_0(void)
     fclose(page.stream);
 }
 
+static void names_of_a_narrow_ladder_are_whole_and_plain(void)
+{
+    scoped(chain_clear) struct chain chain = {0}, other = {0};
+    struct leaves leaves;
+    struct page page;
+
+    case_chain(&chain, "good-ec-3-rungs");
+    case_chain(&other, "good-rsa-2048");
+    leaves = leaves_two(&chain, &other);
+    (void)text_fits(chain.cert[2].cn, "a name of several words \x1b[2J");
+    page_open(&page);
+    view_text_rungs(page.stream, &leaves, false, 16);
+    CU_ASSERT(page_has(&page, "Rung 0, server\n  Issued To:\n    "));
+    CU_ASSERT(page_has(&page, "Rung 0, client\n  Issued To:\n    "));
+    CU_ASSERT(
+        page_has(&page, "Rung 2\n  Issued To: a\n    name of\n    several\n    words"));
+    CU_ASSERT_FALSE(page_has(&page, "\x1b"));
+    fclose(page.stream);
+}
+
+static void names_alone_are_both_of_every_rung(void)
+{
+    scoped(chain_clear) struct chain chain = {0};
+    struct leaves leaves;
+    struct page page;
+
+    case_chain(&chain, "good-ec-3-rungs");
+    leaves = leaves_one(&chain);
+    page_open(&page);
+    view_text_rungs(page.stream, &leaves, true, 71);
+    CU_ASSERT(page_has(&page, "  Issued By: "));
+    CU_ASSERT_FALSE(page_has(&page, "Rung"));
+    CU_ASSERT_FALSE(page_has(&page, "Valid"));
+    fclose(page.stream);
+}
+
 int main(void)
 {
     static const struct test tests[] = {
@@ -149,6 +185,8 @@ int main(void)
         TEST(nothing_found_is_said),
         TEST(a_ladder_has_a_row_a_rung),
         TEST(two_leaves_are_both_rung_0),
+        TEST(names_of_a_narrow_ladder_are_whole_and_plain),
+        TEST(names_alone_are_both_of_every_rung),
     };
 
     return run_tests("view_text", tests, COUNT(tests));
