@@ -286,7 +286,7 @@ server_start()
     setsid openssl s_server -accept 127.0.0.1:0 -Verify 12 -verify_return_error -tls1_3 -www \
         -num_tickets 0 -CAfile "$scratch/$1.chain.pem" -cert "$scratch/$1.leaf.pem" \
         -key "$scratch/$1.key" -cert_chain "$scratch/$1.chain.pem" >"$scratch/server" 2>&1 </dev/zero &
-    groups+=("$!")
+    own "$!"
     listener_group[openssl]=$!
     wait_for 10 grep '^ACCEPT' "$scratch/server" || die 'openssl listens'
     listener_port[openssl]=$(sed -n 's/^ACCEPT.*:\([0-9]*\)$/\1/p' "$scratch/server")

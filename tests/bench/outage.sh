@@ -49,7 +49,7 @@ outage_run()
         --code-file "$scratch/target.code" --name "outage-$RANDOM$RANDOM" \
         > >(outage_lines >>"$scratch/outage.lines") 2>"$scratch/outage.err" </dev/null &
     pid=$!
-    groups+=("$pid")
+    own "$pid"
     wait_for 60 outage_granted || die 'the migration is granted'
     kill -STOP -- "-$pid"
     "$3" "$1" "$2"

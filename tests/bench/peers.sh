@@ -22,7 +22,7 @@ serve()
     shift
     setsid "$@" >"$scratch/peer.log" 2>&1 </dev/null &
     spawned=$!
-    groups+=("$spawned")
+    own "$spawned"
     wait_for 10 port_answers "$port" || { cat "$scratch/peer.log"; die "$1 listens"; }
 }
 
