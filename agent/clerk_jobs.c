@@ -27,11 +27,11 @@ static void save(struct clerk_job *item, struct state *state)
         view_text_failure(stderr, &err);
 }
 
-static void store_line(struct clerk_job *item, struct span line)
+static void store_line(struct clerk_job *item, struct span line, bool progress)
 {
     struct error err = {0};
 
-    if (item->written + line.n > JOB_EVENTS_MAX)
+    if (!job_has_room(item->written, line.n, progress))
         return;
     if (!fs_write_all(item->events, line, &err))
         view_text_failure(stderr, &err);
@@ -49,7 +49,7 @@ static void take_line(struct clerk_job *item, struct state *state, struct span l
         return;
     if (progress)
         item->saved_ms = now;
-    store_line(item, line);
+    store_line(item, line, progress);
     save(item, state);
 }
 

@@ -7,8 +7,7 @@
 #include "agent/job.h"
 
 #define JOBS_AT_ONCE 4
-#define JOB_EVENTS_MAX (8 * 1024 * 1024) /* of one job's file; what comes later is lost */
-#define JOB_PROGRESS_MS 2000             /* progress is stored so often */
+#define JOB_PROGRESS_MS 2000 /* progress is stored so often */
 
 struct clerk_job {
     struct job job; /* id 0: the place is free */

@@ -71,6 +71,13 @@ void job_take_line(struct job *job, bool *progress, struct span line)
         take_findings(job, json_object_get(object, "findings"));
 }
 
+bool job_has_room(size_t written, size_t n, bool progress)
+{
+    const size_t room = progress ? JOB_EVENTS_MAX / 2 : JOB_EVENTS_MAX;
+
+    return written <= room && n <= room - written;
+}
+
 bool job_show_event(struct buf *out, struct span line, uint64_t id, struct error *err)
 {
     scoped(json_drop) json_t *object = NULL;

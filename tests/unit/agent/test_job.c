@@ -169,6 +169,19 @@ static void a_line_is_one_event(void)
     }
 }
 
+static void progress_leaves_room_for_the_receipt(void)
+{
+    const size_t half = JOB_EVENTS_MAX / 2;
+
+    CU_ASSERT(job_has_room(0, 100, true));
+    CU_ASSERT(job_has_room(half - 100, 100, true));
+    CU_ASSERT_FALSE(job_has_room(half - 99, 100, true));
+    CU_ASSERT_FALSE(job_has_room(half + 1, 100, true));
+    CU_ASSERT(job_has_room(half + 1, 100, false));
+    CU_ASSERT(job_has_room(JOB_EVENTS_MAX - 100, 100, false));
+    CU_ASSERT_FALSE(job_has_room(JOB_EVENTS_MAX - 99, 100, false));
+}
+
 int main(void)
 {
     const struct test tests[] = {
@@ -179,6 +192,7 @@ int main(void)
         TEST(the_oldest_go_with_their_events),
         TEST(lines_say_how_it_goes),
         TEST(a_line_is_one_event),
+        TEST(progress_leaves_room_for_the_receipt),
     };
 
     return run_tests("job", tests, COUNT(tests));
