@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash disable=SC2154
 # --limit: bytes over the time in which they travel, from the first progress to the last.
+
+# bytes_shown NAME: what has gone out so far, of whole segments and of those under way.
+bytes_shown()
+{
+    jq -R 'fromjson? | select(.event == "progress") | .bytes' "$scratch/$1.lines" | tail -n 1
+}
+
 two_agents
 rows_begin
 mkdir -p "$scratch/limited"
@@ -15,7 +22,7 @@ for limit in 4M 32M 128M; do
     stamps=$scratch/stamps
     : >"$stamps"
     while ! process_has_ended "$migrating"; do
-        printf '%s %s\n' "$EPOCHREALTIME" "$(bytes_sent source)" >>"$stamps"
+        printf '%s %s\n' "$EPOCHREALTIME" "$(bytes_shown source)" >>"$stamps"
         sleep 0.2
     done
     wait "$migrating" || die 'the migration ends well'
