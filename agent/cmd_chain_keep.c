@@ -9,52 +9,56 @@
 
 #include <stdio.h>
 
-static void print_columns(const struct cert *cert)
+static void print_columns(FILE *out, const struct cert *cert)
 {
-    printf("%-40s %s\n", cert_issued_to(cert), cert_issued_by(cert));
+    fprintf(out, "%-40s %s\n", cert_issued_to(cert), cert_issued_by(cert));
 }
 
 /* O-13: the ladder as the two columns of the document. */
-static void print_two_columns(const struct leaves *leaves, unsigned columns)
+static void print_two_columns(FILE *out, const void *what)
 {
+    const struct leaves *leaves = what;
     const struct chain *chain = leaves->server;
 
-    if (narrow_is(columns)) {
-        view_text_rungs(stdout, leaves, true, columns);
-        return;
-    }
-    printf("%-40s %s\n", "Issued To", "Issued By");
+    fprintf(out, "%-40s %s\n", "Issued To", "Issued By");
     if (leaves_are_split(leaves))
-        print_columns(chain_leaf(leaves->client));
+        print_columns(out, chain_leaf(leaves->client));
     for (size_t i = 0; i < chain->n; i++)
-        print_columns(&chain->cert[i]);
+        print_columns(out, &chain->cert[i]);
 }
 
-static void print_digest(size_t rung, const struct cert *cert)
+static void print_digest(FILE *out, size_t rung, const struct cert *cert)
 {
     char hex[DIGEST_HEX];
 
     digest_hex(hex, &cert->sha256);
-    printf("Rung %zu  SHA-256 %s\n", rung, hex);
+    fprintf(out, "Rung %zu  SHA-256 %s\n", rung, hex);
 }
 
-static void print_chain(const struct identity *identity, unsigned columns)
+static void print_table(FILE *out, const void *what)
 {
-    const struct leaves leaves = identity_leaves(identity);
+    const struct leaves *leaves = what;
+    const struct chain *chain = leaves->server;
 
-    printf("Identity %u (%s)\n\n", identity->number,
-           identity_origin_name(identity->origin));
-    if (narrow_is(columns)) {
-        view_text_rungs(stdout, &leaves, false, columns);
-        return;
+    view_text_leaves(out, leaves);
+    fprintf(out, "\n");
+    for (size_t i = 0; i < chain->n; i++) {
+        print_digest(out, i, &chain->cert[i]);
+        if (i == 0 && leaves_are_split(leaves))
+            print_digest(out, 0, chain_leaf(leaves->client));
     }
-    view_text_leaves(stdout, &leaves);
-    printf("\n");
-    for (size_t i = 0; i < identity->chain.n; i++) {
-        print_digest(i, &identity->chain.cert[i]);
-        if (i == 0 && identity_is_split(identity))
-            print_digest(0, chain_leaf(leaves.client));
-    }
+}
+
+/* How wide they are depends on the names: what does not fit stands rung below rung. */
+static void print_ladder(const struct leaves *leaves, bool names_alone, unsigned columns)
+{
+    void (*const print)(FILE * out, const void *what) =
+        names_alone ? print_two_columns : print_table;
+
+    if (narrow_exceeds(print, leaves, columns))
+        view_text_rungs(stdout, leaves, names_alone, columns);
+    else
+        print(stdout, leaves);
 }
 
 int chain_run_show(struct call *call, struct error *err)
@@ -68,12 +72,14 @@ int chain_run_show(struct call *call, struct error *err)
         !identity_load(&identity, state.fd, false, err))
         return 0;
     leaves = identity_leaves(&identity);
-    if (call->json)
+    if (call->json) {
         certs_json_identity(stdout, &identity, NULL);
-    else if (ladder)
-        print_two_columns(&leaves, call->columns);
-    else
-        print_chain(&identity, call->columns);
+        return 0;
+    }
+    if (!ladder)
+        printf("Identity %u (%s)\n\n", identity.number,
+               identity_origin_name(identity.origin));
+    print_ladder(&leaves, ladder, call->columns);
     return 0;
 }
 

@@ -73,19 +73,52 @@ void narrow_text(FILE *out, const char *text, unsigned columns)
     }
 }
 
+/* What is printed, in memory of its own; NULL where there is none to hold it. */
+static char *printed(void (*print)(FILE *out, const void *what), const void *what)
+{
+    char *text = NULL;
+    size_t n = 0;
+    FILE *held = open_memstream(&text, &n);
+
+    if (held == NULL)
+        return NULL;
+    print(held, what);
+    if (fclose(held) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 /* As it is also where there is no memory to hold it. */
 void narrow_print(FILE *out, void (*print)(FILE *out, const void *what), const void *what,
                   unsigned columns)
 {
-    char *text = NULL;
-    size_t n = 0;
-    FILE *held = narrow_is(columns) ? open_memstream(&text, &n) : NULL;
+    char *text = narrow_is(columns) ? printed(print, what) : NULL;
 
-    if (held != NULL)
-        print(held, what);
-    if (held != NULL && fclose(held) == 0)
+    if (text != NULL)
         narrow_text(out, text, columns);
     else
         print(out, what);
     free(text);
+}
+
+static size_t widest(const char *text)
+{
+    size_t width = 0, most = 0;
+
+    for (; *text != '\0'; text++) {
+        width = *text == '\n' ? 0 : width + ((*text & 0xC0) != 0x80);
+        most = width > most ? width : most;
+    }
+    return most;
+}
+
+bool narrow_exceeds(void (*print)(FILE *out, const void *what), const void *what,
+                    unsigned columns)
+{
+    char *text = columns > 0 ? printed(print, what) : NULL;
+    const bool exceeds = text != NULL && widest(text) > columns;
+
+    free(text);
+    return exceeds;
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define NARROW_COLUMNS 72 /* with fewer it is narrow */
+#define NARROW_COLUMNS 72 /* with fewer the two ladders of a pair do not fit */
 
 /* So many columns, and somebody says so. */
 bool narrow_is(unsigned columns);
@@ -22,3 +22,6 @@ void narrow_text(FILE *out, const char *text, unsigned columns);
 /* What `print` writes of `what`: folded like that where it is narrow, else as it is. */
 void narrow_print(FILE *out, void (*print)(FILE *out, const void *what), const void *what,
                   unsigned columns);
+/* Whether a line of that would be wider than so many columns; of 0 none is. */
+bool narrow_exceeds(void (*print)(FILE *out, const void *what), const void *what,
+                    unsigned columns);

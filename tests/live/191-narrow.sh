@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # On a narrow terminal the two ladders stand rung below rung, by their whole names, and no line is
 # wider than it; from 72 columns on they stand beside one another, as where nobody says a width. So
-# with the one chain of `chain show`, and what `doctor` says.
+# with what `doctor` says, and with the one chain of `chain show` where its own table does not fit.
 . "$(dirname "$0")/lib.sh"
 
 root='The root certification authority of all offices and branches'
@@ -57,18 +57,35 @@ folds()
     COLUMNS=$1 run "$ends" source "${@:2}"
     equal "${*:2}: no line is wider than $1 columns" '' "$(too_wide "$1")"
 }
-# is_wide WORD...: 72 columns change nothing.
+# is_wide COLUMNS WORD...: so many change nothing.
 is_wide()
+{
+    COLUMNS=$1 run "$ends" source "${@:2}"
+    # The clock goes on from one to the next.
+    check "${*:2}: $1 columns change nothing" diff <(sed /^Clock/d "$scratch/wide") <(sed /^Clock/d "$out")
+}
+
+# The widest line of a table is what it needs; with one column less it does not fit.
+widest() { LC_ALL=C.UTF-8 awk 'length > most { most = length } END { print most }' "$scratch/wide"; }
+# in_full WORD...: as where nobody says a width.
+in_full()
 {
     run "$ends" source "$@"
     cp "$out" "$scratch/wide"
-    COLUMNS=72 run "$ends" source "$@"
-    # The clock goes on from one to the next.
-    check "$*: 72 columns change nothing" diff <(sed /^Clock/d "$scratch/wide") <(sed /^Clock/d "$out")
 }
 
 ends=0
-for columns in 30 40 71; do
+in_full chain show
+check 'chain show: it is a table' grep -qE '^Rung  Issued To  ' "$scratch/wide"
+table=$(widest)
+is_wide "$table" chain show
+in_full chain show --ladder
+check 'chain show --ladder: it is two columns' grep -qE '^Issued To {32}Issued By$' "$scratch/wide"
+pair=$(widest)
+is_wide "$pair" chain show --ladder
+check 'both are wider than 80 columns' test "$table" -gt 80 -a "$pair" -gt 80
+
+for columns in 30 40 71 72 80 $((pair - 1)); do
     folds "$columns" chain show
     equal '  rung below rung' '0 1 2' "$(sed -n 's/^Rung //p' "$out" | paste -sd ' ')"
     check '  the names are whole' grep -qF "Issued To: $root Issued By: $root Valid from: 20" <(unfolded)
@@ -77,10 +94,8 @@ for columns in 30 40 71; do
     equal '  every rung has both' '3 3' "$(grep -c 'Issued To' "$out") $(grep -c 'Issued By' "$out")"
     check '  the names are whole' grep -qF "Issued To: $root Issued By: $root" <(unfolded)
 done
-is_wide chain show
-check '  it is a table' grep -qE '^Rung  Issued To  ' "$scratch/wide"
-is_wide chain show --ladder
-check '  it is two columns' grep -qE '^Issued To {32}Issued By$' "$scratch/wide"
+folds $((table - 1)) chain show
+equal '  rung below rung' '0 1 2' "$(sed -n 's/^Rung //p' "$out" | paste -sd ' ')"
 
 ends=$(pg source doctor </dev/null >/dev/null && echo 0 || echo $?)
 for columns in 30 40 71; do
@@ -90,7 +105,8 @@ for columns in 30 40 71; do
     equal '  each has its remedy' "$(grep -cE '^(error|warning|note): ' "$out")" \
         "$(grep -c '^  Remedy: ' "$out")"
 done
-is_wide doctor
+in_full doctor
+is_wide 72 doctor
 check '  it has lines that would be folded' grep -qE '.{72}' "$scratch/wide"
 
 # A confined process does not ask the terminal any more.

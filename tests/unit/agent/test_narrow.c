@@ -98,6 +98,16 @@ static void what_is_printed_is_folded_where_it_is_narrow(void)
     CU_ASSERT(narrow_is(NARROW_COLUMNS - 1) && !narrow_is(NARROW_COLUMNS) && !narrow_is(0));
 }
 
+static void what_is_too_wide_is_known_before_it_is_printed(void)
+{
+    /* "said, and more of what" */
+    CU_ASSERT(narrow_exceeds(print_words, "said", 21));
+    CU_ASSERT(!narrow_exceeds(print_words, "said", 22));
+    CU_ASSERT(!narrow_exceeds(print_words, "s\xc3\xa9id", 22));
+    CU_ASSERT(narrow_exceeds(print_words, "s\xc3\xa9id", 21));
+    CU_ASSERT(!narrow_exceeds(print_words, "said", 0));
+}
+
 /* The terminal that a pair of them is, `columns` wide: its descriptors. */
 static void terminal(int ends[2], unsigned short columns)
 {
@@ -139,6 +149,7 @@ int main(void)
         TEST(columns_are_characters_and_not_bytes),
         TEST(what_goes_on_of_a_text_is_further_in),
         TEST(what_is_printed_is_folded_where_it_is_narrow),
+        TEST(what_is_too_wide_is_known_before_it_is_printed),
         TEST(the_variable_comes_first_and_the_terminal_next),
     };
 
