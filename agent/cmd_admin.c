@@ -10,23 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Twice on a terminal, once from a file or a descriptor; never a word of the command. */
-static bool password_read(struct buf *out, const struct passphrase_source *source,
-                          struct error *err)
-{
-    scoped(buf_clear) struct buf again = {0};
-
-    if (!passphrase_take(out, source, "New password", err) || !buf_terminate(out, err) ||
-        !admin_password_is_fit((const char *)out->at, err))
-        return false;
-    if (source->file != NULL || source->fd != NULL)
-        return true;
-    if (!passphrase_take(&again, source, "Once more", err))
-        return false;
-    return span_equal(buf_span(out), buf_span(&again)) ||
-           fail(err, E_PASSWORD_FORM, "the two are not the same");
-}
-
 static bool source_read(struct passphrase_source *out, struct args *args, struct error *err)
 {
     if (!args_value(args, "--password-file", &out->file, err) ||
@@ -69,7 +52,7 @@ static int set_password(struct call *call, const enum admin_role *role, struct e
         return 64;
     if (!state_open(&state, call->state_dir, err) || !state_open_db(&state, err) ||
         !admin_may_set(&state.db, name, role != NULL, err) ||
-        !password_read(&password, &source, err) ||
+        !passphrase_take_new(&password, &source, name, err) ||
         !set(&state.db, name, (const char *)password.at, role, call->now, err))
         return 2;
     audit_note(&state, AUDIT_ADMINISTRATOR, role != NULL ? "add" : "passwd", name, "%s",

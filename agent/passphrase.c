@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "certs/sealed.h"
+#include "pairing/admin.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,6 +83,24 @@ bool passphrase_take(struct buf *out, const struct passphrase_source *source,
     if (source->fd != NULL)
         return read_descriptor(out, source->fd, err);
     return read_terminal(out, prompt, err);
+}
+
+bool passphrase_take_new(struct buf *out, const struct passphrase_source *source,
+                         const char *name, struct error *err)
+{
+    scoped(buf_clear) struct buf again = {0};
+    char prompt[ADMIN_NAME_MAX + 32];
+
+    snprintf(prompt, sizeof(prompt), "New password of %s", name);
+    if (!passphrase_take(out, source, prompt, err) || !buf_terminate(out, err) ||
+        !admin_password_is_fit((const char *)out->at, err))
+        return false;
+    if (source->file != NULL || source->fd != NULL)
+        return true;
+    if (!passphrase_take(&again, source, "Once more", err))
+        return false;
+    return span_equal(buf_span(out), buf_span(&again)) ||
+           fail(err, E_PASSWORD_FORM, "the two are not the same");
 }
 
 static bool take_for_key(struct buf *out, const struct passphrase_source *source,

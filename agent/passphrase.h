@@ -17,6 +17,10 @@ must_check bool passphrase_source_read(struct passphrase_source *out, struct arg
 /* The first line of it; with neither, asked for on the terminal without echo. */
 must_check bool passphrase_take(struct buf *out, const struct passphrase_source *source,
                                 const char *prompt, struct error *err);
+/* An administrator's new password, fit to be one and with a NUL behind it: E_PASSWORD_FORM.
+ * Twice on a terminal, which shows nothing of it; once from a file or a descriptor. */
+must_check bool passphrase_take_new(struct buf *out, const struct passphrase_source *source,
+                                    const char *name, struct error *err);
 /*
  * The key in a file, which is refused when others can read it. An encrypted one is opened
  * with what `source` names; when that is nothing, with the passphrase of the state

@@ -122,8 +122,10 @@ static bool load_credentials(struct known *out, const struct remote *remote,
     scoped(buf_clear) struct buf pair = buf_upto(CREDENTIALS_MAX);
     scoped(buf_clear) struct buf line = buf_upto(CREDENTIALS_MAX - 1);
     const struct passphrase_source source = {.file = getenv(PASSWORD_FILE)};
+    char prompt[2 * CREDENTIALS_MAX];
 
-    if (!passphrase_take(&password, &source, "Password", err) ||
+    snprintf(prompt, sizeof(prompt), "Password of %s at %s", remote->user, out->peer.host);
+    if (!passphrase_take(&password, &source, prompt, err) ||
         !buf_print(&pair, err, "%s:", remote->user) ||
         !buf_add(&pair, buf_span(&password), err) || !buf_add_text(&line, "Basic ", err) ||
         !text_base64_encode(&line, buf_span(&pair), err))

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "certs/trust.h"
+#include "pairing/admin.h"
 
 #define REMOTE_URL_MAX 512
 #define REMOTE_PATH_MAX 2048
@@ -37,7 +38,9 @@ struct remote_request {
     const struct api_route *route;
     char path[REMOTE_PATH_MAX]; /* with its query */
     struct buf body;            /* JSON; empty when the row has no properties */
-    const char *secret;         /* a property that is still to be typed, or NULL */
+    /* A property that is still to be typed, or NULL: the new password of this one. */
+    const char *secret;
+    char whose[ADMIN_NAME_MAX];
 };
 void remote_request_clear(struct remote_request *request);
 /* The command's words by the first of its rows that takes all of them. */

@@ -91,8 +91,7 @@ static bool is_list(const struct api_param *param)
     return param->type == API_LIST || param->type == API_FILES;
 }
 
-/* --password-fd or --password-file; one that must be there is typed when all else is right.
- */
+/* --password-fd or --password-file; else it is typed when all else is right. */
 static bool take_secret(json_t *values, const struct api_param *param, struct args *args,
                         struct error *err)
 {
@@ -281,14 +280,23 @@ static bool add_body(struct buf *out, const struct api_route *route, json_t *val
     return body == NULL || json_write(out, body, err);
 }
 
-/* The name of the secret that the words do not give; one of a row is all there is. */
-static const char *secret_missing(const struct api_route *route, const json_t *values)
+/* One that must be there is an administrator's new password: whose is judged before. */
+static bool look_for_secret(struct remote_request *out, const struct api_route *route,
+                            const json_t *values, struct error *err)
 {
-    for (const struct api_param *param = NULL; (param = param_next(route, param)) != NULL;)
-        if (param->required && param->to == API_FD_OPTION &&
-            json_object_get(values, param->name) == NULL)
-            return param->name;
-    return NULL;
+    const char *whose = json_string_value(json_object_get(values, "name"));
+
+    out->secret = NULL;
+    for (const struct api_param *param = NULL; (param = param_next(route, param));) {
+        if (!param->required || param->to != API_FD_OPTION)
+            continue;
+        if (!admin_name_is_fit(whose != NULL ? whose : "", err))
+            return false;
+        (void)text_copy(out->whose, sizeof(out->whose), whose);
+        if (json_object_get(values, param->name) == NULL)
+            out->secret = param->name;
+    }
+    return true;
 }
 
 static bool try_row(struct remote_request *out, const struct api_route *route,
@@ -298,12 +306,12 @@ static bool try_row(struct remote_request *out, const struct api_route *route,
     scoped(buf_clear) struct buf path = buf_upto(REMOTE_PATH_MAX - 1);
     struct args args = *words;
 
-    if (!read_words(values, route, &args, err) || !add_path(&path, route, values, err) ||
+    if (!read_words(values, route, &args, err) ||
+        !look_for_secret(out, route, values, err) || !add_path(&path, route, values, err) ||
         !add_query(&path, route, values, err) || !buf_terminate(&path, err) ||
         !add_body(&out->body, route, values, err))
         return false;
     out->route = route;
-    out->secret = secret_missing(route, values);
     return text_copy(out->path, sizeof(out->path), (const char *)path.at);
 }
 
@@ -337,7 +345,7 @@ bool remote_request_ask(struct remote_request *request, struct error *err)
 
     if (request->secret == NULL)
         return true;
-    if (!passphrase_take(&secret, &terminal, request->secret, err) ||
+    if (!passphrase_take_new(&secret, &terminal, request->whose, err) ||
         !json_open(&body, buf_span(&request->body), err))
         return false;
     buf_reset(&request->body);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static bool name_is_plain(const char *name, struct error *err)
+bool admin_name_is_fit(const char *name, struct error *err)
 {
     bool good = name[0] >= 'a' && name[0] <= 'z' && strlen(name) < ADMIN_NAME_MAX;
 
@@ -39,7 +39,7 @@ bool admin_password_is_fit(const char *password, struct error *err)
 static bool verifier_of_password(struct verifier *out, const char *name,
                                  const char *password, struct error *err)
 {
-    return name_is_plain(name, err) && admin_password_is_fit(password, err) &&
+    return admin_name_is_fit(name, err) && admin_password_is_fit(password, err) &&
            verifier_make(out, password, PASSWORD_ITERATIONS, err);
 }
 
@@ -139,7 +139,7 @@ bool admin_may_set(struct db *db, const char *name, bool is_new, struct error *e
     struct admin admin;
     struct error why = {0};
 
-    if (!name_is_plain(name, err))
+    if (!admin_name_is_fit(name, err))
         return false;
     if (admin_load(&admin, db, name, &why))
         return !is_new || fail(err, E_ADMIN_EXISTS, "%s", name);

@@ -27,6 +27,8 @@ struct admin {
     time_t created, changed;
 };
 
+/* E_ADMIN_NAME. */
+must_check bool admin_name_is_fit(const char *name, struct error *err);
 /* What refuses a name before its password is asked for: E_ADMIN_NAME, and E_ADMIN_EXISTS of
  * a new one, E_ADMIN_UNKNOWN of another. */
 must_check bool admin_may_set(struct db *db, const char *name, bool is_new,

@@ -65,9 +65,12 @@ refuses 1 PGA2807 laptop --remote "$front" --user mary identity show
 refuses 1 PGA2807 laptop --remote "$front" --user mary --pin "${pin//[0-9]/0}" identity show
 refuses 64 PGA1001 "${there[@]}" request show
 asks "${there[@]}" identity show
+refuses 64 PGP2001 "${there[@]}" admin add --password-file "$scratch/password" 'Mary Poppins'
 export PAIRGATE_PASSWORD_FILE=$scratch/password
 refuses 64 PGA1001 "${there[@]}" admin add
 refuses 64 PGA1001 "${there[@]}" admin add paul extra
+refuses 64 PGP2001 "${there[@]}" admin add 'Mary Poppins'
+refuses 64 PGP2001 "${there[@]}" admin passwd 'Mary Poppins'
 refuses 1 PGA2807 laptop --remote "$front" --user mary admin add paul
 asks "${there[@]}" admin add paul
 
@@ -85,7 +88,7 @@ typed()
     done <<<"$answers" |
         PAIRGATE_STATE=$scratch/$state script -qfec "'$PAIRGATE' $*" "$scratch/typescript" >/dev/null 2>&1 || true
 }
-asked() { [[ $(grep -oaiE 'password: |once more: ' "$scratch/typescript" | wc -l) -ge $1 ]]; }
+asked() { [[ $(grep -oaiE '(password( of [^:]*)?|once more): ' "$scratch/typescript" | wc -l) -ge $1 ]]; }
 
 if command -v script >/dev/null; then
     typed short office admin add paul
@@ -93,11 +96,26 @@ if command -v script >/dev/null; then
         grep -qa PGP2004 "$scratch/typescript"
     check_not '  which is not asked for' grep -qai 'once more' "$scratch/typescript"
     unset PAIRGATE_PASSWORD_FILE
-    typed $'correct horse battery\nanother long one' laptop \
-        --remote "$front" --user mary --pin "$pin" admin add paul
+    mary=(laptop --remote "$front" --user mary --pin "$pin")
+    for what in short $'another long one\nanother lnog one'; do
+        typed $'correct horse battery\n'"$what" "${mary[@]}" admin add paul
+        check 'a new password that is not fit, or not the same twice, is not sent' \
+            grep -qa PGP2004 "$scratch/typescript"
+        must office admin list --json
+        check_not '  and nobody has it' grep -q '"paul"' "$out"
+        equal '  asked once more when it is fit' "$(wc -l <<<"$what")" \
+            "$(grep -oaE '(New password of paul|Once more): ' "$scratch/typescript" | wc -l)"
+    done
+    typed $'correct horse battery\nanother long one\nanother long one' "${mary[@]}" admin add paul
+    equal 'a question says whose password it is about' \
+        'Password of mary at 127.0.0.1: New password of paul: Once more: ' \
+        "$(grep -oaE '(New p|P)assword[^:]*: |Once more: ' "$scratch/typescript" | tr -d '\n')"
     must office admin list --json
     check 'both passwords are typed, and arrive' grep -q '"paul"' "$out"
     typed 'another long one' laptop --remote "$front" --user paul --pin "$pin" admin list
     check 'and the new one opens' grep -qa '"mary"' "$scratch/typescript"
+    typed $'correct horse battery\none of the others\none of the others' "${mary[@]}" admin passwd paul
+    typed 'one of the others' laptop --remote "$front" --user paul --pin "$pin" admin list
+    check 'so does one that replaces it' grep -qa '"mary"' "$scratch/typescript"
 fi
 listen_end office
