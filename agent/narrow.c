@@ -44,16 +44,36 @@ static size_t piece(struct span text, size_t from, size_t columns)
     return text.n;
 }
 
+static size_t blanks(struct span text)
+{
+    size_t n = 0;
+
+    while (n < text.n && text.at[n] == ' ')
+        n++;
+    return n;
+}
+
+/* Without the blanks at its end: a label's are there for what stands beside it. */
+static void write_piece(FILE *out, struct span line, size_t n)
+{
+    while (n > 0 && line.at[n - 1] == ' ')
+        n--;
+    fwrite(line.at, 1, n, out);
+}
+
 static void fold(FILE *out, struct span line, size_t hang, size_t columns)
 {
     size_t n = piece(line, hang, columns);
 
-    fwrite(line.at, 1, n, out);
-    while (n < line.n) {
-        line = span_of(line.at + n + 1, line.n - n - 1);
+    write_piece(out, line, n);
+    for (;;) {
+        line = span_of(line.at + n, line.n - n);
+        line = span_of(line.at + blanks(line), line.n - blanks(line));
+        if (line.n == 0)
+            break;
         n = piece(line, 1, columns > hang ? columns - hang : 1);
         fprintf(out, "\n%*s", (int)hang, "");
-        fwrite(line.at, 1, n, out);
+        write_piece(out, line, n);
     }
     fputc('\n', out);
 }

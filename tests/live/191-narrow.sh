@@ -98,6 +98,8 @@ folds $((table - 1)) chain show
 equal '  rung below rung' '0 1 2' "$(sed -n 's/^Rung //p' "$out" | paste -sd ' ')"
 
 ends=$(pg source doctor </dev/null >/dev/null && echo 0 || echo $?)
+folds 12 doctor
+check_not '  no line ends in a blank' grep -q ' $' "$out"
 for columns in 30 40 71; do
     folds "$columns" doctor
     check '  the names are whole' grep -qF " rung 2 $root, " <(unfolded)

@@ -72,6 +72,13 @@ static void what_goes_on_of_a_text_is_further_in(void)
     CU_ASSERT(text_is("no end", 9, "no end\n"));
 }
 
+static void no_blank_is_left_where_it_is_folded(void)
+{
+    CU_ASSERT(text_is("Health      well", 12, "Health\n  well\n"));
+    CU_ASSERT(text_is("Health      well", 9, "Health\n  well\n"));
+    CU_ASSERT(line_is("one  two   three  ", 0, 4, "one\ntwo\nthree\n"));
+}
+
 static void print_words(FILE *out, const void *what)
 {
     fprintf(out, "%s, and more of what\nis %s\n", (const char *)what, (const char *)what);
@@ -148,6 +155,7 @@ int main(void)
         TEST(a_word_that_is_wider_is_not_cut),
         TEST(columns_are_characters_and_not_bytes),
         TEST(what_goes_on_of_a_text_is_further_in),
+        TEST(no_blank_is_left_where_it_is_folded),
         TEST(what_is_printed_is_folded_where_it_is_narrow),
         TEST(what_is_too_wide_is_known_before_it_is_printed),
         TEST(the_variable_comes_first_and_the_terminal_next),
