@@ -108,7 +108,7 @@ static bool decided(struct worker *worker, const struct subject *subject,
             return true;
         if (after->state == TARGET_ABORTED)
             return fail(err, E_HANDOVER_ABORTED, "%s", id);
-        if (after->state != TARGET_COMMITTING)
+        if (after->typed == TYPED_HELD)
             return fail(err, E_TAKEOVER_UNDONE, "%s", id);
         usleep(LOOK_US);
     } while (clock_steady_ms() < end);

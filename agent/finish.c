@@ -21,11 +21,12 @@ static void tell(const char *id, const struct error *why)
             message_of(why->msg)->text, why->about);
 }
 
-/* What the source has asked for ends, and it can be told so, signed. What a person has
- * typed is as before: nobody was told of it, and the source may be lost. */
+/* What the source has asked for ends, and it can be told so, signed. Of what a person has
+ * typed nobody was told, and the source may be lost: that person says how it goes on. */
 static struct handover_act undoing(const struct handover *handover)
 {
-    return (struct handover_act){.event = handover->typed ? DID_WITHDRAW : DID_ROLL_BACK,
+    return (struct handover_act){.event = handover->typed != NOT_TYPED ? DID_HOLD
+                                                                       : DID_ROLL_BACK,
                                  .now = clock_now()};
 }
 
@@ -41,10 +42,10 @@ static void roll_back(struct migrations *migrations, struct migration *migration
         tell(migration->id, &kept);
         return;
     }
-    event_migration(migrations->events, migration->id,
-                    handover_state_name(migration->handover.state), 0);
-    if (migration->handover.state == TARGET_ABORTED &&
-        !receive_discard(&migration->receive, true, &kept))
+    if (migration->handover.state != TARGET_ABORTED)
+        return;
+    event_migration(migrations->events, migration->id, "aborted", 0);
+    if (!receive_discard(&migration->receive, true, &kept))
         tell(migration->id, &kept); /* finish_left does it again */
 }
 
@@ -78,7 +79,9 @@ static void name_is_taken(struct migrations *migrations, const char *id,
         tell(id, &kept);
         return;
     }
-    event_migration(migrations->events, id, handover_state_name(after.state), 0);
+    if (after.state != TARGET_ABORTED)
+        return;
+    event_migration(migrations->events, id, "aborted", 0);
     finish_sweep(migrations);
 }
 
@@ -90,10 +93,8 @@ static bool import(struct migrations *migrations, struct migration *migration,
                        patience_ms, &migrations->stop, err))
         return true;
     if (err->msg == E_HOOK_IMPORT) {
-        const bool typed = migration->handover.typed;
-
         import_failed(migrations, migration);
-        if (typed)
+        if (migration->handover.typed == TYPED_HELD)
             err->msg = E_TAKEOVER_UNDONE;
     }
     return false;
@@ -127,6 +128,11 @@ bool finish_commit(struct migrations *migrations, struct migration *migration,
     return true;
 }
 
+static bool is_left_to_be_done(const struct handover *handover)
+{
+    return handover->state == TARGET_COMMITTING && handover->typed != TYPED_HELD;
+}
+
 /* What is left to be done for one in this state. */
 static bool finish_one(struct migrations *migrations, struct migration *migration,
                        struct error *err)
@@ -134,7 +140,7 @@ static bool finish_one(struct migrations *migrations, struct migration *migratio
     if (!authority_migration(&migrations->worker->authority, migration->id,
                              &migration->handover, &migration->facts, err))
         return false;
-    if (migration->handover.state == TARGET_COMMITTING)
+    if (is_left_to_be_done(&migration->handover))
         return finish_commit(migrations, migration, 0, err);
     if (migration->handover.state == TARGET_ABORTED && migration->receive.opened)
         return receive_discard(&migration->receive, true, err);
@@ -154,7 +160,8 @@ static bool finish_named(struct migrations *migrations, const char *id, struct e
     if (!authority_migration(authority, id, &handover, &facts, err) ||
         !authority_grant(authority, id, &grant, err))
         return false;
-    if (!text_equal(facts.directory, migrations->directory))
+    if (!is_left_to_be_done(&handover) ||
+        !text_equal(facts.directory, migrations->directory))
         return true;
     if (!migrations_hold(migrations, &grant, true, &migration, err)) {
         if (err->msg == E_DESTINATION_EXISTS)

@@ -16,8 +16,6 @@
 #define SECONDS_TEXT_MAX 16
 
 #define IN(state) (1U << (state))
-/* Of the target, once what it was about to own it does not own. */
-#define NOT_TAKEN (IN(TARGET_ABORTED) | IN(TARGET_SEALED) | IN(TARGET_RECEIVING))
 
 static const struct hook_rule rules[HOOKS] = {
     [HOOK_SOURCE_PREFLIGHT] = {.name = "source-preflight",
@@ -54,8 +52,8 @@ static const struct hook_rule rules[HOOKS] = {
                               .failed = E_HOOK_ACTIVATE},
     [HOOK_TARGET_ROLLBACK] = {.name = "target-rollback",
                               .is_target = true,
-                              .states = IN(TARGET_COMMITTING) | NOT_TAKEN,
-                              .owed = NOT_TAKEN,
+                              .states = IN(TARGET_COMMITTING) | IN(TARGET_ABORTED),
+                              .owed = IN(TARGET_ABORTED),
                               .undoes = HOOK_TARGET_IMPORT,
                               .failed = E_HOOK_ROLLBACK},
 };

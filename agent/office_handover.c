@@ -18,7 +18,7 @@ static bool worker_may(enum handover_event event, bool is_target)
     case ASKED_COUNTERSIGN:
     case ASKED_ABORT:
     case DID_ROLL_BACK:
-    case DID_WITHDRAW:
+    case DID_HOLD:
         return is_target;
     case WILL_FREEZE:
     case WILL_NEXT:

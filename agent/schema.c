@@ -99,7 +99,7 @@ const char *const schema_steps[] = {
     " used INTEGER NOT NULL) STRICT, WITHOUT ROWID;",
     /* one that a new password ended was kept as a row that did not count */
     "DELETE FROM session;",
-    /* committing because a person has typed a takeover, and not because the source asked */
+    /* committing because a person has typed a takeover (enum handover_typed) */
     "ALTER TABLE migration ADD COLUMN typed INTEGER NOT NULL DEFAULT 0;",
 };
 

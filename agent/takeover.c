@@ -98,7 +98,8 @@ bool takeover(struct handover *handover, struct state *state,
     struct handover_terms terms;
     struct handover_act act = {.event = TAKEOVER, .now = now};
 
-    if (handover->state == TARGET_COMMITTING || handover->state == TARGET_COMMITTED)
+    if ((handover->state == TARGET_COMMITTING && handover->typed != TYPED_HELD) ||
+        handover->state == TARGET_COMMITTED)
         return true;
     return takeover_may(handover, alive, err) &&
            prepare(&act, &terms, &state->db, handover, facts, err) &&

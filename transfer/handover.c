@@ -20,7 +20,7 @@ static const char *const event_names[HANDOVER_EVENTS] = {
     [ASKED_ABORT] = "abort",
     [DID_PUBLISH] = "published",
     [DID_ROLL_BACK] = "rolled-back",
-    [DID_WITHDRAW] = "withdrawn",
+    [DID_HOLD] = "held",
     [TAKEOVER] = "takeover",
     [TAKEOVER_ALIVE] = "takeover-alive",
     [WILL_FREEZE] = "will-freeze",
@@ -122,7 +122,7 @@ static bool same_terms(const struct handover_act *act, struct handover *after,
 static bool asked_for(const struct handover_act *act, struct handover *after,
                       struct error *err)
 {
-    after->typed = false;
+    after->typed = NOT_TYPED;
     return same_terms(act, after, err);
 }
 
@@ -149,29 +149,40 @@ static bool seal_frozen(const struct handover_act *act, struct handover *after,
 static bool take_sealed(const struct handover_act *act, struct handover *after,
                         struct error *err)
 {
-    after->typed = true;
+    after->typed = TYPED;
     return was_frozen(act, after, err);
 }
 
 static bool take_copy(const struct handover_act *act, struct handover *after,
                       struct error *err)
 {
-    after->typed = true;
+    after->typed = TYPED;
     return take_terms(act, after, err);
 }
 
-/* Nobody was told of the takeover. What its source had not frozen is not sealed either. */
-static bool as_before_takeover(const struct handover_act *act, struct handover *after,
-                               struct error *err)
+static bool hold(const struct handover_act *act, struct handover *after, struct error *err)
 {
     (void)act;
-    if (!after->typed)
-        return fail(err, E_HANDOVER_MOVE, "the source has asked for commit");
-    after->typed = false;
-    if (!after->has_freeze) {
-        after->state = TARGET_RECEIVING;
-        after->has_terms = false;
-    }
+    if (after->typed != TYPED)
+        return fail(err, E_HANDOVER_IN_DOUBT, "no takeover is under way");
+    after->typed = TYPED_HELD;
+    return true;
+}
+
+/* What its person may do with one that is held. */
+static bool held(const struct handover_act *act, struct handover *after, struct error *err)
+{
+    (void)act;
+    return after->typed == TYPED_HELD ||
+           fail(err, E_HANDOVER_IN_DOUBT, "it is committing now");
+}
+
+static bool take_again(const struct handover_act *act, struct handover *after,
+                       struct error *err)
+{
+    if (!held(act, after, err))
+        return false;
+    after->typed = TYPED;
     return true;
 }
 
@@ -244,7 +255,9 @@ static const struct {
     {TARGET_COMMITTING, ASKED_COMMIT, asked_for, TARGET_COMMITTING},
     {TARGET_COMMITTING, DID_PUBLISH, next_epoch, TARGET_COMMITTED},
     {TARGET_COMMITTING, DID_ROLL_BACK, anyhow, TARGET_ABORTED},
-    {TARGET_COMMITTING, DID_WITHDRAW, as_before_takeover, TARGET_SEALED},
+    {TARGET_COMMITTING, DID_HOLD, hold, TARGET_COMMITTING},
+    {TARGET_COMMITTING, TAKEOVER, take_again, TARGET_COMMITTING},
+    {TARGET_COMMITTING, ASKED_ABORT, held, TARGET_ABORTED},
 
     {TARGET_COMMITTED, ASKED_FREEZE, was_frozen, TARGET_COMMITTED},
     {TARGET_COMMITTED, ASKED_SEAL, same_seal, TARGET_COMMITTED},

@@ -43,7 +43,7 @@ enum handover_event {
     /* target: what happened here while committing */
     DID_PUBLISH,   /* published and ready: the decision, with our receipt */
     DID_ROLL_BACK, /* import or readiness failed, publication undone */
-    DID_WITHDRAW,  /* the same of what a person has typed: it is as before that */
+    DID_HOLD,      /* the same of what a person has typed: it waits for that person */
     /* target: typed overrides */
     TAKEOVER,       /* of what a frozen source has sealed */
     TAKEOVER_ALIVE, /* of a whole copy whose source may still be working */
@@ -60,6 +60,13 @@ enum handover_event {
 };
 #define HANDOVER_EVENTS 19
 
+/* Why a target is committing. The source asks, whatever was typed, from when it asks on. */
+enum handover_typed {
+    NOT_TYPED,
+    TYPED,     /* by a takeover */
+    TYPED_HELD /* so, and it failed: it is typed again, or aborted */
+};
+
 /* What is to be handed over: named by seal and commit, the same every time. */
 struct handover_terms {
     unsigned generation;
@@ -75,8 +82,8 @@ struct handover {
     unsigned generation;
     bool has_terms; /* sealed, or asked for */
     struct handover_terms terms;
-    bool has_freeze; /* target: the source's freeze statement is here */
-    bool typed;      /* target, committing: by a takeover, and the source has not asked */
+    bool has_freeze;           /* target: the source's freeze statement is here */
+    enum handover_typed typed; /* target */
 };
 
 /* What a signed statement says and its signature, exactly as sent. */

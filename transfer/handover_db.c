@@ -160,7 +160,7 @@ static bool take_row(struct handover *out, const struct query *query)
     out->has_terms = take_digest(&out->terms.manifest_root, query_get_blob(query, 6)) &&
                      take_digest(&out->terms.contents_root, query_get_blob(query, 7));
     out->has_freeze = query_get_int(query, 8) != 0;
-    out->typed = query_get_int(query, 9) != 0;
+    out->typed = (enum handover_typed)query_get_int(query, 9);
     return text_fits(out->migration, query_get_text(query, 0)) &&
            handover_state_named(&out->state, query_get_text(query, 2), is_target);
 }

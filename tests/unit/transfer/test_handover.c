@@ -190,41 +190,48 @@ static void a_copy_is_taken_by_its_own_override_alone(void)
     CU_ASSERT_EQUAL(act_on(&h, TAKEOVER, NULL), E_NONE);
 }
 
-/* Nobody was told of it, so it can be typed again. */
-static void a_takeover_that_fails_is_as_before_it(void)
-{
-    struct handover h = at(TARGET_SEALED);
-
-    CU_ASSERT_EQUAL(act_on(&h, TAKEOVER, NULL), E_NONE);
-    CU_ASSERT(h.typed);
-    CU_ASSERT_EQUAL(act_on(&h, DID_WITHDRAW, NULL), E_NONE);
-    CU_ASSERT_EQUAL(h.state, TARGET_SEALED);
-    CU_ASSERT_FALSE(h.typed);
-    CU_ASSERT(h.has_terms);
-    CU_ASSERT_EQUAL(act_on(&h, TAKEOVER, NULL), E_NONE);
-    h = at(TARGET_RECEIVING);
-    CU_ASSERT_EQUAL(act_on(&h, TAKEOVER_ALIVE, &terms), E_NONE);
-    CU_ASSERT_EQUAL(act_on(&h, DID_WITHDRAW, NULL), E_NONE);
-    CU_ASSERT_EQUAL(h.state, TARGET_RECEIVING);
-    CU_ASSERT_FALSE(h.has_terms);
-    CU_ASSERT_EQUAL(act_on(&h, ASKED_FREEZE, NULL), E_NONE);
-}
-
-/* The source waits for an answer: a failure ends it, and it is told so. */
-static void what_the_source_asked_for_is_not_withdrawn(void)
+/* Nobody was told of it, and the source may be lost. */
+static void a_takeover_that_fails_waits_for_its_person(void)
 {
     struct handover h = at(TARGET_SEALED), other;
 
-    CU_ASSERT_EQUAL(act_on(&h, ASKED_COMMIT, &terms), E_NONE);
-    CU_ASSERT_EQUAL(act_on(&h, DID_WITHDRAW, NULL), E_HANDOVER_MOVE);
-    h = at(TARGET_SEALED);
     CU_ASSERT_EQUAL(act_on(&h, TAKEOVER, NULL), E_NONE);
-    CU_ASSERT_EQUAL(act_on(&h, ASKED_COMMIT, &terms), E_NONE);
-    CU_ASSERT_FALSE(h.typed);
     other = h;
-    CU_ASSERT_EQUAL(act_on(&other, DID_WITHDRAW, NULL), E_HANDOVER_MOVE);
-    CU_ASSERT_EQUAL(act_on(&h, DID_ROLL_BACK, NULL), E_NONE);
-    CU_ASSERT_EQUAL(h.state, TARGET_ABORTED);
+    CU_ASSERT_EQUAL(act_on(&other, ASKED_ABORT, NULL), E_HANDOVER_IN_DOUBT);
+    other = h;
+    CU_ASSERT_EQUAL(act_on(&other, TAKEOVER, NULL), E_HANDOVER_IN_DOUBT);
+    CU_ASSERT_EQUAL(act_on(&h, DID_HOLD, NULL), E_NONE);
+    CU_ASSERT_EQUAL(h.state, TARGET_COMMITTING);
+    CU_ASSERT_EQUAL(h.typed, TYPED_HELD);
+    other = h;
+    CU_ASSERT_EQUAL(act_on(&other, ASKED_NEXT, NULL), E_HANDOVER_IN_DOUBT);
+    other = h;
+    CU_ASSERT_EQUAL(act_on(&other, ASKED_ABORT, NULL), E_NONE);
+    CU_ASSERT_EQUAL(other.state, TARGET_ABORTED);
+    CU_ASSERT_EQUAL(act_on(&h, TAKEOVER, NULL), E_NONE);
+    CU_ASSERT_EQUAL(h.typed, TYPED);
+    CU_ASSERT_EQUAL(act_on(&h, DID_PUBLISH, NULL), E_NONE);
+    CU_ASSERT_EQUAL(h.state, TARGET_COMMITTED);
+}
+
+/* The source waits for an answer: a failure ends it, and it is told so. */
+static void what_the_source_asked_for_is_not_held(void)
+{
+    static const enum handover_typed typed[] = {NOT_TYPED, TYPED, TYPED_HELD};
+
+    for (size_t i = 0; i < COUNT(typed); i++) {
+        struct handover h = at(TARGET_COMMITTING), other;
+
+        h.typed = typed[i];
+        CU_ASSERT_EQUAL(act_on(&h, ASKED_COMMIT, &terms), E_NONE);
+        CU_ASSERT_EQUAL(h.typed, NOT_TYPED);
+        other = h;
+        CU_ASSERT_EQUAL(act_on(&other, DID_HOLD, NULL), E_HANDOVER_IN_DOUBT);
+        other = h;
+        CU_ASSERT_EQUAL(act_on(&other, ASKED_ABORT, NULL), E_HANDOVER_IN_DOUBT);
+        CU_ASSERT_EQUAL(act_on(&h, DID_ROLL_BACK, NULL), E_NONE);
+        CU_ASSERT_EQUAL(h.state, TARGET_ABORTED);
+    }
 }
 
 static void names_go_both_ways(void)
@@ -256,8 +263,8 @@ int main(void)
         TEST(a_target_in_doubt_is_not_aborted),
         TEST(epochs_tell_who_is_right),
         TEST(a_copy_is_taken_by_its_own_override_alone),
-        TEST(a_takeover_that_fails_is_as_before_it),
-        TEST(what_the_source_asked_for_is_not_withdrawn),
+        TEST(a_takeover_that_fails_waits_for_its_person),
+        TEST(what_the_source_asked_for_is_not_held),
         TEST(names_go_both_ways),
     };
 

@@ -41,7 +41,7 @@ struct party {
     unsigned char epoch;
     unsigned char sealed; /* generation of its terms; 0: none */
     bool has_freeze;
-    bool typed;
+    unsigned char typed; /* enum handover_typed */
 };
 
 struct world {
@@ -51,8 +51,8 @@ struct world {
     unsigned told;         /* bits of enum told */
 };
 
-static const struct world first = {.source = {SOURCE_SENDING, 1, 1, 0, false, false},
-                                   .target = {TARGET_RECEIVING, 1, 1, 0, false, false}};
+static const struct world first = {.source = {SOURCE_SENDING, 1, 1, 0, false, NOT_TYPED},
+                                   .target = {TARGET_RECEIVING, 1, 1, 0, false, NOT_TYPED}};
 
 /* ---- the worlds that were reached ---- */
 
@@ -71,7 +71,7 @@ static uint64_t side_key(const struct party *side)
     key = key * (GENERATIONS + 1) + side->generation;
     key = key * (EPOCHS + 1) + side->epoch;
     key = key * (GENERATIONS + 1) + side->sealed;
-    return (key * 2 + side->has_freeze) * 2 + side->typed;
+    return (key * 2 + side->has_freeze) * 3 + side->typed;
 }
 
 static uint64_t world_key(const struct world *w)
@@ -136,7 +136,7 @@ static bool judge(struct party *side, enum handover_event event, unsigned genera
                            .sealed =
                                after.has_terms ? (unsigned char)after.terms.generation : 0,
                            .has_freeze = after.has_freeze,
-                           .typed = after.typed};
+                           .typed = (unsigned char)after.typed};
     return true;
 }
 
@@ -243,13 +243,16 @@ static void step_target(struct walk *walk, const struct world *from, bool with_p
     struct world w = *from;
 
     if (from->target.state == TARGET_COMMITTING) {
-        w.published = !from->published;
+        w.published = !from->published && from->target.typed != TYPED_HELD;
         taken(walk, &w);
         w = *from;
         if (judge(&w.target, from->published ? DID_PUBLISH : DID_ROLL_BACK, 0, 0))
             taken(walk, &w);
         w = *from;
-        if (!from->published && judge(&w.target, DID_WITHDRAW, 0, 0))
+        if (!from->published && judge(&w.target, DID_HOLD, 0, 0))
+            taken(walk, &w);
+        w = *from; /* who has typed it has to go on */
+        if (from->target.typed == TYPED_HELD && judge(&w.target, TAKEOVER, 0, 0))
             taken(walk, &w);
     }
     w = *from;
