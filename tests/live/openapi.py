@@ -332,10 +332,11 @@ def waiting():
 
 
 def receiving():
-    """The migration that the target has the first bytes of."""
+    """The migration that the target receives, once its source has written it down as well."""
     while True:
+        ours = [item["id"] for item in ask("GET", "/migrations")["items"]]
         for item in ask("GET", "/migrations", at="target")["items"]:
-            if item["state"] == "receiving":
+            if item["state"] == "receiving" and item["id"] in ours:
                 return item["id"]
         time.sleep(0.1)
 
