@@ -2,6 +2,7 @@
 /* One connection of the management API: HTTP in, the clerk's answers out. */
 #include "agent/api_error.h"
 #include "agent/api_visit.h"
+#include "agent/clock.h"
 #include "agent/http.h"
 #include "agent/manage_parts.h"
 #include "agent/pipe.h"
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define QUIET_MS 10000 /* a stream is told to go on: no proxy or client waits for ever */
 
 struct guest {
     struct manage *manage;
@@ -151,15 +154,31 @@ static bool caller_has_gone(const struct guest *guest, unsigned wait_ms)
     return poll(&wait, 1, (int)wait_ms) > 0;
 }
 
+/* What there is to tell, or, after long enough that there was nothing, a comment, which no
+ * reader takes for an event. It is not the shortest: libcurl counts whole bytes a second,
+ * and fewer than five of them are none. */
+static struct span piece_of(const struct talk *talk, int64_t *sent_ms)
+{
+    const int64_t now = clock_steady_ms();
+    const bool quiet = talk->body.n == 0;
+
+    if (quiet && (!talk->reply.more || now - *sent_ms < QUIET_MS))
+        return (struct span){0};
+    *sent_ms = now;
+    return quiet ? span_text(": it goes on\n\n") : buf_span(&talk->body);
+}
+
 static bool stream_on(struct guest *guest, struct talk *talk, struct error *err)
 {
+    int64_t sent_ms = clock_steady_ms();
+
     while (talk->reply.more && !atomic_load(&guest->manage->stop)) {
         if (caller_has_gone(guest, talk->reply.wait_ms))
             return false;
         talk->request.goes_on = true;
         talk->request.cursor = talk->reply.cursor;
         if (!ask_clerk(talk, guest->window, err) || talk->reply.status >= 400 ||
-            !http_send_bytes(&guest->http, buf_span(&talk->body), err))
+            !http_send_bytes(&guest->http, piece_of(talk, &sent_ms), err))
             return false;
     }
     return false;

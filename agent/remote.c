@@ -170,6 +170,7 @@ struct stream {
     int status;
 };
 
+/* What is neither, such as a comment, which tells that the job goes on, is passed over. */
 static void take_line(struct stream *stream, struct span line)
 {
     if (line.n == 0) {

@@ -77,6 +77,36 @@ told 'one of them was asked for' '.["@odata.count"] == 1 and (.value | length) =
 answers 404 'a job that is none' source GET '/api/JobService/Jobs(99999)'
 told 'has the envelope' '.error["@Message.ExtendedInfo"][0].MessageId'
 
+# ---- a job that says nothing for long ----
+hook_at source freeze 'echo "$PAIRGATE_MIGRATION" >../freezing.new; mv ../freezing.new ../freezing
+until [ -e ../thawing ]; do sleep 0.05; done'
+# follow NAME PATH FILE: the stream, as it comes.
+follow()
+{
+    curl -sSN --max-time 240 --unix-socket "$scratch/$1/manage.sock" "http://localhost$2" >"$3" &
+    following=$!
+    own "$following"
+}
+# libcurl takes a comment of a few bytes for silence.
+has_comment() { grep -qE '^:.{9}' "$1"; }
+code target --for source.example.com
+start 'one that is held in a hook' "$v1/migrations" \
+    '{host: $host, directory: $tree, code: $code, name: "held"}' \
+    --arg host "$(at target)" --arg tree "$scratch/estate" --rawfile code "$scratch/target.code"
+wait_for 60 test -s "$scratch/freezing" || die 'it is held'
+follow source "$job/events" "$scratch/held"
+stream=$following
+follow target "$v1/migrations/$(cat "$scratch/freezing")/events" "$scratch/held-there"
+check 'a reader is told now and then that it goes on' wait_for 120 has_comment "$scratch/held"
+check 'and so is one at the target' wait_for 120 has_comment "$scratch/held-there"
+touch "$scratch/thawing"
+ends 0 "$stream" 60 'then the stream comes to its end'
+check 'which is that of the job' \
+    jq -e -s 'last | .state == "done"' <(sed -n 's/^data: //p' "$scratch/held")
+check 'and a comment is none of its events, but has an empty line of its own' \
+    awk -v RS= '/(^|\n):/ && /\n/ { joined = 1 } END { exit joined }' "$scratch/held"
+rm "$scratch/source/hooks/source-freeze"
+
 # ---- what fails says why ----
 start 'a code that is none' "$v1/migrations" \
     '{host: $host, directory: $tree, code: "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"}' \
