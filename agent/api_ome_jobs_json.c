@@ -46,16 +46,17 @@ static json_t *ome_time(time_t at)
     return json_string(shown);
 }
 
+/* What is sent is not there yet: its end is when it is done. */
 static json_t *progress_of(const struct job *job)
 {
     char percent[8];
-    int64_t done = 0;
+    double done = 0;
 
-    if (job->state == JOB_DONE)
-        done = 100;
-    else if (job->has_progress && job->total > 0)
-        done = (int64_t)(100.0 * (double)job->bytes / (double)job->total);
-    snprintf(percent, sizeof(percent), "%d", done > 100 ? 100 : (int)done);
+    if (job->has_progress && job->total > 0)
+        done = 100.0 * (double)job->bytes / (double)job->total;
+    if (done > 99)
+        done = 99;
+    snprintf(percent, sizeof(percent), "%d", job->state == JOB_DONE ? 100 : (int)done);
     return json_string(percent);
 }
 

@@ -8,20 +8,46 @@
 
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-/* A line that is drawn over on a terminal; in a log, a new one now and then. */
-static void draw_progress(uint64_t bytes, uint64_t total, double rate)
-{
-    double left = rate > 1 ? (double)(total - bytes) / rate : 0;
-    bool on_terminal = isatty(STDERR_FILENO) == 1;
+#define LEFT_MAX 32
+#define WAITS "  waiting for the target" /* the longest that ends the line */
 
+/* What is sent may not be there yet: it is not all before the target has accepted it. */
+static double percent_of(uint64_t bytes, uint64_t accepted, uint64_t total)
+{
+    const double percent = total > 0 ? 100.0 * (double)bytes / (double)total : 100.0;
+
+    return accepted < total && percent > 99 ? 99 : percent;
+}
+
+/* How long the rest takes to be sent, when that can be told; never nothing while some is.
+ */
+static void show_left(char out[LEFT_MAX], uint64_t bytes, uint64_t accepted, uint64_t total,
+                      double rate)
+{
+    const double seconds = rate > 1 ? (double)(total - bytes) / rate : 0;
+
+    out[0] = '\0';
+    if (bytes < total && rate > 1)
+        snprintf(out, LEFT_MAX, "  %.0f s left", seconds > 1 ? seconds : 1);
+    else if (bytes >= total && accepted < total)
+        snprintf(out, LEFT_MAX, WAITS);
+}
+
+/* A line that is drawn over on a terminal; in a log, a new one now and then. */
+static void draw_progress(uint64_t bytes, uint64_t accepted, uint64_t total, double rate)
+{
+    const bool on_terminal = isatty(STDERR_FILENO) == 1;
+    char left[LEFT_MAX];
+
+    show_left(left, bytes, accepted, total, rate);
     flockfile(stderr);
-    fprintf(stderr, "%s%3.0f %%  %.1f of %.1f MiB  %.1f MiB/s  %.0f s left%s",
-            on_terminal ? "\r" : "",
-            total > 0 ? 100.0 * (double)bytes / (double)total : 100.0,
-            (double)bytes / 1048576, (double)total / 1048576, rate / 1048576, left,
-            on_terminal ? "   " : "\n");
+    fprintf(stderr, "%s%3.0f %%  %.1f of %.1f MiB  %.1f MiB/s%-*s%s",
+            on_terminal ? "\r" : "", percent_of(bytes, accepted, total),
+            (double)bytes / 1048576, (double)total / 1048576, rate / 1048576,
+            on_terminal ? (int)strlen(WAITS) : 0, left, on_terminal ? "" : "\n");
     fflush(stderr);
     funlockfile(stderr);
 }
@@ -32,7 +58,7 @@ void event_progress(const struct events *events, uint64_t bytes, uint64_t accept
     json_t *object;
 
     if (!events->json) {
-        draw_progress(bytes, total, rate);
+        draw_progress(bytes, accepted, total, rate);
         return;
     }
     object = json_object();

@@ -120,11 +120,11 @@ running_sent()
 
 running_sends() { [[ $(running_sent) ]]; }
 
-# Over, or all sent: what it begins to hand over waits at the door, from an attacked address.
+# Over, or all there: what it begins to hand over waits at the door, from an attacked address.
 running_is_over()
 {
     process_has_ended "$migrating" ||
-        jq -eR 'fromjson? | select(.event == "progress" and .bytes == .total)' "$scratch/source.lines"
+        jq -eR 'fromjson? | select(.event == "progress" and .accepted == .total)' "$scratch/source.lines"
 }
 
 # A long migration, which is under way when the attack begins.
@@ -168,7 +168,7 @@ flood()
     sleep 1
     attacked=$(running_sent)
     # To look costs a processor, too.
-    pause=1 wait_for 600 running_is_over || die 'the long migration has sent all'
+    pause=1 wait_for 600 running_is_over || die 'all of the long migration is there'
     keeps=$(running_keeps "$alone" "$last" "$attacked" "$(running_sent)")
     read -r quiet_sent quiet_spent quiet_worked <<<"$sent $spent $worked"
     counts_begin

@@ -99,6 +99,8 @@ stream=$following
 follow target "$v1/migrations/$(cat "$scratch/freezing")/events" "$scratch/held-there"
 check 'a reader is told now and then that it goes on' wait_for 120 has_comment "$scratch/held"
 check 'and so is one at the target' wait_for 120 has_comment "$scratch/held-there"
+answers 200 'its last execution' source GET "/api/JobService/Jobs(${job##*/})/LastExecutionDetail"
+told 'is not at its end, whatever was sent' '(.Progress | tonumber) < 100 and .JobStatus.Id == 2050'
 touch "$scratch/thawing"
 ends 0 "$stream" 60 'then the stream comes to its end'
 check 'which is that of the job' \
