@@ -40,22 +40,34 @@ static bool carries_nothing(struct tls_io *io)
     return true;
 }
 
-/* These bytes go to wolfSSL: the records among them are counted by their headers. */
+/* The first of these bytes are of the record's header, or else of the rest of it: how many.
+ */
+static size_t read_record(struct tls_io *io, struct span bytes)
+{
+    size_t n = 1;
+
+    if (io->head_n < sizeof(io->head)) {
+        io->head[io->head_n++] = bytes.at[0];
+        if (io->head_n == sizeof(io->head))
+            io->record_n = (size_t)io->head[3] << 8 | io->head[4];
+    } else {
+        n = io->record_n < bytes.n ? io->record_n : bytes.n;
+        io->record_n -= n;
+    }
+    return n;
+}
+
+/* These bytes go to wolfSSL. A record that is whole has carried nothing until it is said to
+ * have delivered something. */
 static void hand_over(struct tls_io *io, struct span bytes)
 {
+    if (!io->watched)
+        return;
     io->idle += bytes.n;
     while (bytes.n > 0) {
-        const size_t n = io->record_n < bytes.n ? io->record_n : bytes.n;
-
-        io->record_n -= n;
-        bytes = span_after(bytes, n);
-        if (bytes.n == 0)
-            return;
-        io->head[io->head_n++] = bytes.at[0];
-        bytes = span_after(bytes, 1);
-        if (io->head_n < sizeof(io->head))
+        bytes = span_after(bytes, read_record(io, bytes));
+        if (io->head_n < sizeof(io->head) || io->record_n > 0)
             continue;
-        io->record_n = (size_t)io->head[3] << 8 | io->head[4];
         io->head_n = 0;
         io->empty++;
     }
@@ -70,7 +82,7 @@ ssize_t tls_io_receive(struct tls_io *io, void *out, size_t room)
     n = io_result(recv(io->fd, out, room, 0));
     if (n == TLS_IO_END || n == TLS_IO_BROKEN)
         io->broken = n == TLS_IO_END ? ECONNRESET : errno;
-    if (n > 0 && io->watched)
+    if (n > 0)
         hand_over(io, span_of(out, (size_t)n));
     return n;
 }
@@ -94,8 +106,7 @@ ssize_t tls_io_read(struct tls_io *io, void *out, size_t room)
     }
     n = room < io->in_n ? room : io->in_n;
     memcpy(out, io->in + io->in_at, n);
-    if (io->watched)
-        hand_over(io, span_of(out, n));
+    hand_over(io, span_of(out, n));
     io->in_at += n;
     io->in_n -= n;
     return (ssize_t)n;

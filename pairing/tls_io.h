@@ -25,7 +25,7 @@ struct tls_io {
     bool gather;     /* more of a body follows: keep records until the buffer is full */
     bool watched;    /* the handshake is over: records have to carry something */
     size_t idle;     /* bytes handed over for which nothing was delivered so far */
-    unsigned empty;  /* records begun since something was delivered */
+    unsigned empty;  /* whole records since something was delivered */
     size_t record_n; /* bytes of the record under way that are still to be handed over */
     unsigned char head[5]; /* its header (RFC 8446 5.1), as long as that is not whole */
     size_t head_n;

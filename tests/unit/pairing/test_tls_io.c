@@ -255,8 +255,25 @@ static void short_ones_have_an_end_by_their_number(void)
 
         line.io->watched = true;
         CU_ASSERT_EQUAL(records_before_it_breaks(&line, 27, pieces[i], 0),
-                        TLS_IO_EMPTY_MAX + (pieces[i] == 27));
+                        TLS_IO_EMPTY_MAX + 1);
         CU_ASSERT_EQUAL(line.io->broken, EPROTO);
+    }
+}
+
+/* What comes after as many as there may be is still asked what it carries. */
+static void one_that_carries_something_begins_anew(void)
+{
+    scoped(line_close) struct line line = line_open();
+    char record[27] = "";
+
+    line.io->watched = true;
+    record_head(record, sizeof(record));
+    for (size_t i = 0; i < 4 * (TLS_IO_EMPTY_MAX + 1); i++) {
+        CU_ASSERT_EQUAL_FATAL(write(line.other, record, sizeof(record)), sizeof(record));
+        CU_ASSERT_EQUAL(tls_io_read(line.io, record, 5), 5);
+        CU_ASSERT_EQUAL(tls_io_read(line.io, record + 5, 22), 22);
+        if (i % (TLS_IO_EMPTY_MAX + 1) == TLS_IO_EMPTY_MAX)
+            tls_io_delivered(line.io, 1);
     }
 }
 
@@ -301,6 +318,7 @@ int main(void)
         TEST(a_wait_ends_with_its_time),
         TEST(records_that_carry_nothing_have_an_end),
         TEST(short_ones_have_an_end_by_their_number),
+        TEST(one_that_carries_something_begins_anew),
         TEST(short_ones_that_carry_something_have_none),
         TEST(those_that_carry_enough_have_none),
         TEST(a_handshake_is_not_watched),
