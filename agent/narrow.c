@@ -113,7 +113,7 @@ static char *printed(void (*print)(FILE *out, const void *what), const void *wha
 void narrow_print(FILE *out, void (*print)(FILE *out, const void *what), const void *what,
                   unsigned columns)
 {
-    char *text = narrow_is(columns) ? printed(print, what) : NULL;
+    char *text = columns > 0 ? printed(print, what) : NULL;
 
     if (text != NULL)
         narrow_text(out, text, columns);

@@ -19,7 +19,7 @@ unsigned narrow_ask(int fd);
 void narrow_line(FILE *out, const char *line, size_t hang, unsigned columns);
 /* Every line of a text; what goes on is two columns further in than its line. */
 void narrow_text(FILE *out, const char *text, unsigned columns);
-/* What `print` writes of `what`: folded like that where it is narrow, else as it is. */
+/* What `print` writes of `what`, folded like that; as it is where nobody says a width. */
 void narrow_print(FILE *out, void (*print)(FILE *out, const void *what), const void *what,
                   unsigned columns);
 /* Whether a line of that would be wider than so many columns; of 0 none is. */

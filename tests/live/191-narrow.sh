@@ -108,8 +108,11 @@ for columns in 30 40 71; do
         "$(grep -c '^  Remedy: ' "$out")"
 done
 in_full doctor
-is_wide 72 doctor
-check '  it has lines that would be folded' grep -qE '.{72}' "$scratch/wide"
+widest=$(widest)
+check 'doctor: it has lines that do not fit 80 columns' test "$widest" -gt 80
+folds 72 doctor
+folds 80 doctor
+is_wide "$widest" doctor
 
 # A confined process does not ask the terminal any more.
 script -qec "stty cols 50; PAIRGATE_STATE='$scratch/source' '$PAIRGATE' pair $(at target)" /dev/null \

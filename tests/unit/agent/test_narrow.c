@@ -84,6 +84,21 @@ static void print_words(FILE *out, const void *what)
     fprintf(out, "%s, and more of what\nis %s\n", (const char *)what, (const char *)what);
 }
 
+/* However many columns there are. */
+static void a_long_line_is_folded_as_well(void)
+{
+    char word[100] = "", want[128];
+    char got[256] = "";
+    FILE *out = fmemopen(got, sizeof(got), "w");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+    memset(word, 'x', 65);
+    snprintf(want, sizeof(want), "%s, and more of\n  what\n", word);
+    narrow_print(out, print_words, word, sizeof(", and more of what") - 1 + 65 - 1);
+    fclose(out);
+    CU_ASSERT(strncmp(got, want, strlen(want)) == 0);
+}
+
 static bool printed_is(unsigned columns, const char *want)
 {
     char got[256] = "";
@@ -95,13 +110,13 @@ static bool printed_is(unsigned columns, const char *want)
     return strcmp(got, want) == 0;
 }
 
-static void what_is_printed_is_folded_where_it_is_narrow(void)
+static void what_is_printed_is_folded_where_it_does_not_fit(void)
 {
     static const char wide[] = "said, and more of what\nis said\n";
 
     CU_ASSERT(printed_is(12, "said, and\n  more of\n  what\nis said\n"));
     CU_ASSERT(printed_is(0, wide));
-    CU_ASSERT(printed_is(NARROW_COLUMNS, wide));
+    CU_ASSERT(printed_is(22, wide));
     CU_ASSERT(narrow_is(NARROW_COLUMNS - 1) && !narrow_is(NARROW_COLUMNS) && !narrow_is(0));
 }
 
@@ -156,7 +171,8 @@ int main(void)
         TEST(columns_are_characters_and_not_bytes),
         TEST(what_goes_on_of_a_text_is_further_in),
         TEST(no_blank_is_left_where_it_is_folded),
-        TEST(what_is_printed_is_folded_where_it_is_narrow),
+        TEST(a_long_line_is_folded_as_well),
+        TEST(what_is_printed_is_folded_where_it_does_not_fit),
         TEST(what_is_too_wide_is_known_before_it_is_printed),
         TEST(the_variable_comes_first_and_the_terminal_next),
     };
