@@ -9,8 +9,6 @@
 . "$(dirname "$0")/oneowner.sh"
 . "$(dirname "$0")/sealed.sh"
 
-listen target
-relay wire target
 tree "$scratch/estate" 1
 
 # refused STATES: everything has expired; asked again, nothing changes.

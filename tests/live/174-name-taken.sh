@@ -3,13 +3,7 @@
 # The destination's name is taken by somebody else after a migration has begun: what was copied is
 # not lost by it, and no state is one that nothing leads out of.
 . "$(dirname "$0")/lib.sh"
-
-ladder office
-member source office
-member target office
 . "$(dirname "$0")/sealed.sh"
-listen target
-relay wire target
 tree "$scratch/estate" 3
 
 # ---- a takeover, of a sealed one and of a source that may live ----

@@ -3,13 +3,7 @@
 # Certificates are renewed, or a key is, between the commit and the source's hearing of it: the
 # receipt that the source then has can be verified like any other.
 . "$(dirname "$0")/lib.sh"
-
-ladder office
-member source office
-member target office
 . "$(dirname "$0")/sealed.sh"
-listen target
-relay wire target
 tree "$scratch/estate" 0
 
 # verified SENTENCE [WARNING]: the receipt that the source exports, on its own.

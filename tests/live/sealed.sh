@@ -3,12 +3,19 @@
 # shellcheck disable=SC2154,SC2034 # what lib.sh sets, and what it takes
 #
 # After lib.sh: a target that has sealed, and a source that has died before its commit was heard.
-# There are the agents `source` and `target`, a listener, a relay `wire` before it, and
-# $scratch/estate.
+# Here are the agents `source` and `target`, unless they are there already, a listener, and a relay
+# `wire` before it; $scratch/estate is the script's.
+if [[ ! -d $scratch/source ]]; then
+    ladder office
+    member source office
+    member target office
+fi
 
 # Frozen, the source waits; what it says then is held up.
 hook_at source freeze 'touch frozen; while ! [ -e may ]; do sleep 0.05; done'
 hook_at source thaw 'rm -f frozen'
+listen target
+relay wire target
 
 is_in() { [[ $(stands "$1") == "$2 "* ]]; }
 
