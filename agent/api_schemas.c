@@ -83,7 +83,7 @@ const struct api_schema api_schemas[] = {
     /* migrations */
     {"Migration",
      "id side=source|target state name directory peer owner epoch:int changed:time"
-     " running:bool* owed*"},
+     " running:bool* owed* held:bool*"},
     {"Jobs", "jobs:[Job]"},
     {"Job",
      "id:int command subject by state=running|done|refused|failed|stopped started:time"

@@ -25,6 +25,7 @@ struct standing {
     bool is_target;
     bool is_open; /* it is not over */
     bool runs;    /* and some process goes on with it: at a target a listener */
+    bool is_held; /* a takeover that was undone: only who has typed it goes on */
 };
 
 static bool standing_of(struct standing *out, const struct query *row, struct state *state,
@@ -39,6 +40,7 @@ static bool standing_of(struct standing *out, const struct query *row, struct st
         .owner = handover_owner(at),
         .is_target = is_target,
         .is_open = at != HANDOVER_STATES && !handover_is_over(at),
+        .is_held = at == TARGET_COMMITTING && query_get_int(row, 8) == TYPED_HELD,
     };
     out->runs = out->is_open &&
                 (is_target ? office_hook_is_minded(state->fd) : plan_is_run(state->fd, id));
@@ -59,6 +61,10 @@ static void print_text(FILE *out, const struct query *row, const struct standing
             (long long)query_get_int(row, 6), name, peer, changed,
             standing->owed != HOOK_NONE ? "  owed: " : "",
             standing->owed != HOOK_NONE ? hook_rule(standing->owed)->name : "");
+    if (standing->is_held)
+        fprintf(out,
+                "  its takeover was undone: pairgate takeover %s, or pairgate abort %s\n",
+                id, id);
     if (!standing->is_open || standing->runs)
         return;
     if (standing->is_target)
@@ -88,6 +94,8 @@ static void print_json(FILE *out, const struct query *row, const struct standing
         json_put_text(object, "owed", hook_rule(standing->owed)->name);
     if (standing->is_open)
         json_object_set_new(object, "running", json_boolean(standing->runs));
+    if (standing->is_held)
+        json_object_set_new(object, "held", json_true());
     json_dumpf(object, out, JSON_COMPACT);
     fputc('\n', out);
     json_decref(object);
@@ -100,8 +108,8 @@ bool migration_list(FILE *out, struct state *state, const char *id, bool json,
     size_t n = 0;
 
     if (!query_begin(&row, &state->db,
-                     "SELECT id, side, state, name, directory, peer, epoch, changed"
-                     " FROM migration WHERE ?1 = '' OR id = ?1 ORDER BY created",
+                     "SELECT id, side, state, name, directory, peer, epoch, changed,"
+                     " typed FROM migration WHERE ?1 = '' OR id = ?1 ORDER BY created",
                      err))
         return false;
     query_text(&row, 1, id != NULL ? id : "");

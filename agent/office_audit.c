@@ -71,7 +71,8 @@ bool office_audit_move(struct office *office, struct db_change *change,
     if (!audit_json_facts(&details, facts, COUNT(facts) - !after->has_terms, err))
         return false;
     entry.details = buf_span(&details);
-    if (before->state == after->state && before->generation == after->generation)
+    if (before->state == after->state && before->generation == after->generation &&
+        before->typed == after->typed)
         return db_commit(change, err) && write_bounded(office, &entry, err);
     return audit_commit(change, office->key, &entry, clock_now(), err);
 }

@@ -152,6 +152,7 @@ static bool take_digest(struct digest *out, struct span bytes)
 static bool take_row(struct handover *out, const struct query *query)
 {
     const bool is_target = text_equal(query_get_text(query, 1), side_name(SIDE_TARGET));
+    const int64_t typed = query_get_int(query, 9);
 
     out->generation = (unsigned)query_get_int(query, 3);
     out->epoch = (uint64_t)query_get_int(query, 4);
@@ -160,8 +161,9 @@ static bool take_row(struct handover *out, const struct query *query)
     out->has_terms = take_digest(&out->terms.manifest_root, query_get_blob(query, 6)) &&
                      take_digest(&out->terms.contents_root, query_get_blob(query, 7));
     out->has_freeze = query_get_int(query, 8) != 0;
-    out->typed = (enum handover_typed)query_get_int(query, 9);
-    return text_fits(out->migration, query_get_text(query, 0)) &&
+    out->typed = (enum handover_typed)typed;
+    return typed >= NOT_TYPED && typed <= TYPED_HELD &&
+           text_fits(out->migration, query_get_text(query, 0)) &&
            handover_state_named(&out->state, query_get_text(query, 2), is_target);
 }
 

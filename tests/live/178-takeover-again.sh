@@ -3,13 +3,7 @@
 # A takeover whose import fails waits for who has typed it: the source may be lost, so what has
 # arrived is all there is. It is typed again, or aborted; or the source comes and asks for commit.
 . "$(dirname "$0")/lib.sh"
-
-ladder office
-member source office
-member target office
 . "$(dirname "$0")/sealed.sh"
-listen target
-relay wire target
 tree "$scratch/estate" 3
 
 import_fails() { hook_at target import 'echo no disk for the import; exit 1'; }
@@ -26,6 +20,9 @@ undone()
     check 'and what the hook complained of, by who ran it' \
         grep -q 'no disk for the import' "$err" "$scratch/target.events.err"
     equal 'nothing was decided' 'committing nobody' "$(stands target)"
+    run 0 target status "$id"
+    check 'its status says what may be typed' grep -qF "pairgate takeover $id, or pairgate abort $id" "$out"
+    equal 'and so for programs' true "$(pg target status "$id" --json | jq .held)"
     check 'what was imported is undone' test -e "$scratch/target/undone"
     equal 'nothing is published' '' "$(find "$scratch/target.into" -mindepth 1 -maxdepth 1 ! -name .pairgate)"
 }
@@ -43,6 +40,11 @@ run 0 target takeover -y "$id"
 same_tree 'taken over' "$scratch/estate" "$scratch/target.into/lost"
 run 0 source resume "$id"
 equal 'the source hears of it' 'handed-over target committed target' "$(owners)"
+equal 'it is held no more' null "$(pg target status "$id" --json | jq .held)"
+run 0 target audit show --json
+equal 'the record has each takeover, and that it was held' 3,2 \
+    "$(jq -s --arg id "$id" '[.[] | select(.subject == $id) | .event] |
+        "\(map(select(. == "takeover")) | length),\(map(select(. == "held")) | length)"' -r "$out")"
 rm -r "$scratch/target.into/lost"
 
 # ---- the source was not lost after all ----

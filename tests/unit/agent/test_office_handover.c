@@ -381,6 +381,36 @@ static void an_abort_is_signed_once(void)
                             chain_leaf(&house.target.identity.chain)->spki, &after, &err));
 }
 
+static int64_t ask_number(struct house *house, const char *sql)
+{
+    scoped(query_end) struct query query = {0};
+    struct error err = {0};
+
+    CU_ASSERT_FATAL(query_begin(&query, &house->f->state.db, sql, &err));
+    query_text(&query, 1, house->migration);
+    CU_ASSERT_FATAL(query_next(&query, &err));
+    return query_get_int(&query, 0);
+}
+
+/* Its state stays; but it is no question told again, of which a minute has so many. */
+static void a_hold_is_on_the_record_whatever_else_is(void)
+{
+    scoped(house_clear) struct house house = {0};
+    struct handover after = {0};
+
+    house_make(&house);
+    go_to_committing(&house);
+    for (int i = 0; i < 2 * AUDIT_RECORDS_PER_MINUTE; i++)
+        CU_ASSERT_EQUAL(ask_move(&house, ASKED_SEAL, &after), E_NONE);
+    CU_ASSERT_EQUAL(ask_move(&house, DID_HOLD, &after), E_HANDOVER_IN_DOUBT);
+    (void)ask_number(&house, "UPDATE migration SET typed = 1 WHERE id = ?1 RETURNING 1");
+    CU_ASSERT_EQUAL(ask_move(&house, DID_HOLD, &after), E_NONE);
+    CU_ASSERT_EQUAL(after.typed, TYPED_HELD);
+    CU_ASSERT_EQUAL(ask_number(&house, "SELECT count(*) FROM audit WHERE subject = ?1 AND"
+                                       " event = 'held'"),
+                    1);
+}
+
 static void those_in_committing_are_listed(void)
 {
     scoped(house_clear) struct house house = {0};
@@ -409,6 +439,7 @@ int main(void)
         TEST(a_countersignature_is_of_the_receipt),
         TEST(a_draft_is_of_the_granted_source),
         TEST(an_abort_is_signed_once),
+        TEST(a_hold_is_on_the_record_whatever_else_is),
         TEST(those_in_committing_are_listed),
     };
 

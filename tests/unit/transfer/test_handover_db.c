@@ -162,6 +162,26 @@ static void an_unknown_migration_is_said_to_be(void)
     CU_ASSERT_EQUAL(b.err.msg, E_MIGRATION_UNKNOWN);
 }
 
+static void a_row_of_no_version_of_ours_is_refused(void)
+{
+    static const char *const spoilt[] = {"typed = 3", "typed = -1", "state = 'waiting'"};
+
+    for (size_t i = 0; i < COUNT(spoilt); i++) {
+        scoped(book_close) struct book b;
+        scoped(query_end) struct query query = {0};
+        struct handover loaded;
+        char text[64];
+
+        book_open(&b, true);
+        CU_ASSERT(handover_load(&loaded, &b.db, "m-1", &b.err));
+        snprintf(text, sizeof(text), "UPDATE migration SET %s", spoilt[i]);
+        CU_ASSERT_FATAL(query_begin(&query, &b.db, text, &b.err) &&
+                        query_run(&query, NULL, &b.err));
+        CU_ASSERT_FALSE(handover_load(&loaded, &b.db, "m-1", &b.err));
+        CU_ASSERT_EQUAL(b.err.msg, E_DB);
+    }
+}
+
 static void reclaiming_jumps_over_the_targets_epoch(void)
 {
     scoped(book_close) struct book b;
@@ -182,6 +202,7 @@ int main(void)
         TEST(an_older_idea_of_the_state_does_not_count),
         TEST(a_migration_begins_once),
         TEST(an_unknown_migration_is_said_to_be),
+        TEST(a_row_of_no_version_of_ours_is_refused),
         TEST(reclaiming_jumps_over_the_targets_epoch),
     };
 
